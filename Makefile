@@ -1,0 +1,59 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+PYTHON ?= python3
+TOX := .venv-tox/bin/tox
+
+# pbr takes the version from git, which may be missing, or know no history.
+ifndef PBR_VERSION
+export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || echo 0.0.0)
+endif
+
+.PHONY: help demo test clean
+
+help:
+	@echo 'make demo    run the four-step OAuth 2.0 flow against a real Keystone'
+	@echo '             (make demo ARGS=--keep leaves it running)'
+	@echo 'make test    run the linters, build the documents, run the tests'
+	@echo 'make clean   remove all that the other targets made'
+	@echo
+	@echo 'They need make and Python 3.10 or newer with its venv module;'
+	@echo 'PYTHON=/path/to/python3 chooses which. CONTRIBUTING.rst has more.'
+
+# pip says nothing under tox, so dots show that it is at work. The demo itself
+# does not run under tox, which would stand between it and the terminal.
+demo: $(TOX)
+	@echo 'Preparing Keystone in .tox/demo: the first time takes up to a minute.'
+	@(while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done) & \
+	    $(TOX) run -qq -e demo --notest
+	@echo
+	@.tox/demo/bin/python -m demo $(ARGS)
+
+test: $(TOX)
+	$(TOX) run
+
+$(TOX): constraints.txt
+	@command -v $(PYTHON) >/dev/null || \
+	    { echo '$(PYTHON) not found: install Python 3.10 or newer.' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	    { echo '$(PYTHON) is too old: Python 3.10 or newer is needed; choose one with PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo '$(PYTHON) lacks the venv module: install it (on Debian and Ubuntu, the package python3-venv).' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv-tox
+	.venv-tox/bin/python -m pip install -c constraints.txt tox
+
+clean:
+	rm -rf .tox .venv-tox .stestr .coverage* cover .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist *.egg-info AUTHORS ChangeLog
+	rm -rf doc/build doc/source/_static api-ref/build releasenotes/build etc/*.sample
+	test ! -f .venv || rm .venv
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,55 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Run stestr, then say in one plain line how many tests passed."""
+
+import io
+import pathlib
+import subprocess
+import sys
+
+import subunit
+import testtools
+
+RUN_COUNTER = pathlib.Path('.stestr', 'next-stream')
+
+
+def main() -> int:
+    runs_before = _count_runs()
+    status = subprocess.call(['stestr', 'run', *sys.argv[1:]])
+    # A run that breaks before its first test leaves no result, and the
+    # totals of the run before it would mislead.
+    if _count_runs() != runs_before:
+        print(_totals())
+    return status
+
+
+def _count_runs() -> str:
+    return RUN_COUNTER.read_text().strip() if RUN_COUNTER.exists() else '0'
+
+
+def _totals() -> str:
+    stream = subprocess.run(
+        ['stestr', 'last', '--subunit'], stdout=subprocess.PIPE
+    ).stdout
+    summary = testtools.StreamSummary()
+    summary.startTestRun()
+    subunit.ByteStreamToStreamResult(io.BytesIO(stream)).run(summary)
+    summary.stopTestRun()
+    failed = len(summary.errors) + len(summary.failures)
+    skipped = len(summary.skipped)
+    passed = summary.testsRun - failed - skipped
+    return f'{passed} passed, {failed} failed, {skipped} skipped'
+
+
+if __name__ == '__main__':
+    sys.exit(main())
