@@ -1,0 +1,170 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Client authentication (RFC 6749, 2.3).
+
+First *which* method a request uses, then whether it is enabled, then whether
+it holds. A method that fails never falls through to another one.
+"""
+
+import collections.abc as abc
+import typing as ty
+
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+
+
+class Method(ty.Protocol):
+    """A client authentication method, found by its entry point's name.
+
+    :cvar scheme: its HTTP authentication scheme, or None.
+    """
+
+    scheme: ty.ClassVar[str | None]
+
+    def is_used(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> bool:
+        """Whether the request carries credentials of this method."""
+
+    def client_id(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> str:
+        """Answer which client the request says that it is.
+
+        :raises errors.OAuthError: the credentials cannot be read.
+        """
+
+    def authenticate(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Client:
+        """Answer the client.
+
+        :raises errors.OAuthError: the credentials cannot be read.
+        :raises ports.Refused: they do not hold.
+        """
+
+
+class Authenticator:
+    """Chooses the method and has it authenticate.
+
+    :param installed: all methods by name, so that a request that uses a
+        disabled one beside an enabled one is noticed.
+    :param enabled: names of those that may be used.
+    :param describe_client: finds out what a client may do.
+    :param guard: counts failures.
+    """
+
+    def __init__(
+        self,
+        installed: abc.Mapping[str, Method],
+        enabled: abc.Iterable[str],
+        describe_client: ports.DescribeClient,
+        guard: ports.Guard,
+    ) -> None:
+        self._installed = dict(installed)
+        self._describe_client = describe_client
+        self._guard = guard
+        self._enabled = frozenset(enabled)
+
+    def authenticate(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Client:
+        """Answer the client that makes a request.
+
+        :raises TwoAuthenticationMethods: more than one method is used.
+        :raises InvalidClient: none is used, or none that is enabled, or the
+            credentials do not hold.
+        :raises TooManyRequests: too many have failed before.
+        """
+        name = self._choose(request, form)
+        if name not in self._enabled:
+            raise errors.InvalidClient(detail=f'{name} is not enabled')
+        method = self._installed[name]
+        claimed = method.client_id(request, form)
+        try:
+            self._guard.check(claimed, request.source)
+            return method.authenticate(request, form)
+        except ports.TooManyFailures as error:
+            raise errors.TooManyRequests(
+                error.seconds, f'too many failures of client {claimed[:64]!a}'
+            ) from error
+        except ports.Refused as refused:
+            self._guard.failed(claimed, request.source)
+            raise errors.InvalidClient(detail=str(refused)) from refused
+
+    def authenticate_caller(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Caller:
+        """Answer who asks about a token (RFC 7662, 2.1).
+
+        :raises TwoAuthenticationMethods: a Keystone token and a client
+            authentication method are both used.
+        :raises errors.OAuthError: as for :meth:`authenticate`.
+        """
+        if request.token_holder is None:
+            return self._describe(self.authenticate(request, form))
+        if self._used(request, form):
+            raise errors.TwoAuthenticationMethods(detail='X-Auth-Token')
+        return request.token_holder
+
+    def challenge(self, request: messages.Request) -> str | None:
+        """Answer the scheme that a 401 names (RFC 6749, 5.2).
+
+        It is the one that the client tried, even if it is disabled, or an
+        enabled one. None if no enabled method is an HTTP scheme.
+        """
+        tried = scheme(request)
+        for method in self._installed.values():
+            if method.scheme and method.scheme.lower() == tried:
+                return method.scheme
+        for name in sorted(self._enabled):
+            if self._installed[name].scheme:
+                return self._installed[name].scheme
+        return None
+
+    def _describe(self, client: messages.Client) -> messages.Caller:
+        try:
+            return self._describe_client(client)
+        except ports.Refused as refused:
+            raise errors.InvalidClient(detail=str(refused)) from refused
+
+    def _choose(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> str:
+        used = self._used(request, form)
+        if len(used) > 1 or (used and _is_assertion(form)):
+            raise errors.TwoAuthenticationMethods(detail=' and '.join(used))
+        if not used:
+            raise errors.InvalidClient(detail='no client authentication')
+        return used[0]
+
+    def _used(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> list[str]:
+        return [
+            name
+            for name, method in self._installed.items()
+            if method.is_used(request, form)
+        ]
+
+
+def scheme(request: messages.Request) -> str:
+    """Answer the scheme of the Authorization field in lower case, or ''."""
+    words = (request.authorization or '').split(maxsplit=1)
+    return words[0].lower() if words else ''
+
+
+def _is_assertion(form: parameters.Parameters) -> bool:
+    return 'client_assertion' in form or 'client_assertion_type' in form

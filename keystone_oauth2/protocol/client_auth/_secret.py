@@ -1,0 +1,47 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the methods with a client secret share."""
+
+import collections.abc as abc
+
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+
+
+def authenticate(
+    keystone: ports.Ports,
+    method: str,
+    client_id: str,
+    secrets: abc.Iterable[str],
+) -> messages.Client:
+    """Check the secret of an application credential.
+
+    :param method: name of the client authentication method.
+    :param secrets: readings of the one secret, the likeliest first.
+    :raises ports.Refused: none holds, or the user must not log in.
+    """
+    refusal = ports.Refused('no secret')
+    for secret in secrets:
+        try:
+            credential = keystone.verify_secret(client_id, secret)
+        except ports.Refused as error:
+            refusal = error
+            continue
+        return messages.Client(
+            id=credential.id,
+            authentication_method=method,
+            user=keystone.find_user(credential.user_id),
+            project_id=credential.project_id,
+            application_credential_id=credential.id,
+        )
+    raise refusal

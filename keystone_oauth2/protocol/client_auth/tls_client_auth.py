@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Mutual-TLS with a certificate of a trusted CA (RFC 8705, 2.1).
+
+The client is a Keystone user, as the API reference of OS-OAUTH2 defines, and
+the federation mapping ``[oauth2] oauth2_cert_dn_mapping_id`` says which
+certificates are the user's.
+"""
+
+import collections.abc as abc
+
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+
+_PROPERTIES = ('id', 'name', 'email', 'domain_id', 'domain_name')
+
+
+class TLSClientAuth:
+    """The certificate of the connection, and ``client_id`` in the body."""
+
+    scheme = None
+
+    def __init__(self, keystone: ports.Ports) -> None:
+        self._keystone = keystone
+
+    def is_used(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> bool:
+        """Whether there are a certificate and a ``client_id`` to check.
+
+        A certificate alone is no attempt: a service mesh may put one on
+        every connection (RFC 8705, 2 wants the ``client_id``).
+        """
+        return request.client_certificate is not None and 'client_id' in form
+
+    def client_id(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> str:
+        """Answer the parameter (RFC 8705, 2)."""
+        return form.required('client_id')
+
+    def authenticate(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Client:
+        """Check that the certificate is the user's.
+
+        :raises ports.Refused: it is not, or must not be believed.
+        """
+        certificate = request.client_certificate
+        assert certificate is not None  # noqa: S101  # nosec
+        if certificate.problem is not None:
+            raise ports.Refused(f'certificate: {certificate.problem}')
+        # The mapping comes first, so that an unknown user takes as long.
+        mapped = self._keystone.evaluate_mapping(assertion(certificate.der))
+        user = self._keystone.find_user(form.required('client_id'))
+        _compare(user, mapped)
+        if user.default_project_id is None:
+            raise ports.Refused(f'user {user.id} has no default project')
+        return messages.Client(
+            id=user.id,
+            authentication_method='tls_client_auth',
+            user=user,
+            project_id=user.default_project_id,
+            certificate=certificate.der,
+        )
+
+
+def assertion(der: bytes) -> dict[str, str]:
+    """Answer the names of a certificate as the mapping wants them.
+
+    :returns: ``SSL_CLIENT_SUBJECT_DN_CN`` and the like, repeated attributes
+        joined with ``;``.
+    :raises ports.Refused: it is no certificate, or an attribute has a ``;``
+        in it, which the mapping would take for two.
+    """
+    try:
+        subject, issuer = certificates.names(der)
+    except ValueError as error:
+        raise ports.Refused('certificate: not readable') from error
+    values: dict[str, str] = {}
+    for kind, attributes in (('SUBJECT', subject), ('ISSUER', issuer)):
+        for name, value in attributes:
+            if ';' in value:
+                raise ports.Refused(f'certificate: a semicolon in {name}')
+            key = f'SSL_CLIENT_{kind}_DN_{name.upper()}'
+            values[key] = f'{values[key]};{value}' if key in values else value
+    return values
+
+
+def _compare(user: messages.User, mapped: abc.Mapping[str, str]) -> None:
+    # A mapping that yields neither would make every certificate of the CA
+    # be every user (RFC 8705, 2.1.2: exactly one expected subject).
+    if not (mapped.get('id') or mapped.get('name')):
+        raise ports.Refused('certificate: the mapping identifies nobody')
+    for name in _PROPERTIES:
+        if name in mapped and mapped[name] != getattr(user, name):
+            raise ports.Refused(
+                f'certificate: the mapping yields another {name} '
+                f'than that of user {user.id}'
+            )

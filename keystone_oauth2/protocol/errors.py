@@ -1,0 +1,194 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One class for each error that a client may see (RFC 6749, 5.2).
+
+A class knows its code, its HTTP status and its sentence. A raise site gives
+``detail`` at most, which goes to the log and never to the client.
+"""
+
+import typing as ty
+
+
+class OAuthError(Exception):
+    """An answer that refuses.
+
+    :param detail: the reason, for the log only. It names no secret.
+    """
+
+    code: ty.ClassVar[str]
+    status: ty.ClassVar[int] = 400
+    #: Only the characters %x20-21, %x23-5B and %x5D-7E (RFC 6749, 5.2).
+    description: ty.ClassVar[str]
+
+    def __init__(self, detail: str = '') -> None:
+        super().__init__(detail or self.description)
+        self.detail = detail
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Header fields that belong to this answer."""
+        return {}
+
+
+class InvalidRequest(OAuthError):
+    """The request is malformed, or says a thing twice."""
+
+    code = 'invalid_request'
+    description = 'The request is malformed.'
+
+
+class MissingParameter(InvalidRequest):
+    """A required parameter is absent or empty."""
+
+    description = 'A required parameter is missing.'
+
+
+class RepeatedParameter(InvalidRequest):
+    """A parameter occurs more than once (RFC 6749, 3.2)."""
+
+    description = 'A parameter is given more than once.'
+
+
+class QueryNotAllowed(InvalidRequest):
+    """Parameters in the URL end up in logs (RFC 6749, 2.3.1)."""
+
+    description = 'Parameters belong in the body, not in the URL.'
+
+
+class WrongMediaType(InvalidRequest):
+    """The body is no form."""
+
+    description = (
+        'The body must be application/x-www-form-urlencoded in UTF-8.'
+    )
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body is larger than any request needs (RFC 9110, 15.5.14)."""
+
+    status = 413
+    description = 'The request body is too large.'
+
+
+class TwoAuthenticationMethods(InvalidRequest):
+    """Two client authentication methods at once (RFC 6749, 2.3)."""
+
+    description = 'More than one client authentication method is used.'
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The endpoint has no such method (RFC 9110, 15.5.6).
+
+    :param allowed: the methods that it has.
+    """
+
+    status = 405
+    description = 'The method is not allowed for this URL.'
+
+    def __init__(self, allowed: ty.Iterable[str]) -> None:
+        super().__init__()
+        self.allowed = tuple(sorted(allowed))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {'Allow': ', '.join(self.allowed)}
+
+
+class NotFound(InvalidRequest):
+    """There is nothing at the URL (RFC 9110, 15.5.5)."""
+
+    status = 404
+    description = 'There is nothing at this URL.'
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed (RFC 6749, 5.2)."""
+
+    code = 'invalid_client'
+    status = 401
+    description = 'Client authentication failed.'
+
+
+class UnauthorizedClient(OAuthError):
+    """The authenticated client may not use this grant."""
+
+    code = 'unauthorized_client'
+    description = 'The client is not allowed to use this grant.'
+
+
+class UnsupportedGrantType(OAuthError):
+    """The grant is none of those that this server has."""
+
+    code = 'unsupported_grant_type'
+    description = 'The grant type is not supported.'
+
+
+class InvalidScope(OAuthError):
+    """The scope is unknown, malformed, or more than was delegated."""
+
+    code = 'invalid_scope'
+    description = 'The scope is unknown, malformed or was not delegated.'
+
+
+class NarrowerScope(InvalidScope):
+    """The scope is less than the token would carry.
+
+    No token provider of Keystone has a field for fewer roles than the
+    delegation gives, so the token would silently carry more than was asked.
+    """
+
+    description = (
+        'A token cannot carry less than all delegated roles. '
+        'Leave scope out, or use a client with fewer roles.'
+    )
+
+
+class ServerError(OAuthError):
+    """Something unexpected happened here.
+
+    :param request_id: what the operator finds in the log.
+    """
+
+    code = 'server_error'
+    status = 500
+    description = 'The server could not complete the request.'
+
+    def __init__(self, request_id: str = '') -> None:
+        super().__init__()
+        self.request_id = request_id
+
+
+class TemporarilyUnavailable(OAuthError):
+    """A retry will work (RFC 9110, 15.6.4).
+
+    :param retry_after: in seconds.
+    """
+
+    code = 'temporarily_unavailable'
+    status = 503
+    description = 'The server cannot answer right now.'
+
+    def __init__(self, retry_after: int, detail: str = '') -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {'Retry-After': str(self.retry_after)}
+
+
+class TooManyRequests(TemporarilyUnavailable):
+    """Too many client authentications have failed (RFC 6585, 4)."""
+
+    status = 429
+    description = 'Too many client authentications have failed.'

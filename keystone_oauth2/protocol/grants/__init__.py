@@ -1,0 +1,31 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Grants (RFC 6749, 4), one module each, found by their entry point."""
+
+import typing as ty
+
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+
+
+class Grant(ty.Protocol):
+    """A way to get an access token, named by ``grant_type``."""
+
+    def issue(
+        self, client: messages.Client, form: parameters.Parameters
+    ) -> messages.Response:
+        """Answer the token (RFC 6749, 5.1).
+
+        :raises errors.OAuthError: the grant does not allow it.
+        :raises ports.Refused: Keystone does not.
+        """

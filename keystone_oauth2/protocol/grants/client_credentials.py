@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The client-credentials grant (RFC 6749, 4.4)."""
+
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import scope
+
+
+class ClientCredentials:
+    """An access token for what was delegated to the client."""
+
+    def __init__(self, keystone: ports.Ports) -> None:
+        self._keystone = keystone
+
+    def issue(
+        self, client: messages.Client, form: parameters.Parameters
+    ) -> messages.Response:
+        """Answer a token of Keystone's own provider.
+
+        :raises InvalidScope: another scope was asked for than is delegated.
+        :raises UnauthorizedClient: the operator's policy says no.
+        :raises ports.Refused: Keystone says no.
+        """
+        requested = form.get('scope')
+        token = self._keystone.issue_token(client)
+        if not self._keystone.permit_issue(
+            client, 'client_credentials', token
+        ):
+            raise errors.UnauthorizedClient(
+                detail=f'policy denies client {client.id}'
+            )
+        scope.check(requested, token.roles)
+        if client.certificate is not None:
+            self._keystone.remember_certificate(client.certificate)
+        body = {
+            'access_token': token.value,
+            'token_type': 'Bearer',
+            'expires_in': token.expires_in,
+        }
+        granted = scope.text(token.roles)
+        if granted and granted != requested:
+            body['scope'] = granted
+        return messages.Response(
+            body,
+            messages.Event(
+                'issued',
+                client_id=client.id,
+                user_id=client.user.id,
+                project_id=client.project_id,
+                audit_id=token.audit_id,
+            ),
+        )

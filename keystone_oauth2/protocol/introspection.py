@@ -1,0 +1,167 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Token introspection (RFC 7662)."""
+
+import logging
+import typing as ty
+
+from keystone_oauth2.protocol import client_auth
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import scope
+
+LOG = logging.getLogger(__name__)
+
+
+class IntrospectionEndpoint:
+    """Tells a caller about a token.
+
+    :param authenticator: knows the client authentication methods.
+    :param keystone: validates tokens.
+    :param issuer: issuer identifier, or None where it has none.
+    """
+
+    def __init__(
+        self,
+        authenticator: client_auth.Authenticator,
+        keystone: ports.Ports,
+        issuer: str | None,
+    ) -> None:
+        self.authenticator = authenticator
+        self._keystone = keystone
+        self._issuer = issuer
+
+    def respond(self, request: messages.Request) -> messages.Response:
+        """Answer what a token is good for (RFC 7662, 2.2).
+
+        Whatever is wrong with the token, or with who asks about it, the
+        answer is the same.
+
+        :raises errors.OAuthError: the request is malformed, or the caller
+            could not be authenticated.
+        """
+        form = parameters.read(request)
+        value = form.required('token')
+        caller = self.authenticator.authenticate_caller(request, form)
+        token = self._keystone.validate_token(value)
+        body: dict[str, ty.Any] | None = None
+        if token is not None and self._may_see(caller, token, request):
+            body = self._describe(token)
+        return messages.Response(
+            body or {'active': False},
+            messages.Event(
+                'introspected',
+                reason=None if body else 'inactive',
+                client_id=caller.client_id,
+                user_id=caller.user_id,
+                project_id=caller.project_id,
+                audit_id=token.audit_id if token else None,
+            ),
+        )
+
+    def _may_see(
+        self,
+        caller: messages.Caller,
+        token: messages.Token,
+        request: messages.Request,
+    ) -> bool:
+        # A caller that does not enforce access rules would let the token do
+        # more than it may.
+        if token.access_rules is not None:
+            if not request.understands_access_rules:
+                LOG.info(
+                    'introspection: token %s has access rules, which the '
+                    'caller does not enforce',
+                    token.audit_id,
+                )
+                return False
+        return self._keystone.permit_introspection(caller, token)
+
+    def _describe(self, token: messages.Token) -> dict[str, ty.Any] | None:
+        confirmation = None
+        if token.keystone_thumbprint is not None:
+            confirmation = self._keystone.find_thumbprint(
+                token.keystone_thumbprint
+            )
+            if confirmation is None:
+                # Without it, services would take the token for unbound.
+                LOG.warning(
+                    'introspection: the certificate of token %s is not '
+                    'known; was it issued before '
+                    'keystone-oauth2-manage db_sync?',
+                    token.audit_id,
+                )
+                return None
+        members = {
+            **_standard_members(token, self._issuer, confirmation),
+            **_openstack_members(token),
+        }
+        return {
+            key: value for key, value in members.items() if value is not None
+        }
+
+
+def _standard_members(
+    token: messages.Token, issuer: str | None, confirmation: str | None
+) -> dict[str, ty.Any]:
+    return {
+        'active': True,
+        'scope': scope.text(token.roles) or None,
+        'client_id': token.client_id,
+        'username': token.user_name,
+        'token_type': 'Bearer',
+        'exp': token.expires_at,
+        'iat': token.issued_at,
+        'nbf': token.issued_at,
+        'sub': token.user_id,
+        'iss': issuer,
+        'jti': token.audit_id,
+        'cnf': {'x5t#S256': confirmation} if confirmation else None,
+    }
+
+
+def _openstack_members(token: messages.Token) -> dict[str, ty.Any]:
+    """Answer what a service builds its request context from.
+
+    The shape is what keystonemiddleware's ``external_oauth2_token`` maps:
+    members of members, roles in one string, and the domain that a token is
+    scoped to in the place of a project's domain.
+    """
+    project: dict[str, ty.Any] | None = None
+    if token.project is not None:
+        project = {
+            'id': token.project.id,
+            'name': token.project.name,
+            'domain': _domain(token.project.domain),
+        }
+    elif token.domain is not None:
+        project = {'domain': _domain(token.domain)}
+    return {
+        'user': {
+            'id': token.user_id,
+            'name': token.user_name,
+            'domain': _domain(token.user_domain),
+        },
+        'project': project,
+        'domain': _domain(token.domain) if token.domain else None,
+        'system_scope': True if token.is_system else None,
+        # A comma in a name would make two roles of it.
+        'roles': ','.join(n for n in token.roles if ',' not in n) or None,
+        'is_admin_project': token.is_admin_project,
+        'access_rules': token.access_rules,
+    }
+
+
+def _domain(domain: messages.Domain) -> dict[str, str]:
+    return {'id': domain.id, 'name': domain.name}

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Authorization server metadata (RFC 8414)."""
+
+import collections.abc as abc
+import typing as ty
+import urllib.parse
+
+WELL_KNOWN = '/.well-known/oauth-authorization-server'
+
+#: Strongest first (RFC 9700, 2.5).
+_STRENGTH = ('tls_client_auth', 'client_secret_basic', 'client_secret_post')
+_ENDPOINTS = {
+    'token_endpoint': 'token',
+    'introspection_endpoint': 'introspect',
+    'revocation_endpoint': 'revoke',
+}
+
+
+def check_issuer(issuer: str) -> None:
+    """Make sure that an issuer identifier is one (RFC 8414, 2).
+
+    :raises ValueError: not https, no host, or a query or a fragment.
+    """
+    parts = urllib.parse.urlsplit(issuer)
+    if parts.scheme != 'https' or not parts.hostname:
+        raise ValueError('it is no https URL')
+    if '?' in issuer or '#' in issuer or issuer.endswith('/'):
+        raise ValueError('it has a query, a fragment or a slash at its end')
+
+
+def path(issuer: str) -> str:
+    """Answer where the metadata of an issuer is (RFC 8414, 3.1)."""
+    return WELL_KNOWN + urllib.parse.urlsplit(issuer).path
+
+
+def document(
+    issuer: str,
+    base_url: str,
+    methods: abc.Collection[str],
+    grants: abc.Iterable[str],
+    mtls_base_url: str | None,
+) -> dict[str, ty.Any]:
+    """Answer the metadata: all that is enabled and nothing else.
+
+    :param base_url: what the URLs of all endpoints begin with.
+    :param methods: enabled client authentication methods.
+    :param grants: the ``grant_type`` of each grant.
+    :param mtls_base_url: the same as ``base_url``, where Mutual-TLS has its
+        own host or port.
+    """
+    supported = sorted(
+        methods,
+        key=lambda name: (
+            _STRENGTH.index(name) if name in _STRENGTH else -1,
+            name,
+        ),
+    )
+    members: dict[str, ty.Any] = {
+        'issuer': issuer,
+        **_urls(base_url),
+        # Required by section 2, and forbidden by 3.2 since it is empty:
+        # client libraries want it.
+        'response_types_supported': [],
+        'grant_types_supported': sorted(grants),
+    }
+    for endpoint in _ENDPOINTS:
+        members[f'{endpoint}_auth_methods_supported'] = supported
+    if 'tls_client_auth' in methods:
+        members['tls_client_certificate_bound_access_tokens'] = True
+        if mtls_base_url:
+            members['mtls_endpoint_aliases'] = _urls(mtls_base_url)
+    return members
+
+
+def _urls(base_url: str) -> dict[str, str]:
+    return {
+        endpoint: f'{base_url}/{name}' for endpoint, name in _ENDPOINTS.items()
+    }

@@ -1,0 +1,245 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the protocol needs from outside.
+
+:mod:`keystone_oauth2.identity` has functions of these shapes and
+:mod:`keystone_oauth2.api.wiring` hands them over.
+"""
+
+import collections.abc as abc
+import dataclasses
+import typing as ty
+
+from keystone_oauth2.protocol import messages
+
+
+class Refused(Exception):
+    """The client must not have a token.
+
+    The text says why, for the log only: all refusals look the same outside.
+    """
+
+
+@dataclasses.dataclass(frozen=True)
+class ApplicationCredential:
+    """What an application credential delegates."""
+
+    id: str
+    user_id: str
+    project_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredCredential:
+    """An application credential as the database has it right now.
+
+    :ivar internal_id: its primary key.
+    :ivar refusal: why it must not be used (expired; its user or project or
+        their domains are disabled), or None.
+    :ivar digest: of the secret, under the key ``digest_key_id``.
+    """
+
+    internal_id: int
+    id: str
+    user_id: str
+    project_id: str
+    refusal: str | None = None
+    digest_key_id: str | None = None
+    digest: str | None = None
+
+
+class Credentials(ty.Protocol):
+    """Where application credentials and digests of secrets are."""
+
+    def find(self, client_id: str) -> tuple[StoredCredential | None, bool]:
+        """Answer what is in the database at this moment: no cache.
+
+        :returns: the credential, or None; and whether there is a place for
+            digests.
+        """
+
+    def store_digest(
+        self, credential: StoredCredential, key_id: str, digest: str
+    ) -> None:
+        """Keep the digest in the place of any other, if it can be kept."""
+
+
+class Secrets(ty.Protocol):
+    """Keystone's own check of secrets, which is slow."""
+
+    def check(self, client_id: str, client_secret: str) -> bool:
+        """Whether the secret is that of an existing credential."""
+
+    def check_nobodys(self, client_secret: str) -> None:
+        """Take as long as :meth:`check`."""
+
+    def hashed_part(self, client_secret: str) -> bytes:
+        """Answer the bytes that Keystone hashes: secrets that differ behind
+        them are the same secret to it.
+        """
+
+    def hashed_length(self) -> int:
+        """Answer how many bytes these are at most."""
+
+
+class VerifySecret(ty.Protocol):
+    """Check the secret of an application credential."""
+
+    def __call__(
+        self, client_id: str, client_secret: str
+    ) -> ApplicationCredential:
+        """Answer the credential.
+
+        :raises Refused: the id is unknown, the secret is wrong, or the
+            credential must not be used.
+        """
+
+
+class FindUser(ty.Protocol):
+    """Look a user up."""
+
+    def __call__(self, user_id: str) -> messages.User:
+        """Answer a user who is enabled, in an enabled domain.
+
+        :raises Refused: there is no such user.
+        """
+
+
+class EvaluateMapping(ty.Protocol):
+    """Put names of a certificate through the federation mapping."""
+
+    def __call__(self, assertion: abc.Mapping[str, str]) -> dict[str, str]:
+        """Answer properties of a user that the certificate stands for.
+
+        :param assertion: values by attribute; several are joined with ``;``.
+        :returns: any of ``id``, ``name``, ``email``, ``domain_id`` and
+            ``domain_name``.
+        :raises Refused: no rule applies, or there is no mapping.
+        """
+
+
+class IssueToken(ty.Protocol):
+    """Have Keystone's token provider make an access token."""
+
+    def __call__(self, client: messages.Client) -> messages.IssuedToken:
+        """Answer a token that does not outlive what it came from.
+
+        :raises Refused: the project or its domain is disabled, or the user
+            has no role there.
+        """
+
+
+class PermitIssue(ty.Protocol):
+    """Ask the operator's policy."""
+
+    def __call__(
+        self,
+        client: messages.Client,
+        grant_type: str,
+        token: messages.IssuedToken,
+    ) -> bool:
+        """Whether this client may be handed this token by this grant."""
+
+
+class RememberCertificate(ty.Protocol):
+    """Keep what introspection has to say of a certificate."""
+
+    def __call__(self, certificate: bytes) -> None:
+        """Keep both thumbprints of a certificate, given as DER."""
+
+
+class FindThumbprint(ty.Protocol):
+    """Look a remembered certificate up."""
+
+    def __call__(self, keystone_thumbprint: str) -> str | None:
+        """Answer the thumbprint of RFC 8705, or None if not remembered."""
+
+
+class DescribeClient(ty.Protocol):
+    """Find out what a client may do."""
+
+    def __call__(self, client: messages.Client) -> messages.Caller:
+        """Answer the client with its roles.
+
+        :raises Refused: as for a token.
+        """
+
+
+class ValidateToken(ty.Protocol):
+    """Check a token."""
+
+    def __call__(self, value: str) -> messages.Token | None:
+        """Answer the token, or None for whatever Keystone would refuse.
+
+        :param value: anything at all.
+        """
+
+
+class RevokeToken(ty.Protocol):
+    """Withdraw a token."""
+
+    def __call__(self, token: messages.Token) -> None:
+        """Revoke it and what was derived from it, and not its siblings."""
+
+
+class PermitCaller(ty.Protocol):
+    """Ask the operator's policy about a caller and a token."""
+
+    def __call__(self, caller: messages.Caller, token: messages.Token) -> bool:
+        """Whether the caller may do this with the token."""
+
+
+class TooManyFailures(Exception):
+    """No attempt is looked at for now.
+
+    :param seconds: until one is.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f'for {seconds} seconds')
+        self.seconds = seconds
+
+
+class Guard(ty.Protocol):
+    """Counts failed client authentications (RFC 6749, 2.3.1)."""
+
+    def check(self, client_id: str, source: messages.Source) -> None:
+        """Let an attempt pass, or not, before it costs anything.
+
+        A client is never stopped by what somebody else did from another
+        address.
+
+        :param client_id: as the request names it.
+        :raises TooManyFailures: there were too many.
+        """
+
+    def failed(self, client_id: str, source: messages.Source) -> None:
+        """Count a failed attempt."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ports:
+    """All of the above, for the constructors of methods and grants."""
+
+    verify_secret: VerifySecret
+    find_user: FindUser
+    evaluate_mapping: EvaluateMapping
+    issue_token: IssueToken
+    permit_issue: PermitIssue
+    remember_certificate: RememberCertificate
+    find_thumbprint: FindThumbprint
+    describe_client: DescribeClient
+    validate_token: ValidateToken
+    revoke_token: RevokeToken
+    permit_introspection: PermitCaller
+    permit_revocation: PermitCaller

@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Token revocation (RFC 7009)."""
+
+from keystone_oauth2.protocol import client_auth
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+
+
+class RevocationEndpoint:
+    """Withdraws a token.
+
+    :param authenticator: knows the client authentication methods.
+    :param keystone: validates and revokes tokens.
+    """
+
+    def __init__(
+        self, authenticator: client_auth.Authenticator, keystone: ports.Ports
+    ) -> None:
+        self.authenticator = authenticator
+        self._keystone = keystone
+
+    def respond(self, request: messages.Request) -> messages.Response:
+        """Revoke a token, if the caller may (RFC 7009, 2).
+
+        The answer is the same for a token that is unknown, has expired or
+        is somebody else's. ``token_type_hint`` is not needed to find it:
+        there is one kind of token here.
+
+        :raises errors.OAuthError: the request is malformed, or the caller
+            could not be authenticated.
+        """
+        form = parameters.read(request)
+        value = form.required('token')
+        caller = self.authenticator.authenticate_caller(request, form)
+        token = self._keystone.validate_token(value)
+        if token and self._keystone.permit_revocation(caller, token):
+            self._keystone.revoke_token(token)
+            return messages.Response(
+                None,
+                messages.Event(
+                    'revoked',
+                    client_id=caller.client_id,
+                    user_id=caller.user_id,
+                    project_id=caller.project_id,
+                    audit_id=token.audit_id,
+                ),
+            )
+        return messages.Response(None)

@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Scope: the names of roles (RFC 6749, 3.3)."""
+
+import collections.abc as abc
+import re
+
+from keystone_oauth2.protocol import errors
+
+_SCOPE_TOKEN = re.compile(r'[\x21\x23-\x5b\x5d-\x7e]+')
+
+
+def check(requested: str | None, delegated: abc.Iterable[str]) -> None:
+    """Make sure that a token carries just what was asked for.
+
+    :param requested: the parameter; None asks for all that is delegated.
+    :param delegated: names of the roles that the token carries.
+    :raises InvalidScope: malformed, unknown, or not delegated.
+    :raises NarrowerScope: fewer roles than the token carries.
+    """
+    if requested is None:
+        return
+    wanted = requested.split(' ')
+    if not all(_SCOPE_TOKEN.fullmatch(name) for name in wanted):
+        raise errors.InvalidScope(detail='scope is malformed')
+    if not set(wanted) <= set(delegated):
+        raise errors.InvalidScope(detail='scope was not delegated')
+    if set(wanted) != set(delegated):
+        raise errors.NarrowerScope(detail='scope is narrower than delegated')
+
+
+def text(roles: abc.Iterable[str]) -> str:
+    """Answer the scope that stands for roles.
+
+    A role with a blank or another character in its name that no scope can
+    have is left out: clients would read it as two.
+    """
+    return ' '.join(
+        name for name in sorted(roles) if _SCOPE_TOKEN.fullmatch(name)
+    )

@@ -1,0 +1,61 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The token endpoint (RFC 6749, 3.2)."""
+
+import collections.abc as abc
+
+from keystone_oauth2.protocol import client_auth
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import grants
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+
+
+class TokenEndpoint:
+    """Authenticates a client and hands out an access token.
+
+    :param authenticator: knows the client authentication methods.
+    :param grants: the grants by their ``grant_type``.
+    """
+
+    def __init__(
+        self,
+        authenticator: client_auth.Authenticator,
+        grants: abc.Mapping[str, grants.Grant],
+    ) -> None:
+        self.authenticator = authenticator
+        self._grants = dict(grants)
+
+    def respond(self, request: messages.Request) -> messages.Response:
+        """Answer a token request.
+
+        :raises errors.OAuthError: in all other cases.
+        """
+        form = parameters.read(request)
+        # What is malformed is refused before a secret costs its hash.
+        grant_type = form.required('grant_type')
+        client = self.authenticator.authenticate(request, form)
+        grant = self._grant(grant_type)
+        try:
+            return grant.issue(client, form)
+        except ports.Refused as refused:
+            # The same answer as for a wrong secret: a disabled project is
+            # nobody's business.
+            raise errors.InvalidClient(detail=str(refused)) from refused
+
+    def _grant(self, grant_type: str) -> grants.Grant:
+        try:
+            return self._grants[grant_type]
+        except KeyError:
+            raise errors.UnsupportedGrantType() from None
