@@ -1,0 +1,29 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options, one module a group."""
+
+import collections.abc as abc
+
+from oslo_config import cfg
+
+from keystone_oauth2.conf import oauth2
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register our options beside Keystone's own."""
+    oauth2.register_opts(conf)
+
+
+def list_opts() -> abc.Iterable[tuple[str, list[cfg.Opt]]]:
+    """Answer all options, for ``oslo-config-generator``."""
+    return [oauth2.list_opts()]

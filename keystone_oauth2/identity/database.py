@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Keystone's database (``keystone.common.sql``)."""
+
+import contextlib
+
+from keystone.application_credential.backends import sql as credential_sql
+from keystone.common import sql
+from keystone.common.sql import core
+from keystone.identity.backends import sql_model as identity_sql
+from keystone.resource.backends import sql_model as resource_sql
+from oslo_db import exception
+import sqlalchemy
+
+#: Context managers that give a session of Keystone's own engine facade.
+session_for_read = sql.session_for_read
+session_for_write = sql.session_for_write
+
+
+def connection_for_read() -> contextlib.AbstractContextManager[
+    sqlalchemy.Connection
+]:
+    """Answer a connection of the same facade: no session, which costs more."""
+    reader = core._get_main_context_manager().reader
+    return reader.connection.using(core._get_context())
+
+
+#: Tables of Keystone. A domain is a row of ``project``.
+application_credential = credential_sql.ApplicationCredentialModel.__table__
+project = resource_sql.Project.__table__
+user = identity_sql.User.__table__
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error means that the database cannot answer right now."""
+    if isinstance(error, exception.DBError):
+        error = error.inner_exception or error
+    return isinstance(
+        error,
+        (
+            exception.DBConnectionError,
+            exception.DBDeadlock,
+            sqlalchemy.exc.InterfaceError,
+            sqlalchemy.exc.OperationalError,
+            sqlalchemy.exc.TimeoutError,
+        ),
+    )
+
+
+def engine() -> sqlalchemy.Engine:
+    """Answer the engine of ``[database] connection``."""
+    with sql.session_for_write() as session:
+        return session.get_bind()

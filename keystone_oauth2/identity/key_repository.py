@@ -1,0 +1,82 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Key repositories (``keystone.common.fernet_utils``)."""
+
+import base64
+import os
+
+from keystone.common import fernet_utils
+from oslo_log import log
+
+LOG = log.getLogger(__name__)
+
+# As in keystone.credential.providers.fernet.core.
+_MAX_ACTIVE_KEYS = 3
+
+
+class KeyRepository:
+    """The keys in a directory, read again when they were rotated.
+
+    :param path: the directory.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._read_at: int | None = None
+        self._keys: tuple[bytes, ...] = ()
+
+    def load(self) -> tuple[bytes, ...]:
+        """Answer the keys: the primary one first, the staged one last.
+
+        Calls ``FernetUtils.load_keys``.
+
+        :returns: 32 bytes each; none, with a warning in the log, if there
+            are none that can be used.
+        """
+        modified_at = self._modified_at()
+        if modified_at != self._read_at:
+            self._keys = self._load()
+            self._read_at = modified_at
+        return self._keys
+
+    def _modified_at(self) -> int:
+        try:
+            return os.stat(self._path).st_mtime_ns
+        except OSError:
+            return 0
+
+    def _load(self) -> tuple[bytes, ...]:
+        repository = fernet_utils.FernetUtils(
+            self._path, _MAX_ACTIVE_KEYS, 'credential'
+        )
+        try:
+            keys = tuple(
+                base64.urlsafe_b64decode(key) for key in repository.load_keys()
+            )
+        except (OSError, ValueError) as error:
+            return self._unusable(str(error))
+        if not keys:
+            return self._unusable('there are none')
+        if not all(len(key) == 32 and any(key) for key in keys):
+            return self._unusable('one is not 32 bytes, or all zero')
+        return keys
+
+    def _unusable(self, reason: str) -> tuple[bytes, ...]:
+        LOG.warning(
+            'keystone-oauth2 cannot use the keys in %s (%s): each token '
+            'request pays for a slow hash. Run keystone-manage '
+            'credential_setup, or set [oauth2] secret_digest_key_repository.',
+            self._path,
+            reason,
+        )
+        return ()

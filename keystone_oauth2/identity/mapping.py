@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The federation mapping for certificates (``keystone.federation``)."""
+
+import collections.abc as abc
+import typing as ty
+
+from keystone import exception
+from keystone.common import provider_api
+from keystone.federation import utils
+
+from keystone_oauth2.protocol import ports
+
+PROVIDERS = provider_api.ProviderAPIs
+
+
+def evaluate(
+    mapping_id: str, assertion: abc.Mapping[str, str]
+) -> dict[str, str]:
+    """Put values through a mapping.
+
+    Calls ``federation_api.get_mapping`` and ``RuleProcessor.process``.
+
+    :param mapping_id: ``[oauth2] oauth2_cert_dn_mapping_id``.
+    :param assertion: values by attribute; several are joined with ``;``.
+    :returns: what it yields of ``id``, ``name``, ``email``, ``domain_id`` and
+        ``domain_name``.
+    :raises ports.Refused: no such mapping, or none of its rules applies.
+    """
+    try:
+        mapping = PROVIDERS.federation_api.get_mapping(mapping_id)
+        processor = utils.RuleProcessor(mapping['id'], mapping['rules'])
+        user = processor.process(dict(assertion))['user']
+    except exception.MappingNotFound:
+        raise ports.Refused(f'there is no mapping {mapping_id}') from None
+    except exception.Error as error:
+        raise ports.Refused(
+            f'certificate: no rule of mapping {mapping_id} applies'
+        ) from error
+    return _properties(user)
+
+
+def _properties(user: abc.Mapping[str, ty.Any]) -> dict[str, str]:
+    domain = user.get('domain') or {}
+    found = {
+        'id': user.get('id'),
+        'name': user.get('name'),
+        'email': user.get('email'),
+        'domain_id': domain.get('id'),
+        'domain_name': domain.get('name'),
+    }
+    return {key: value for key, value in found.items() if value is not None}

@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Taking the place of Keystone's in-tree OS-OAUTH2 API.
+
+Keystone builds its Flask application from the tuple ``__apis__`` of
+``keystone.server.flask.application``, after it has loaded the methods of
+``[auth] methods``. Blueprint names are unique, so the in-tree module leaves
+before ours comes.
+"""
+
+import importlib.metadata
+import typing as ty
+
+from keystone.api import os_oauth2
+from keystone.common.rbac_enforcer import enforcer
+from keystone.server.flask import application
+
+from keystone_oauth2.identity import policy
+
+
+class UnknownKeystone(Exception):
+    """This Keystone has no place for us where others have it."""
+
+
+def replace_in_tree_api(module: ty.Any) -> None:
+    """Serve an API module in place of the in-tree one. Idempotent.
+
+    :param module: anything with ``APIs``, as Keystone's API modules have.
+    :raises UnknownKeystone: the seam is not as expected.
+    """
+    if module in _apis():
+        return
+    if os_oauth2 not in _apis():
+        raise UnknownKeystone(_sentence())
+    if not isinstance(enforcer._POSSIBLE_TARGET_ACTIONS, frozenset):
+        raise UnknownKeystone(_sentence())
+    policy.make_known()
+    application.__apis__ = tuple(
+        module if entry is os_oauth2 else entry for entry in _apis()
+    )
+
+
+def _apis() -> tuple[ty.Any, ...]:
+    apis = getattr(application, '__apis__', ())
+    return apis if isinstance(apis, tuple) else ()
+
+
+def _sentence() -> str:
+    return (
+        f'keystone-oauth2 does not know Keystone '
+        f'{importlib.metadata.version("keystone")}: install a release of '
+        f'keystone-oauth2 that supports it, or remove oauth2_credential '
+        f'from [auth] methods.'
+    )

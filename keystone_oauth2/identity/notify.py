@@ -1,0 +1,82 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""CADF notifications (``keystone.notifications``)."""
+
+from keystone import notifications
+from pycadf import cadftaxonomy as taxonomy
+from pycadf import reason
+from pycadf import resource
+
+from keystone_oauth2.protocol import messages
+
+_TYPE = 'service/security/oauth2_access_token'
+_ACTIONS = {
+    'issued': taxonomy.ACTION_CREATE,
+    'introspected': taxonomy.ACTION_READ,
+    'revoked': 'revoke',
+    'refused': taxonomy.ACTION_AUTHENTICATE,
+    'limited': 'deny',
+}
+_FAILURES = ('refused', 'limited')
+
+
+def notify(event: messages.Event, source: messages.Source) -> None:
+    """Send a notification, if anybody listens.
+
+    Calls ``_send_audit_notification``, which also respects
+    ``[DEFAULT] notification_opt_out``.
+
+    :param event: becomes ``identity.oauth2_access_token.issued`` and so on.
+    :param source: the true one; Keystone's initiator has what
+        ``X-Forwarded-For`` claims.
+    """
+    if not _has_listener():
+        return
+    failed = event.name in _FAILURES
+    notifications._send_audit_notification(
+        action=_ACTIONS[event.name],
+        initiator=_initiator(event, source),
+        outcome=taxonomy.OUTCOME_FAILURE
+        if failed
+        else taxonomy.OUTCOME_SUCCESS,
+        target=resource.Resource(
+            id=event.audit_id or taxonomy.UNKNOWN, typeURI=_TYPE
+        ),
+        event_type=f'identity.oauth2_access_token.{event.name}',
+        reason=reason.Reason(reasonType=event.reason, reasonCode=event.name)
+        if event.reason
+        else None,
+    )
+
+
+def _has_listener() -> bool:
+    # Keystone reads its catalog and the user for each notification, also
+    # where no driver sends it anywhere.
+    if not notifications._get_notifier():
+        return False
+    drivers = notifications.CONF.oslo_messaging_notifications.driver
+    return any(driver != 'noop' for driver in drivers)
+
+
+def _initiator(
+    event: messages.Event, source: messages.Source
+) -> resource.Resource:
+    initiator = notifications.build_audit_initiator()
+    initiator.host.address = source.address or taxonomy.UNKNOWN
+    if event.client_id:
+        initiator.id = event.client_id
+    if event.user_id:
+        initiator.user_id = event.user_id
+    if event.project_id:
+        initiator.project_id = event.project_id
+    return initiator

@@ -1,0 +1,151 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The operator's policy (``keystone.common.rbac_enforcer``)."""
+
+import collections.abc as abc
+import dataclasses
+import typing as ty
+
+from keystone.common import utils
+from keystone.common.rbac_enforcer import enforcer
+from oslo_policy import policy
+
+from keystone_oauth2 import policies
+from keystone_oauth2.policies import access_token
+from keystone_oauth2.policies import token as token_rules
+from keystone_oauth2.protocol import messages
+
+
+def permits(
+    rule: str,
+    target: abc.Mapping[str, ty.Any],
+    credentials: abc.Mapping[str, ty.Any],
+) -> bool:
+    """Whether Keystone's policy, with the operator's overrides, allows it.
+
+    :param rule: its name.
+    :param target: nested; rules refer to it as ``%(target.client.id)s``.
+    :param credentials: rules refer to them as ``project_id:...``.
+    """
+    return bool(
+        _enforcer().enforce(
+            rule,
+            utils.flatten_dict({'target': _without_none(target)}),
+            _without_none(credentials),
+        )
+    )
+
+
+def permit_issue(
+    client: messages.Client, grant_type: str, token: messages.IssuedToken
+) -> bool:
+    """Whether the client may be handed a token by a grant.
+
+    Target and credentials are both the client's, so that a rule can compare
+    either with a constant.
+    """
+    target = {
+        'client': {
+            'id': client.id,
+            'authentication_method': client.authentication_method,
+            'application_credential_id': client.application_credential_id,
+        },
+        'user': {
+            'id': client.user.id,
+            'name': client.user.name,
+            'domain': {
+                'id': client.user.domain_id,
+                'name': client.user.domain_name,
+            },
+        },
+        'project': {
+            'id': client.project_id,
+            'domain': {'id': token.project_domain_id},
+        },
+        'grant_type': grant_type,
+    }
+    credentials = {
+        'client_id': client.id,
+        'client_authentication_method': client.authentication_method,
+        'application_credential_id': client.application_credential_id,
+        'user_id': client.user.id,
+        'user_domain_id': client.user.domain_id,
+        'project_id': client.project_id,
+        'project_domain_id': token.project_domain_id,
+        'roles': list(token.roles),
+        'grant_type': grant_type,
+    }
+    return permits(access_token.CREATE, target, credentials)
+
+
+def permit_introspection(
+    caller: messages.Caller, token: messages.Token
+) -> bool:
+    """Whether the caller may introspect the token."""
+    return permits(
+        token_rules.INTROSPECT, _token_target(token), _credentials(caller)
+    )
+
+
+def permit_revocation(caller: messages.Caller, token: messages.Token) -> bool:
+    """Whether the caller may revoke the token."""
+    return permits(
+        token_rules.REVOKE, _token_target(token), _credentials(caller)
+    )
+
+
+def make_known() -> None:
+    """Add our rules to those that ``RBACEnforcer.enforce_call`` accepts."""
+    enforcer._POSSIBLE_TARGET_ACTIONS |= {
+        rule.name for rule in policies.list_rules()
+    }
+
+
+def _enforcer() -> policy.Enforcer:
+    keystones = enforcer.RBACEnforcer()._enforcer
+    for rule in policies.list_rules():
+        if rule.name not in keystones.registered_rules:
+            keystones.register_default(rule)
+    return keystones
+
+
+def _token_target(token: messages.Token) -> dict[str, ty.Any]:
+    project = token.project
+    return {
+        'token': {
+            'client_id': token.client_id,
+            'user_id': token.user_id,
+            'user_domain_id': token.user_domain.id,
+            'project_id': project.id if project else None,
+            'project_domain_id': project.domain.id if project else None,
+            'domain_id': token.domain.id if token.domain else None,
+        }
+    }
+
+
+def _credentials(caller: messages.Caller) -> dict[str, ty.Any]:
+    credentials = dataclasses.asdict(caller)
+    credentials['roles'] = list(caller.roles)
+    credentials['client_authentication_method'] = credentials.pop(
+        'authentication_method'
+    )
+    return credentials
+
+
+def _without_none(values: abc.Mapping[str, ty.Any]) -> dict[str, ty.Any]:
+    # A rule would take a None on both sides for the same value.
+    return {
+        key: _without_none(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+        if value is not None
+    }

@@ -1,0 +1,201 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Access tokens of Keystone's own provider (``keystone.token``)."""
+
+import collections.abc as abc
+import datetime
+import typing as ty
+
+from keystone import exception
+from keystone import notifications
+from keystone.auth import core
+from keystone.common import provider_api
+from keystone.common import render_token
+from keystone.models import token_model
+from oslo_log import log
+from oslo_utils import timeutils
+
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+
+LOG = log.getLogger(__name__)
+PROVIDERS = provider_api.ProviderAPIs
+
+#: The method that Keystone writes into certificate-bound tokens.
+CERTIFICATE_METHOD = 'oauth2_credential'
+_SECRET_METHOD = 'application_credential'  # nosec B105
+#: What Keystone raises where a client must not have a token.
+REFUSALS = (
+    exception.Unauthorized,
+    exception.Forbidden,
+    exception.NotFound,
+)
+
+
+def issue(client: messages.Client) -> messages.IssuedToken:
+    """Issue a token for what was delegated to a client.
+
+    Calls ``token_provider_api.issue_token``, which cuts the token's life to
+    that of the application credential.
+
+    :raises ports.Refused: the user's rules for multi-factor authentication
+        want other methods, the project or its domain is disabled or gone, or
+        the user has no role there.
+    """
+    method = method_of(client)
+    thumbprint = client.certificate and certificates.keystone_thumbprint(
+        client.certificate
+    )
+    try:
+        token = PROVIDERS.token_provider_api.issue_token(
+            client.user.id,
+            [method],
+            project_id=client.project_id,
+            app_cred_id=client.application_credential_id,
+            thumbprint=thumbprint,
+        )
+        issued = _plain(token)
+    except REFUSALS as error:
+        raise ports.Refused(f'client {client.id}: {error}') from error
+    # Keystone cuts the end of a token to whole seconds.
+    if issued.expires_in < 1:
+        raise ports.Refused(f'client {client.id}: the credential ends now')
+    return issued
+
+
+def validate(value: str) -> messages.Token | None:
+    """Check a token as ``GET /v3/auth/tokens`` does.
+
+    Calls ``token_provider_api.validate_token``. The caller must look at the
+    access rules.
+
+    :param value: anything at all.
+    """
+    if not _is_token_shaped(value):
+        return None
+    try:
+        token = PROVIDERS.token_provider_api.validate_token(
+            value,
+            access_rules_support=token_model.ACCESS_RULES_MIN_VERSION,
+        )
+        rendered = render_token.render_token_response_from_model(
+            token, include_catalog=False
+        )
+    except exception.Error as error:
+        LOG.debug('Token is not valid: %s', type(error).__name__)
+        return None
+    return _described(token, rendered['token'])
+
+
+def revoke(token: messages.Token) -> None:
+    """Revoke a token and what was derived from it, and not its siblings.
+
+    Calls ``revoke_api``. What was derived from a token carries its audit id
+    as the last one of its chain.
+    """
+    PROVIDERS.revoke_api.revoke_by_audit_id(token.audit_id)
+    PROVIDERS.revoke_api.revoke_by_audit_chain_id(token.audit_id)
+    notifications.invalidate_token_cache_notification('OAuth 2.0 revocation')
+
+
+def _is_token_shaped(value: str) -> bool:
+    return value.isascii() and value.isprintable() and ' ' not in value
+
+
+def keystone_thumbprint(auth_context: abc.Mapping[str, ty.Any]) -> str | None:
+    """Answer what the token in ``X-Auth-Token`` is bound to, or None."""
+    # Tokens from a cache that an older Keystone filled lack the attribute.
+    return getattr(auth_context.get('token'), 'oauth2_thumbprint', None)
+
+
+def client_id(token: token_model.TokenModel) -> str | None:
+    """Answer which client got a token, or None if none did."""
+    if token.application_credential_id:
+        return token.application_credential_id
+    if CERTIFICATE_METHOD in token.methods:
+        return token.user_id
+    return None
+
+
+def _described(
+    token: token_model.TokenModel, rendered: dict[str, ty.Any]
+) -> messages.Token:
+    user = rendered['user']
+    project = rendered.get('project')
+    domain = rendered.get('domain')
+    credential = rendered.get('application_credential', {})
+    rules = credential.get('access_rules')
+    certificate = rendered.get('oauth2_credential', {})
+    return messages.Token(
+        audit_id=token.audit_id,
+        client_id=client_id(token),
+        user_id=user['id'],
+        user_name=user['name'],
+        user_domain=_domain(user['domain']),
+        issued_at=_epoch(rendered['issued_at']),
+        expires_at=_epoch(rendered['expires_at']),
+        roles=tuple(role['name'] for role in rendered.get('roles', ())),
+        project=project
+        and messages.Project(
+            project['id'], project['name'], _domain(project['domain'])
+        ),
+        domain=domain and _domain(domain),
+        is_system='system' in rendered,
+        is_admin_project=rendered.get('is_admin_project'),
+        access_rules=None if rules is None else tuple(rules),
+        keystone_thumbprint=certificate.get('x5t#S256'),
+    )
+
+
+def _domain(domain: abc.Mapping[str, str]) -> messages.Domain:
+    return messages.Domain(domain['id'], domain['name'])
+
+
+def _epoch(text: str) -> int:
+    moment = timeutils.normalize_time(timeutils.parse_isotime(text))
+    return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
+
+
+def method_of(client: messages.Client) -> str:
+    """Answer the authentication method that a token of a client carries.
+
+    :raises ports.Refused: the user's rules for multi-factor authentication
+        want others.
+    """
+    method = CERTIFICATE_METHOD if client.certificate else _SECRET_METHOD
+    validator = core.UserMFARulesValidator
+    if not validator.check_auth_methods_against_rules(
+        client.user.id, {method}
+    ):
+        raise ports.Refused(
+            f'user {client.user.id}: the rules for multi-factor '
+            f'authentication do not allow {method} alone'
+        )
+    return method
+
+
+def _plain(token: token_model.TokenModel) -> messages.IssuedToken:
+    return messages.IssuedToken(
+        value=token.id,
+        audit_id=token.audit_id,
+        expires_in=_seconds_left(token.expires_at),
+        roles=tuple(role['name'] for role in token.roles),
+        project_domain_id=token.project['domain_id'],
+    )
+
+
+def _seconds_left(expires_at: str) -> int:
+    end = timeutils.normalize_time(timeutils.parse_isotime(expires_at))
+    left: datetime.timedelta = end - timeutils.utcnow()
+    return max(0, int(left.total_seconds()))

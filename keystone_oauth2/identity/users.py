@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Users and their domains (``keystone.identity``, ``keystone.resource``)."""
+
+from keystone import exception
+from keystone.common import provider_api
+
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+
+PROVIDERS = provider_api.ProviderAPIs
+
+
+def find_user(user_id: str) -> messages.User:
+    """Look an enabled user in an enabled domain up.
+
+    Calls ``identity_api.get_user`` and ``resource_api.get_domain``, and the
+    same assertions that Keystone's own authentication plugins make.
+
+    :raises ports.Refused: unknown or disabled.
+    """
+    try:
+        user = PROVIDERS.identity_api.get_user(user_id)
+        domain = PROVIDERS.resource_api.get_domain(user['domain_id'])
+        PROVIDERS.identity_api.assert_user_enabled(user['id'], user)
+        PROVIDERS.resource_api.assert_domain_enabled(domain['id'], domain)
+    except exception.NotFound:
+        raise ports.Refused(f'unknown user {user_id[:64]!a}') from None
+    except AssertionError as error:
+        raise ports.Refused(f'user {user_id}: {error}') from error
+    # Databases compare ids without regard to case or trailing blanks.
+    if user['id'] != user_id:
+        raise ports.Refused(f'unknown user {user_id[:64]!a}')
+    return messages.User(
+        id=user['id'],
+        name=user['name'],
+        domain_id=domain['id'],
+        domain_name=domain['name'],
+        email=user.get('email'),
+        default_project_id=user.get('default_project_id'),
+    )

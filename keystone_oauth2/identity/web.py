@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the HTTP edge stands on (``keystone.server.flask``)."""
+
+import typing as ty
+
+import flask
+from keystone import exception
+from keystone.api._shared import json_home_relations
+from keystone.auth.plugins import base as auth_plugin
+from keystone.common import authorization
+from keystone.server import flask as keystone_flask
+from keystone.server.flask import common
+
+APIBase = keystone_flask.APIBase
+AuthMethodHandler = auth_plugin.AuthMethodHandler
+ResourceBase = keystone_flask.ResourceBase
+base_url = keystone_flask.base_url
+ResourceMap = keystone_flask.ResourceMap
+construct_resource_map = keystone_flask.construct_resource_map
+#: JSON-home relations below OS-OAUTH2/1.0.
+relation = json_home_relations.os_oauth2_resource_rel_func
+#: Protocol endpoints authenticate clients; no rule guards their URL.
+set_unenforced_ok = common.set_unenforced_ok
+
+
+def auth_context() -> dict[str, ty.Any]:
+    """Answer what Keystone's middleware made of ``X-Auth-Token``.
+
+    Empty where there was none; a wrong one was answered before.
+    """
+    return flask.request.environ.get(authorization.AUTH_CONTEXT_ENV) or {}
+
+
+def has_access_rules_header() -> bool:
+    """Whether the caller says that it enforces access rules.
+
+    As in ``GET /v3/auth/tokens``.
+    """
+    return authorization.ACCESS_RULES_HEADER in flask.request.headers
+
+
+def created_credential(response: flask.Response) -> tuple[str, str] | None:
+    """Answer id and secret of an application credential just created.
+
+    :param response: of ``POST /v3/users/{id}/application_credentials``, or
+        any other.
+    """
+    if response.status_code != 201 or flask.request.method != 'POST':
+        return None
+    if not flask.request.path.endswith('/application_credentials'):
+        return None
+    credential = response.get_json()['application_credential']
+    return credential['id'], credential['secret']
+
+
+class TokenRefused(exception.Unauthorized):
+    """A token that Keystone accepts is refused: a 401 that it renders."""

@@ -1,0 +1,25 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Policy rules, one module a resource."""
+
+import itertools
+
+from oslo_policy import policy
+
+from keystone_oauth2.policies import access_token
+from keystone_oauth2.policies import token
+
+
+def list_rules() -> list[policy.DocumentedRuleDefault]:
+    """Answer all rules, for Keystone and ``oslopolicy-sample-generator``."""
+    return list(itertools.chain(access_token.list_rules(), token.list_rules()))
