@@ -1,0 +1,79 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``keystone-oauth2-manage``: what an operator does now and then.
+
+It reads the same configuration files as Keystone.
+"""
+
+import collections.abc as abc
+import datetime
+import sys
+import typing as ty
+
+from oslo_config import cfg
+from oslo_utils import timeutils
+
+from keystone_oauth2.db import certificates
+from keystone_oauth2.db import credentials
+from keystone_oauth2.db import migration
+from keystone_oauth2.identity import configuration
+
+
+def db_sync() -> int:
+    """Create or upgrade the tables of keystone-oauth2."""
+    migration.sync()
+    return 0
+
+
+def db_version() -> int:
+    """Print the version of the tables; exit with 1 if it is not the newest."""
+    current = migration.current_version()
+    print(current or 'none')
+    return 0 if current == migration.newest_version() else 1
+
+
+def purge() -> int:
+    """Delete rows that nothing can refer to any more."""
+    # A token may live on after the certificate that it is bound to.
+    longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
+    purged = certificates.purge(timeutils.utcnow() - longest)
+    print(f'{purged} certificates, {credentials.purge()} digests')
+    return 0
+
+
+_COMMANDS: dict[str, abc.Callable[[], int]] = {
+    command.__name__: command for command in (db_sync, db_version, purge)
+}
+
+
+def main(arguments: abc.Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    :param arguments: of the command line.
+    :returns: exit status.
+    """
+    option = cfg.SubCommandOpt(
+        'command',
+        title='Commands',
+        handler=_add_commands,
+    )
+    configuration.load(
+        sys.argv[1:] if arguments is None else arguments, option
+    )
+    return cfg.CONF.command.function()
+
+
+def _add_commands(subparsers: ty.Any) -> None:
+    for name, command in _COMMANDS.items():
+        parser = subparsers.add_parser(name, help=command.__doc__)
+        parser.set_defaults(function=command)

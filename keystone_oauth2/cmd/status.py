@@ -1,0 +1,128 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``keystone-oauth2-status upgrade check``."""
+
+import sys
+
+from oslo_config import cfg
+from oslo_upgradecheck import upgradecheck
+
+from keystone_oauth2.db import migration
+from keystone_oauth2.identity import configuration
+from keystone_oauth2.identity import key_repository
+from keystone_oauth2.identity import tokens
+
+_SUCCESS = upgradecheck.Code.SUCCESS
+_WARNING = upgradecheck.Code.WARNING
+_FAILURE = upgradecheck.Code.FAILURE
+
+
+class Checks(upgradecheck.UpgradeCommands):
+    """What an operator should know before an upgrade, and after one."""
+
+    def check_methods(self) -> upgradecheck.Result:
+        """Look whether live Fernet tokens keep their meaning.
+
+        They hold methods as bits, by the position in ``[auth] methods``.
+        """
+        methods = cfg.CONF.auth.methods
+        if tokens.CERTIFICATE_METHOD not in methods:
+            return upgradecheck.Result(
+                _WARNING,
+                'keystone-oauth2 is not enabled: append oauth2_credential to '
+                '[auth] methods.',
+            )
+        if methods[-1] != tokens.CERTIFICATE_METHOD:
+            return upgradecheck.Result(
+                _FAILURE,
+                'oauth2_credential is not the last of [auth] methods: Fernet '
+                'tokens from before it was added are read with other methods. '
+                'Move it to the end.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
+    def check_tables(self) -> upgradecheck.Result:
+        """Look whether the tables are of this release."""
+        current = migration.current_version()
+        newest = migration.newest_version()
+        if current != newest:
+            return upgradecheck.Result(
+                _FAILURE,
+                f'The tables are of version {current or "none"}, not '
+                f'{newest}: run keystone-oauth2-manage db_sync.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
+    def check_keys(self) -> upgradecheck.Result:
+        """Look whether secrets can have digests."""
+        conf = cfg.CONF.oauth2
+        if not conf.secret_digests:
+            return upgradecheck.Result(
+                _WARNING,
+                '[oauth2] secret_digests is off: each token request pays for '
+                'a slow hash.',
+            )
+        path = (
+            conf.secret_digest_key_repository
+            or cfg.CONF.credential.key_repository
+        )
+        if not key_repository.KeyRepository(path).load():
+            return upgradecheck.Result(
+                _FAILURE,
+                f'There are no usable keys in {path}: run keystone-manage '
+                f'credential_setup, or set [oauth2] '
+                f'secret_digest_key_repository.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
+    def check_certificates(self) -> upgradecheck.Result:
+        """Look whether anybody verifies client certificates."""
+        conf = cfg.CONF.oauth2
+        if 'tls_client_auth' not in conf.oauth2_authn_methods:
+            return upgradecheck.Result(_SUCCESS)
+        if not conf.client_certificate_ca_file:
+            return upgradecheck.Result(
+                _WARNING,
+                'Client certificates are not verified here, since [oauth2] '
+                'client_certificate_ca_file is not set: make sure that the '
+                'front end verifies them and passes its verdict on; without '
+                'a verdict they are refused.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
+    def check_tls(self) -> upgradecheck.Result:
+        """Look whether clients are told to use TLS (RFC 6749, 3.2)."""
+        endpoint = cfg.CONF.oauth2.issuer or cfg.CONF.public_endpoint
+        if not (endpoint or '').startswith('https://'):
+            return upgradecheck.Result(
+                _WARNING,
+                'Neither [oauth2] issuer nor [DEFAULT] public_endpoint is an '
+                'https URL: there is no metadata, and clients are not told to '
+                'use TLS, which OAuth 2.0 requires.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
+    _upgrade_checks = (
+        ('[auth] methods', check_methods),
+        ('Tables', check_tables),
+        ('Keys for digests of secrets', check_keys),
+        ('Client certificates', check_certificates),
+        ('TLS', check_tls),
+    )
+
+
+def main() -> int:
+    """Run the command line."""
+    return upgradecheck.main(
+        configuration.prepare(), 'keystone', Checks(), sys.argv[1:]
+    )

@@ -1,0 +1,185 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Application credentials as they are right now, with their digests.
+
+This module is a :class:`keystone_oauth2.protocol.ports.Credentials`. It reads
+past Keystone's caches: what was deleted, disabled or has expired is refused
+at the very next request, by whichever worker it was done.
+"""
+
+import collections.abc as abc
+import functools
+import typing as ty
+
+from oslo_db import exception
+from oslo_log import log
+from oslo_utils import timeutils
+import sqlalchemy as sa
+
+from keystone_oauth2.db import models
+from keystone_oauth2.identity import database
+from keystone_oauth2.protocol import ports
+
+LOG = log.getLogger(__name__)
+
+_Digest = models.SecretDigest
+_credential = database.application_credential
+_user = database.user
+_project = database.project
+_user_domain = _project.alias('user_domain')
+_project_domain = _project.alias('project_domain')
+
+_FLAGS: abc.Mapping[str, sa.ColumnElement[bool]] = {
+    'user': _user.c.enabled,
+    'domain of the user': _user_domain.c.enabled,
+    'project': _project.c.enabled,
+    'domain of the project': _project_domain.c.enabled,
+}
+
+
+def find(client_id: str) -> tuple[ports.StoredCredential | None, bool]:
+    """Look a credential up, in one query.
+
+    Without our tables it is found all the same, without a digest.
+
+    :returns: the credential, or None; and whether the tables are there.
+    """
+    try:
+        return _plain(_first(_WITH_DIGEST, client_id), client_id), True
+    except exception.DBNonExistentTable:
+        _warn()
+        return _plain(_first(_WITHOUT_DIGEST, client_id), client_id), False
+
+
+def store_digest(
+    credential: ports.StoredCredential, key_id: str, digest: str
+) -> None:
+    """Keep a digest in the place of any other.
+
+    Nothing happens without our tables, or if the credential was deleted in
+    the meantime.
+    """
+    values = {
+        'client_id': credential.id,
+        'key_id': key_id,
+        'digest': digest,
+    }
+    row = {'credential_internal_id': credential.internal_id, **values}
+    update = (
+        sa.update(_Digest)
+        .where(_Digest.credential_internal_id == credential.internal_id)
+        .values(values)
+    )
+    try:
+        with database.session_for_write() as session:
+            if not session.execute(update).rowcount:
+                session.execute(sa.insert(_Digest).values(row))
+    except exception.DBNonExistentTable:
+        _warn()
+    except (exception.DBDuplicateEntry, exception.DBReferenceError) as error:
+        LOG.debug('no digest stored: %s', type(error).__name__)
+
+
+def purge() -> int:
+    """Delete digests of credentials that are gone.
+
+    Databases do so by themselves, but for SQLite.
+
+    :returns: how many.
+    """
+    ids = sa.select(_credential.c.internal_id)
+    statement = sa.delete(_Digest).where(
+        _Digest.credential_internal_id.not_in(ids)
+    )
+    with database.session_for_write() as session:
+        return session.execute(statement).rowcount
+
+
+def _first(query: sa.Select[ty.Any], client_id: str) -> ty.Any:
+    with database.connection_for_read() as connection:
+        return connection.execute(query, {'id': client_id}).first()
+
+
+def _plain(row: ty.Any, client_id: str) -> ports.StoredCredential | None:
+    # Databases compare ids without regard to case or trailing blanks.
+    if row is None or row.id != client_id:
+        return None
+    # A digest may be left over from another credential: see models.
+    has_digest = row.digest_client_id == client_id
+    return ports.StoredCredential(
+        internal_id=row.internal_id,
+        id=row.id,
+        user_id=row.user_id,
+        project_id=row.project_id,
+        refusal=_refusal(row),
+        digest_key_id=row.key_id if has_digest else None,
+        digest=row.digest if has_digest else None,
+    )
+
+
+def _refusal(row: ty.Any) -> str | None:
+    if row.expires_at is not None and row.expires_at <= timeutils.utcnow():
+        return 'the credential has expired'
+    for name, label in zip(_FLAGS, _LABELS, strict=True):
+        # None where a driver that is not SQL knows better.
+        if getattr(row, label) is False:
+            return f'the {name} is disabled'
+    return None
+
+
+def _query(*digest: ty.Any) -> sa.Select[ty.Any]:
+    flags = zip(_FLAGS.values(), _LABELS, strict=True)
+    return (
+        sa.select(
+            _credential.c.internal_id,
+            _credential.c.id,
+            _credential.c.user_id,
+            _credential.c.project_id,
+            _credential.c.expires_at,
+            *(column.label(label) for column, label in flags),
+            *digest,
+        )
+        .select_from(_credential)
+        .outerjoin(_user, _user.c.id == _credential.c.user_id)
+        .outerjoin(_user_domain, _user_domain.c.id == _user.c.domain_id)
+        .outerjoin(_project, _project.c.id == _credential.c.project_id)
+        .outerjoin(
+            _project_domain, _project_domain.c.id == _project.c.domain_id
+        )
+        .where(_credential.c.id == sa.bindparam('id'))
+    )
+
+
+_LABELS = [f'enabled_{number}' for number, _ in enumerate(_FLAGS)]
+_WITHOUT_DIGEST = _query(
+    sa.null().label('digest_client_id'),
+    sa.null().label('key_id'),
+    sa.null().label('digest'),
+)
+_WITH_DIGEST = _query(
+    _Digest.client_id.label('digest_client_id'),
+    _Digest.key_id,
+    _Digest.digest,
+).outerjoin(
+    _Digest,
+    _Digest.credential_internal_id == _credential.c.internal_id,
+)
+
+
+@functools.cache
+def _warn() -> None:
+    LOG.warning(
+        'The tables of keystone-oauth2 are missing: run '
+        'keystone-oauth2-manage db_sync. Until then each token request pays '
+        'for a slow hash.'
+    )

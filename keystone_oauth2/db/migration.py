@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Running the migrations."""
+
+import pathlib
+import time
+
+from alembic import command
+from alembic import config as alembic_config
+from alembic import migration
+from alembic import script
+from oslo_db import exception
+import sqlalchemy as sa
+
+from keystone_oauth2.identity import database
+
+VERSION_TABLE = 'keystone_oauth2_alembic_version'
+_ATTEMPTS = 20
+_PAUSE = 0.5
+
+
+def sync() -> None:
+    """Bring our tables to the newest version.
+
+    Several nodes may do so at once: the one that comes second finds a table
+    that is there already, and sees at its next attempt that all is done.
+
+    :raises Exception: what the database said last.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            _upgrade()
+            return
+        except (exception.DBError, sa.exc.DBAPIError):
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE)
+
+
+def current_version() -> str | None:
+    """Answer the version of the tables, or None where there are none."""
+    with database.engine().connect() as connection:
+        context = migration.MigrationContext.configure(
+            connection, opts={'version_table': VERSION_TABLE}
+        )
+        return context.get_current_revision()
+
+
+def newest_version() -> str | None:
+    """Answer the version that this release wants."""
+    return script.ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _upgrade() -> None:
+    config = _config()
+    with database.engine().begin() as connection:
+        config.attributes['connection'] = connection
+        command.upgrade(config, 'head')
+
+
+def _config() -> alembic_config.Config:
+    config = alembic_config.Config()
+    config.set_main_option(
+        'script_location',
+        str(pathlib.Path(__file__).parent / 'migrations'),
+    )
+    return config
