@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How Keystone finds us: the authentication method ``oauth2_credential``.
+
+Keystone writes this name into tokens issued over Mutual-TLS but registers no
+method for it, so Fernet tokens lose it. It loads every method that
+``[auth] methods`` names before it builds its Flask application.
+"""
+
+import typing as ty
+
+from oslo_config import cfg
+from oslo_log import log
+
+from keystone_oauth2 import conf
+from keystone_oauth2.api import routes
+from keystone_oauth2.identity import mount
+from keystone_oauth2.identity import web
+
+LOG = log.getLogger(__name__)
+
+
+class OAuth2Credential(web.AuthMethodHandler):
+    """Loading it puts our API in the place of the in-tree one."""
+
+    def __init__(self) -> None:
+        conf.register_opts(cfg.CONF)
+        try:
+            mount.replace_in_tree_api(routes)
+        except mount.UnknownKeystone as error:
+            LOG.critical(error)
+            raise SystemExit(str(error)) from error
+
+    def authenticate(self, auth_payload: ty.Any) -> ty.NoReturn:
+        """Refuse: these tokens come from the token endpoint only.
+
+        :raises keystone.exception.Unauthorized: always.
+        """
+        super().authenticate(auth_payload)
+        raise AssertionError

@@ -1,0 +1,185 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What all protocol endpoints do alike, once."""
+
+import dataclasses
+import json
+import re
+import time
+import typing as ty
+
+import flask
+from oslo_log import log
+from werkzeug import exceptions
+
+from keystone_oauth2.api import client_certificate
+from keystone_oauth2.api import errors as rendering
+from keystone_oauth2.api import observer
+from keystone_oauth2.api import proxies
+from keystone_oauth2.identity import callers
+from keystone_oauth2.identity import database
+from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import messages
+
+LOG = log.getLogger(__name__)
+
+PREFIX = '/v3/OS-OAUTH2/'
+#: Seconds after which a database may be back.
+RETRY_AFTER = 5
+_NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
+
+
+class Endpoint(ty.Protocol):
+    """A protocol endpoint, as :mod:`keystone_oauth2.protocol` has them."""
+
+    authenticator: ty.Any
+
+    def respond(self, request: messages.Request) -> messages.Response:
+        """Answer a request, or raise an OAuthError."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Edge:
+    """What all endpoints need to read a request and to tell what became of it.
+
+    :ivar proxies: know where a request comes from.
+    :ivar certificate_reader: None where no enabled method looks at client
+        certificates.
+    :ivar observer: is told of each answer.
+    """
+
+    proxies: proxies.Proxies
+    certificate_reader: client_certificate.Reader | None
+    observer: observer.Observer
+
+
+class ProtocolResource(web.ResourceBase):
+    """Hands a request to an endpoint and renders the answer.
+
+    :cvar name: of the endpoint: last part of its URL, and for operators.
+
+    :param endpoint: what answers.
+    :param edge: what all endpoints need to read a request.
+    """
+
+    name: ty.ClassVar[str]
+
+    def __init__(self, endpoint: Endpoint, edge: Edge) -> None:
+        self._endpoint = endpoint
+        self._edge = edge
+
+    def respond(self) -> flask.Response:
+        """Answer the current request."""
+        # Clients are authenticated here, not users: no policy rule guards
+        # the URL, and Keystone checks on every status that somebody said so.
+        web.set_unenforced_ok()
+        started = time.perf_counter()
+        request = self._request()
+        event: messages.Event | None
+        try:
+            answer = self._endpoint.respond(request)
+            response, event = _render(answer), answer.event
+        except errors.OAuthError as error:
+            response, event = self._refuse(error, request), _event(error)
+        self._edge.observer.observe(
+            self.name, event, request, time.perf_counter() - started
+        )
+        return no_store(response)
+
+    def _request(self) -> messages.Request:
+        environ = flask.request.environ
+        reader = self._edge.certificate_reader
+        return messages.Request(
+            content_type=environ.get('CONTENT_TYPE', ''),
+            body=flask.request.get_data(),
+            query=environ.get('QUERY_STRING', ''),
+            # werkzeug's parser raises on bytes that are not ASCII.
+            authorization=environ.get('HTTP_AUTHORIZATION'),
+            client_certificate=reader.read(environ) if reader else None,
+            token_holder=callers.token_holder(web.auth_context()),
+            understands_access_rules=web.has_access_rules_header(),
+            source=self._edge.proxies.source(environ),
+        )
+
+    def _refuse(
+        self, error: errors.OAuthError, request: messages.Request
+    ) -> flask.Response:
+        LOG.info('%s: %s', error.code, error.detail or error.description)
+        challenges = [f'Keystone uri="{web.base_url()}"']
+        scheme = self._endpoint.authenticator.challenge(request)
+        if scheme:
+            challenges.insert(0, f'{scheme} realm="keystone"')
+        return rendering.render(error, challenges)
+
+
+def handle_error(error: Exception) -> flask.Response:
+    """Render what no resource has rendered: Flask-RESTful's own hook.
+
+    :param error: a URL that nobody has, a method that a URL of ours does not
+        have, or a defect.
+    :raises Exception: the error, if it is for Keystone to render.
+    """
+    method_not_allowed = isinstance(error, exceptions.MethodNotAllowed)
+    if flask.request.url_rule is None and not method_not_allowed:
+        return _not_found(error)
+    if isinstance(error, web.TokenRefused):
+        raise error
+    web.set_unenforced_ok()
+    if isinstance(error, exceptions.MethodNotAllowed):
+        refusal: errors.OAuthError = errors.MethodNotAllowed(
+            error.valid_methods or ()
+        )
+    elif database.is_outage(error):
+        LOG.error('The database cannot be reached: %s', error)
+        refusal = errors.TemporarilyUnavailable(RETRY_AFTER)
+    else:
+        LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
+        refusal = errors.ServerError(_request_id())
+    return no_store(rendering.render(refusal, []))
+
+
+def _not_found(error: Exception) -> flask.Response:
+    # Flask-RESTful asks us about every URL that nobody has, and about what
+    # Keystone finds wrong with the body of such a request.
+    if not f'{flask.request.path}/'.startswith(PREFIX):
+        raise error
+    return no_store(rendering.render(errors.NotFound(), []))
+
+
+def _event(error: errors.OAuthError) -> messages.Event:
+    limited = isinstance(error, errors.TooManyRequests)
+    return messages.Event(
+        'limited' if limited else 'refused',
+        reason=f'{error.code}: {error.detail or error.description}',
+    )
+
+
+def _render(answer: messages.Response) -> flask.Response:
+    if answer.body is None:
+        return flask.Response(status=200, content_type='application/json')
+    return flask.Response(
+        json.dumps(answer.body), content_type='application/json'
+    )
+
+
+def no_store(response: flask.Response) -> flask.Response:
+    """Forbid to keep an answer (RFC 6749, 5.1)."""
+    response.headers['Cache-Control'] = 'no-store'
+    response.headers['Pragma'] = 'no-cache'
+    return response
+
+
+def _request_id() -> str:
+    request_id = flask.request.environ.get('openstack.request_id', '')
+    return _NOT_IN_DESCRIPTION.sub('', request_id)

@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Certificate-bound tokens at Keystone's own API.
+
+A binding that one door ignores is no binding (RFC 9700, 2.2.1), and Keystone
+takes a bound token in ``X-Auth-Token`` from anybody.
+"""
+
+import flask
+from oslo_log import log
+
+from keystone_oauth2.api import client_certificate
+from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import certificates
+
+LOG = log.getLogger(__name__)
+
+
+class BindingCheck:
+    """Looks at each request to Keystone, before it is answered.
+
+    :param certificate_reader: finds the certificate of the connection; None
+        where there is none to be found.
+    """
+
+    def __init__(
+        self, certificate_reader: client_certificate.Reader | None
+    ) -> None:
+        self._certificate_reader = certificate_reader
+
+    def __call__(self) -> None:
+        """Refuse a bound token without its certificate (RFC 8705, 3).
+
+        :raises web.TokenRefused: the connection has no certificate, or
+            another one.
+        """
+        thumbprint = tokens.keystone_thumbprint(web.auth_context())
+        if thumbprint is not None and thumbprint != self._presented():
+            LOG.info('A certificate-bound token came without its certificate')
+            web.set_unenforced_ok()
+            raise web.TokenRefused()
+
+    def _presented(self) -> str | None:
+        if self._certificate_reader is None:
+            return None
+        certificate = self._certificate_reader.read(flask.request.environ)
+        if certificate is None or certificate.problem is not None:
+            return None
+        return certificates.keystone_thumbprint(certificate.der)

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Finding the client certificate that the TLS front end passed on.
+
+A header field counts only from a trusted proxy: anybody can send one. What
+was found but cannot be read, or was not verified, is kept with the reason, so
+that it never looks like a request without a certificate.
+"""
+
+import collections.abc as abc
+import dataclasses
+import typing as ty
+
+from cryptography import x509
+from OpenSSL import crypto
+
+from keystone_oauth2.api import proxies
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import messages
+
+Environ = abc.Mapping[str, ty.Any]
+
+
+def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
+    """Answer a function that verifies a certificate (RFC 5280, 6).
+
+    :param ca_pem: one or more CA certificates, PEM.
+    :returns: takes DER; answers why it does not hold, or None.
+    :raises ValueError: there is no certificate in it.
+    """
+    store = crypto.X509Store()
+    # Client certificates are often issued by an intermediate CA.
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    for certificate in x509.load_pem_x509_certificates(ca_pem):
+        store.add_cert(crypto.X509.from_cryptography(certificate))
+
+    def verify(der: bytes) -> str | None:
+        try:
+            certificate = crypto.load_certificate(crypto.FILETYPE_ASN1, der)
+            crypto.X509StoreContext(store, certificate).verify_certificate()
+            is_for_clients = _is_for_clients(certificate.to_cryptography())
+        except (
+            crypto.Error,
+            crypto.X509StoreContextError,
+            ValueError,
+        ) as error:
+            return f'not verified: {error}'
+        return None if is_for_clients else 'not meant for clients'
+
+    return verify
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """Reads the certificate from a WSGI environment.
+
+    :ivar sources: of ``environ``, ``escaped_pem`` and ``rfc9440``.
+    :ivar header: name of the field with escaped PEM.
+    :ivar verify_header: name of the field with the proxy's verdict.
+    :ivar proxies: those whose header fields are believed.
+    :ivar verify: verifies what came without a verdict, or None.
+    """
+
+    sources: tuple[str, ...]
+    header: str
+    verify_header: str
+    proxies: proxies.Proxies
+    verify: abc.Callable[[bytes], str | None] | None = None
+
+    def read(self, environ: Environ) -> messages.ClientCertificate | None:
+        """Answer the certificate of the connection, or None."""
+        for source in self.sources:
+            if source != 'environ' and not self.proxies.are_behind(environ):
+                continue
+            text, decode = self._find(source, environ)
+            if text:
+                return self._judge(source, environ, text, decode)
+        return None
+
+    def _find(
+        self, source: str, environ: Environ
+    ) -> tuple[str, abc.Callable[[str], bytes]]:
+        if source == 'environ':
+            key, decode = 'SSL_CLIENT_CERT', certificates.der_from_pem
+        elif source == 'escaped_pem':
+            key, decode = _environ_key(self.header), certificates.der_from_pem
+        else:
+            key, decode = 'HTTP_CLIENT_CERT', _der_from_field
+        return environ.get(key, ''), decode
+
+    def _judge(
+        self,
+        source: str,
+        environ: Environ,
+        text: str,
+        decode: abc.Callable[[str], bytes],
+    ) -> messages.ClientCertificate:
+        try:
+            der = decode(text)
+        except ValueError as error:
+            return messages.ClientCertificate(b'', str(error))
+        key = 'SSL_CLIENT_VERIFY'
+        if source != 'environ':
+            key = _environ_key(self.verify_header)
+        verdict = environ.get(key)
+        if verdict == 'SUCCESS':
+            return messages.ClientCertificate(der)
+        if verdict:
+            return messages.ClientCertificate(der, 'the front end refused it')
+        if self.verify is None:
+            return messages.ClientCertificate(
+                der,
+                'the front end gave no verdict and '
+                '[oauth2] client_certificate_ca_file is not set',
+            )
+        return messages.ClientCertificate(der, self.verify(der))
+
+
+def _is_for_clients(certificate: x509.Certificate) -> bool:
+    # OpenSSL looks at the purpose only in a connection (RFC 5280, 4.2.1.12).
+    try:
+        usages = certificate.extensions.get_extension_for_class(
+            x509.ExtendedKeyUsage
+        ).value
+    except x509.ExtensionNotFound:
+        return True
+    oids = x509.ExtendedKeyUsageOID
+    return oids.CLIENT_AUTH in usages or oids.ANY_EXTENDED_KEY_USAGE in usages
+
+
+def _environ_key(header: str) -> str:
+    return 'HTTP_' + header.upper().replace('-', '_')
+
+
+def _der_from_field(text: str) -> bytes:
+    # One byte sequence of RFC 8941; two fields arrive joined with a comma.
+    text = text.strip()
+    if len(text) < 3 or text[0] != ':' or text[-1] != ':':
+        raise ValueError('Client-Cert is not one byte sequence')
+    return certificates.decode_base64(text[1:-1])

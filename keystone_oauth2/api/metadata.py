@@ -1,0 +1,41 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``GET .../.well-known/oauth-authorization-server``."""
+
+import json
+import typing as ty
+
+import flask
+
+from keystone_oauth2.api import errors as rendering
+from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import errors
+
+
+class MetadataResource(web.ResourceBase):
+    """The metadata document (RFC 8414, 3).
+
+    :param document: its members, or None where there is no issuer.
+    """
+
+    def __init__(self, document: dict[str, ty.Any] | None) -> None:
+        self._document = document
+
+    def get(self) -> flask.Response:
+        """Answer the document."""
+        web.set_unenforced_ok()
+        if self._document is None:
+            return rendering.render(errors.NotFound(), [])
+        return flask.Response(
+            json.dumps(self._document), content_type='application/json'
+        )

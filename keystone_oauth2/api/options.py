@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options as values.
+
+What is wrong with one stops Keystone at start-up, in one sentence that names
+the option and the remedy.
+"""
+
+import collections.abc as abc
+import ipaddress
+import typing as ty
+
+from keystone_oauth2.api import client_certificate
+from keystone_oauth2.api import proxies
+from keystone_oauth2.db import failures
+from keystone_oauth2.protocol import metadata
+
+
+class WrongConfiguration(Exception):
+    """One sentence that names the option and the remedy."""
+
+
+def enabled_methods(
+    conf: ty.Any, installed: abc.Mapping[str, ty.Any]
+) -> frozenset[str]:
+    """Answer ``oauth2_authn_methods``.
+
+    :param conf: the group ``[oauth2]``.
+    :param installed: by name.
+    """
+    enabled = frozenset(conf.oauth2_authn_methods)
+    unknown = ', '.join(sorted(enabled - installed.keys()))
+    if unknown or not enabled:
+        raise WrongConfiguration(
+            f'[oauth2] oauth2_authn_methods names '
+            f'{unknown or "no method"}: set it to any of '
+            f'{", ".join(installed)}.'
+        )
+    return enabled
+
+
+def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
+    """Answer ``trusted_proxies``."""
+    try:
+        return proxies.Proxies(
+            tuple(ipaddress.ip_network(text) for text in conf.trusted_proxies)
+        )
+    except ValueError as error:
+        raise WrongConfiguration(
+            f'[oauth2] trusted_proxies: {error}; list addresses or networks '
+            f'such as 192.0.2.7 or 192.0.2.0/24.'
+        ) from error
+
+
+def certificate_reader(
+    conf: ty.Any,
+    enabled: abc.Container[str],
+    trusted: proxies.Proxies,
+) -> client_certificate.Reader | None:
+    """Answer what the options ``client_certificate_*`` describe.
+
+    :returns: None where no enabled method looks at certificates.
+    """
+    if 'tls_client_auth' not in enabled:
+        return None
+    sources = tuple(conf.client_certificate_sources)
+    if not trusted.trusted and set(sources) - {'environ'}:
+        raise WrongConfiguration(
+            '[oauth2] client_certificate_sources names a header field, but '
+            '[oauth2] trusted_proxies is empty: set it to the addresses of '
+            'your proxies.'
+        )
+    return client_certificate.Reader(
+        sources=sources,
+        header=conf.client_certificate_header,
+        verify_header=conf.client_certificate_verify_header,
+        proxies=trusted,
+        verify=_verifier(conf.client_certificate_ca_file),
+    )
+
+
+def base_url(endpoint: str | None) -> str | None:
+    """Answer the URL of the API version below an endpoint of Keystone."""
+    return f'{endpoint.rstrip("/")}/v3' if endpoint else None
+
+
+def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
+    """Answer the issuer identifier, or None where there is none.
+
+    :param configured: ``[oauth2] issuer``.
+    :param public_endpoint: ``[DEFAULT] public_endpoint``.
+    """
+    identifier = configured or base_url(public_endpoint)
+    if identifier is None:
+        return None
+    try:
+        metadata.check_issuer(identifier)
+    except ValueError as error:
+        if configured is None:
+            return None
+        raise WrongConfiguration(
+            f'[oauth2] issuer: {error}; set it to an https URL such as '
+            f'https://keystone.example.com/v3.'
+        ) from error
+    return identifier
+
+
+def guard(conf: ty.Any) -> failures.FailureGuard:
+    """Answer what the options ``*_failure_limit`` describe."""
+    try:
+        return failures.FailureGuard(
+            conf.failure_limit_storage,
+            conf.client_failure_limit,
+            conf.address_failure_limit,
+        )
+    except ValueError as error:
+        raise WrongConfiguration(
+            f'[oauth2] client_failure_limit, address_failure_limit or '
+            f'failure_limit_storage: {error}; write limits as 30/minute, and '
+            f'the storage as memory://, memcached://HOST:PORT or '
+            f'redis://HOST:PORT.'
+        ) from error
+
+
+def statsd(conf: ty.Any) -> ty.Any:
+    """Answer a StatsD client, or None."""
+    if not conf.statsd_host:
+        return None
+    try:
+        import statsd as library
+
+        return library.StatsClient(conf.statsd_host, conf.statsd_port)
+    except ImportError as error:
+        raise WrongConfiguration(
+            '[oauth2] statsd_host needs a library: '
+            'pip install keystone-oauth2[statsd].'
+        ) from error
+    except OSError as error:
+        raise WrongConfiguration(
+            f'[oauth2] statsd_host: {error}; name a host that can be resolved.'
+        ) from error
+
+
+def _verifier(
+    path: str | None,
+) -> abc.Callable[[bytes], str | None] | None:
+    if not path:
+        return None
+    try:
+        with open(path, 'rb') as file:
+            return client_certificate.verifier(file.read())
+    except (OSError, ValueError) as error:
+        raise WrongConfiguration(
+            f'[oauth2] client_certificate_ca_file: cannot use {path}: '
+            f'{error}; name a readable PEM file with CA certificates.'
+        ) from error

@@ -1,0 +1,91 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which proxies are believed, and where a request comes from."""
+
+import collections.abc as abc
+import dataclasses
+import ipaddress
+import typing as ty
+
+from keystone_oauth2.protocol import messages
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Environ = abc.Mapping[str, ty.Any]
+
+# Whoever has one address of IPv6 usually has all of its network.
+_IPV6_PREFIX = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Proxies:
+    """The proxies in front of Keystone that an operator trusts.
+
+    :ivar trusted: their addresses.
+    """
+
+    trusted: tuple[Network, ...]
+
+    def are_behind(self, environ: Environ) -> bool:
+        """Whether a request came from a trusted proxy.
+
+        :param environ: WSGI environment.
+        """
+        return self._is_trusted(_peer(environ))
+
+    def source(self, environ: Environ) -> messages.Source:
+        """Answer where a request comes from.
+
+        Each trusted proxy has added to ``X-Forwarded-For`` the address that
+        it saw; what stands further left, anybody may have written.
+        """
+        peer = _peer(environ)
+        forwarded = environ.get('HTTP_X_FORWARDED_FOR')
+        if not forwarded:
+            return _source(peer, is_shared=self._is_trusted(peer))
+        if not self._is_trusted(peer):
+            return _source(peer, is_shared=True)
+        for hop in reversed(forwarded.split(',')):
+            address = _address(hop.strip())
+            if not self._is_trusted(address):
+                return _source(address, is_shared=address is None)
+        return _source(peer, is_shared=True)
+
+    def _is_trusted(self, address: Address | None) -> bool:
+        return address is not None and any(
+            address in network for network in self.trusted
+        )
+
+
+def _peer(environ: Environ) -> Address | None:
+    # Keystone wraps itself in werkzeug's ProxyFix, which believes any
+    # X-Forwarded-For and keeps the true address here.
+    original = environ.get('werkzeug.proxy_fix.orig', environ)
+    return _address(original.get('REMOTE_ADDR') or '')
+
+
+def _address(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, 'ipv4_mapped', None) or address
+
+
+def _source(address: Address | None, *, is_shared: bool) -> messages.Source:
+    if address is None:
+        return messages.UNKNOWN_SOURCE
+    if address.version == 6:
+        network = ipaddress.ip_network((address, _IPV6_PREFIX), strict=False)
+        return messages.Source(str(network), is_shared)
+    return messages.Source(str(address), is_shared)

@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Every URL and verb."""
+
+import flask
+
+from keystone_oauth2.api import base
+from keystone_oauth2.api import introspection
+from keystone_oauth2.api import metadata
+from keystone_oauth2.api import revocation
+from keystone_oauth2.api import token
+from keystone_oauth2.api import wiring
+from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import metadata as metadata_document
+
+_METADATA = 'oauth-authorization-server'
+
+
+class OAuth2API(web.APIBase):
+    """The OS-OAUTH2 API. Keystone makes one for its application."""
+
+    _name = 'OS-OAUTH2'
+    _import_name = __name__
+    _api_url_prefix = '/OS-OAUTH2'
+
+    def __init__(self) -> None:
+        self._server = wiring.build()
+        super().__init__()
+        self.api.handle_error = base.handle_error
+        self.api.catch_all_404s = True
+
+    @classmethod
+    def instantiate_and_register_to_app(
+        cls, flask_app: flask.Flask
+    ) -> 'OAuth2API':
+        """Add the API, and the metadata at the root of the host."""
+        api = super().instantiate_and_register_to_app(flask_app)
+        server = api._server
+        if server.binding_check is not None:
+            flask_app.before_request(server.binding_check)
+        if server.secret_observer is not None:
+            flask_app.after_request(server.secret_observer)
+        if server.metadata is not None:
+            # A second URL for the resource below, which therefore also
+            # answers there what is not allowed.
+            flask_app.add_url_rule(
+                metadata_document.path(server.metadata['issuer']),
+                endpoint=f'{cls._name}.{_METADATA}',
+            )
+        return api
+
+    @property
+    def resource_mapping(self) -> list[web.ResourceMap]:
+        """URL, resource and JSON-home relation."""
+        server = self._server
+        return [
+            self._protocol(token.TokenResource, server.token),
+            self._protocol(
+                introspection.IntrospectionResource, server.introspection
+            ),
+            self._protocol(revocation.RevocationResource, server.revocation),
+            web.construct_resource_map(
+                resource=metadata.MetadataResource,
+                url=metadata_document.WELL_KNOWN,
+                resource_kwargs={
+                    'endpoint': _METADATA,
+                    'resource_class_kwargs': {'document': server.metadata},
+                },
+            ),
+        ]
+
+    def _protocol(
+        self, resource: type[base.ProtocolResource], endpoint: base.Endpoint
+    ) -> web.ResourceMap:
+        name = resource.name
+        return web.construct_resource_map(
+            resource=resource,
+            url=f'/{name}',
+            rel=name,
+            resource_relation_func=web.relation,
+            resource_kwargs={
+                'resource_class_kwargs': {
+                    'endpoint': endpoint,
+                    'edge': self._server.edge,
+                },
+            },
+        )
+
+
+APIs = (OAuth2API,)

@@ -1,0 +1,172 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Builds the protocol objects from configuration."""
+
+import collections.abc as abc
+import dataclasses
+import functools
+import importlib.metadata
+import typing as ty
+
+from oslo_config import cfg
+from oslo_log import log
+import stevedore
+
+from keystone_oauth2.api import base
+from keystone_oauth2.api import bound_tokens
+from keystone_oauth2.api import created_secrets
+from keystone_oauth2.api import observer
+from keystone_oauth2.api import options
+from keystone_oauth2.db import certificates
+from keystone_oauth2.db import credentials
+from keystone_oauth2.identity import application_credentials
+from keystone_oauth2.identity import callers
+from keystone_oauth2.identity import key_repository
+from keystone_oauth2.identity import mapping
+from keystone_oauth2.identity import notify
+from keystone_oauth2.identity import policy
+from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import users
+from keystone_oauth2.protocol import client_auth
+from keystone_oauth2.protocol import introspection
+from keystone_oauth2.protocol import metadata
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import revocation
+from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol import token_endpoint
+
+LOG = log.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """The protocol objects that the routes lead to."""
+
+    token: token_endpoint.TokenEndpoint
+    introspection: introspection.IntrospectionEndpoint
+    revocation: revocation.RevocationEndpoint
+    metadata: dict[str, ty.Any] | None
+    edge: base.Edge
+    binding_check: bound_tokens.BindingCheck | None
+    secret_observer: created_secrets.SecretObserver | None
+
+
+def build() -> Server:
+    """Build the server that ``keystone.conf`` describes.
+
+    :raises options.WrongConfiguration: an option has a value that cannot
+        work.
+    """
+    try:
+        return _build(cfg.CONF.oauth2)
+    except cfg.ConfigFileValueError as error:
+        raise options.WrongConfiguration(str(error)) from error
+
+
+def _build(conf: ty.Any) -> Server:
+    verifier = secret_digest.SecretVerifier(
+        credentials, application_credentials, _digest_keys(conf)
+    )
+    keystone = _ports(conf, verifier)
+    methods = _load('keystone_oauth2.client_auth', keystone)
+    enabled = options.enabled_methods(conf, methods)
+    grants = _load('keystone_oauth2.grants', keystone)
+    authenticator = client_auth.Authenticator(
+        methods, enabled, keystone.describe_client, options.guard(conf)
+    )
+    issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
+    edge = _edge(conf, enabled)
+    server = Server(
+        token=token_endpoint.TokenEndpoint(authenticator, grants),
+        introspection=introspection.IntrospectionEndpoint(
+            authenticator, keystone, issuer
+        ),
+        revocation=revocation.RevocationEndpoint(authenticator, keystone),
+        metadata=_metadata(conf, issuer, enabled, grants),
+        edge=edge,
+        binding_check=bound_tokens.BindingCheck(edge.certificate_reader)
+        if conf.enforce_certificate_binding
+        else None,
+        secret_observer=created_secrets.SecretObserver(verifier)
+        if conf.secret_digests
+        else None,
+    )
+    LOG.info(
+        'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
+        'methods %s',
+        importlib.metadata.version('keystone-oauth2'),
+        ', '.join(sorted(enabled)),
+    )
+    return server
+
+
+def _ports(conf: ty.Any, verify_secret: ports.VerifySecret) -> ports.Ports:
+    return ports.Ports(
+        verify_secret=verify_secret,
+        find_user=users.find_user,
+        evaluate_mapping=functools.partial(
+            mapping.evaluate, conf.oauth2_cert_dn_mapping_id
+        ),
+        issue_token=tokens.issue,
+        permit_issue=policy.permit_issue,
+        remember_certificate=certificates.remember,
+        find_thumbprint=certificates.find,
+        describe_client=callers.describe_client,
+        validate_token=tokens.validate,
+        revoke_token=tokens.revoke,
+        permit_introspection=policy.permit_introspection,
+        permit_revocation=policy.permit_revocation,
+    )
+
+
+def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
+    if not conf.secret_digests:
+        return tuple
+    return key_repository.KeyRepository(
+        conf.secret_digest_key_repository or cfg.CONF.credential.key_repository
+    ).load
+
+
+def _load(namespace: str, keystone: ports.Ports) -> dict[str, ty.Any]:
+    manager: stevedore.ExtensionManager = stevedore.ExtensionManager(
+        namespace, invoke_on_load=True, invoke_args=(keystone,)
+    )
+    return {name: manager[name].obj for name in sorted(manager.names())}
+
+
+def _metadata(
+    conf: ty.Any,
+    issuer: str | None,
+    enabled: abc.Collection[str],
+    grants: abc.Iterable[str],
+) -> dict[str, ty.Any] | None:
+    if issuer is None:
+        return None
+    base_url = options.base_url(cfg.CONF.public_endpoint) or issuer
+    mtls_endpoint = conf.mtls_endpoint
+    return metadata.document(
+        issuer,
+        f'{base_url}/OS-OAUTH2',
+        enabled,
+        grants,
+        f'{mtls_endpoint.rstrip("/")}/OS-OAUTH2' if mtls_endpoint else None,
+    )
+
+
+def _edge(conf: ty.Any, enabled: abc.Container[str]) -> base.Edge:
+    proxies = options.trusted_proxies(conf)
+    return base.Edge(
+        proxies=proxies,
+        certificate_reader=options.certificate_reader(conf, enabled, proxies),
+        observer=observer.Observer(notify.notify, options.statsd(conf)),
+    )
