@@ -1,0 +1,196 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What to try on a demo that is left running, ready to be pasted."""
+
+from __future__ import annotations
+
+import pathlib
+import shlex
+import shutil
+import sys
+import typing
+
+from oslo_serialization import jsonutils
+
+from demo import stage
+from demo import terminal
+from keystone_oauth2.fixture import identity
+
+READ_TOKEN = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["access_token"])\''  # noqa: E501
+
+CURL = (
+    (
+        'An access token by secret, and the service with it',
+        'curl -w "\\n" --cacert $CA --user $CLIENT_ID:$CLIENT_SECRET '
+        '-d grant_type=client_credentials $TOKEN_ENDPOINT',
+        'TOKEN=$(curl -s --cacert $CA --user $CLIENT_ID:$CLIENT_SECRET '
+        f'-d grant_type=client_credentials $TOKEN_ENDPOINT | {READ_TOKEN})',
+        'curl -w "\\n" --cacert $CA '
+        '-H "Authorization: Bearer $TOKEN" $SERVICE/secret',
+    ),
+    (
+        'The same by certificate',
+        'TOKEN=$(curl -s --cacert $CA --cert $CERTIFICATE --key $KEY '
+        '-d grant_type=client_credentials -d client_id=$ROBOT_ID '
+        f'$TOKEN_ENDPOINT | {READ_TOKEN})',
+        'curl -w "\\n" --cacert $CA --cert $CERTIFICATE --key $KEY '
+        '-H "Authorization: Bearer $TOKEN" $SERVICE/certificate',
+    ),
+)
+
+OPENSTACK = (
+    (
+        'As alice, who delegates; as the administrator',
+        'openstack --os-cloud alice application credential list',
+        'openstack --os-cloud alice application credential create '
+        '--role member another',
+        'openstack --os-cloud admin mapping show oauth2_mapping',
+    ),
+    (
+        'As the client, by secret and by certificate',
+        'openstack --os-cloud client token issue',
+        'openstack --os-cloud robot token issue',
+    ),
+)
+
+
+def show(
+    set_up: stage.Stage,
+    client: identity.ApplicationCredential,
+    out: terminal.Terminal,
+) -> None:
+    """Write the files that the commands need, and print the commands."""
+    environment = _write_environment(set_up, client)
+    out.chapter('Left running until Ctrl-C')
+    out.say('In another terminal, first:')
+    out.line()
+    out.command(f'. {environment}')
+    for title, *commands in (*CURL, *OPENSTACK):
+        out.line()
+        out.say(f'{title}:')
+        out.line()
+        for command in commands:
+            out.command(command)
+    out.line()
+    if not _openstack_folder() and not shutil.which('openstack'):
+        out.say(
+            'The openstack command is not installed here: '
+            f'{sys.executable} -m pip install python-openstackclient'
+        )
+    out.say(f'Configuration, keys and logs: {set_up.folder}')
+
+
+def _write_environment(
+    set_up: stage.Stage, client: identity.ApplicationCredential
+) -> pathlib.Path:
+    clouds = set_up.folder / 'clouds.yaml'
+    _write(clouds, jsonutils.dumps(_clouds(set_up, client), indent=2))
+    certificate, key = set_up.robot_files
+    variables = {
+        'CA': set_up.ca_file,
+        'TOKEN_ENDPOINT': _token_endpoint(set_up),
+        'SERVICE': set_up.service_url,
+        'CLIENT_ID': client.id,
+        'CLIENT_SECRET': client.secret,
+        'ROBOT_ID': set_up.robot.id,
+        'CERTIFICATE': certificate,
+        'KEY': key,
+        'OS_CLIENT_CONFIG_FILE': clouds,
+        'NO_PROXY': '127.0.0.1',
+        'no_proxy': '127.0.0.1',
+    }
+    lines = [
+        f'export {name}={shlex.quote(str(value))}\n'
+        for name, value in variables.items()
+    ]
+    if folder := _openstack_folder():
+        lines.append(f'export PATH={shlex.quote(str(folder))}:"$PATH"\n')
+    path = set_up.folder / 'environment'
+    _write(path, ''.join(lines))
+    return path
+
+
+def _openstack_folder() -> pathlib.Path | None:
+    folder = pathlib.Path(sys.executable).parent
+    return folder if (folder / 'openstack').exists() else None
+
+
+def _clouds(
+    set_up: stage.Stage, client: identity.ApplicationCredential
+) -> dict[str, typing.Any]:
+    usual = {
+        'cacert': str(set_up.ca_file),
+        'identity_api_version': '3',
+        'region_name': 'RegionOne',
+    }
+    certificate, key = set_up.robot_files
+    endpoints = {
+        'auth_url': f'{set_up.url}/v3',
+        'oauth2_endpoint': _token_endpoint(set_up),
+    }
+    by_secret = {
+        **endpoints,
+        'oauth2_client_id': client.id,
+        'oauth2_client_secret': client.secret,
+    }
+    by_certificate = {**endpoints, 'oauth2_client_id': set_up.robot.id}
+    return {
+        'clouds': {
+            'admin': {
+                **usual,
+                'auth': _password(
+                    set_up, 'admin', set_up.deployment.admin_password, 'admin'
+                ),
+            },
+            'alice': {
+                **usual,
+                'auth': _password(
+                    set_up, 'alice', set_up.alice.password, 'demo'
+                ),
+            },
+            'client': {
+                **usual,
+                'auth_type': 'v3oauth2clientcredential',
+                'auth': by_secret,
+            },
+            'robot': {
+                **usual,
+                'auth_type': 'v3oauth2mtlsclientcredential',
+                'auth': by_certificate,
+                'cert': str(certificate),
+                'key': str(key),
+            },
+        }
+    }
+
+
+def _password(
+    set_up: stage.Stage, username: str, password: str, project: str
+) -> dict[str, str]:
+    return {
+        'auth_url': f'{set_up.url}/v3',
+        'username': username,
+        'password': password,
+        'project_name': project,
+        'user_domain_id': 'default',
+        'project_domain_id': 'default',
+    }
+
+
+def _token_endpoint(set_up: stage.Stage) -> str:
+    return f'{set_up.url}/v3/OS-OAUTH2/token'
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)

@@ -1,0 +1,189 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The four steps with a client secret."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import time
+
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
+
+from demo import exchange
+from demo import stage
+from demo import terminal
+from keystone_oauth2.fixture import identity
+
+TOKEN_PATH = '/v3/OS-OAUTH2/token'
+FORM = {'grant_type': 'client_credentials'}
+GRACE = 1
+
+
+class SecretWalk:
+    """Delegate, get a token, call the service, see what is refused."""
+
+    def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
+        self._stage = set_up
+        self._out = out
+        self._ask = exchange.Exchange(out).ask
+        self._keystone = set_up.client(set_up.url)
+        self._service = set_up.client(set_up.service_url)
+
+    def run(self) -> None:
+        """Walk.
+
+        :raises exchange.Unexpected: an answer is not as it must be.
+        """
+        self._out.chapter('With a client secret')
+        start = time.monotonic()
+        self.credential = self._delegate()
+        token = self._get_token()
+        self._seconds = time.monotonic() - start
+        self._call(token)
+        self._call_with_keystoneauth()
+        self._see_wrong_ones_refused(token)
+        self._see_expired_one_refused()
+
+    def _delegate(self) -> identity.ApplicationCredential:
+        self._out.step('1. A user delegates a role to a client')
+        self._out.say(
+            'The user alice creates an application credential: its id and '
+            'its secret are the client.'
+        )
+        alice = self._stage.alice
+        answer = self._ask(
+            self._keystone,
+            'POST',
+            f'/v3/users/{alice.id}/application_credentials',
+            expect=201,
+            token=self._stage.admin.token_for(alice),
+            json={
+                'application_credential': {
+                    'name': 'backup',
+                    'roles': [{'name': 'member'}],
+                }
+            },
+        )
+        created = answer.json['application_credential']
+        return identity.ApplicationCredential(created['id'], created['secret'])
+
+    def _get_token(self) -> str:
+        self._out.step('2. The client gets an access token')
+        answer = self._ask(
+            self._keystone,
+            'POST',
+            TOKEN_PATH,
+            expect=200,
+            headers=_basic(self.credential),
+            form=FORM,
+        )
+        return answer.json['access_token']
+
+    def _call(self, token: str) -> None:
+        self._out.step('3. The client calls a service with it')
+        self._out.say(
+            'The service knows OAuth only by the filter oauth2_token of '
+            'keystonemiddleware.'
+        )
+        self._present(token, expect=200)
+
+    def _call_with_keystoneauth(self) -> None:
+        self._out.step('   The same with keystoneauth, in two lines')
+        url = self._stage.url
+        auth = v3.OAuth2ClientCredential(
+            auth_url=f'{url}/v3',
+            oauth2_endpoint=f'{url}{TOKEN_PATH}',
+            oauth2_client_id=self.credential.id,
+            oauth2_client_secret=self.credential.secret,
+        )
+        verify = str(self._stage.ca_file)
+        client = session.Session(auth=auth, verify=verify)
+        answer = client.get(f'{self._stage.service_url}/secret')
+        self._out.sent(
+            'auth = v3.OAuth2ClientCredential(auth_url, oauth2_endpoint, '
+            'id, secret)'
+        )
+        self._out.sent("Session(auth=auth).get(f'{service}/secret')")
+        self._out.received(
+            f'{answer.status_code} {answer.reason}', refused=False
+        )
+
+    def _see_wrong_ones_refused(self, token: str) -> None:
+        self._out.step('4. What is wrong or expired is refused')
+        self._out.say('A wrong secret:')
+        wrong = identity.ApplicationCredential(self.credential.id, 'guessed')
+        self._ask(
+            self._keystone,
+            'POST',
+            TOKEN_PATH,
+            expect=401,
+            headers=_basic(wrong),
+            form=FORM,
+        )
+        self._out.verdict('refused, as it must be')
+        self._out.say('A wrong token, with other characters at its end:')
+        self._present(altered(token), expect=401)
+        self._out.verdict('refused, as it must be')
+
+    def _see_expired_one_refused(self) -> None:
+        lifetime = stage.SHORT_LIFE + self._seconds
+        self._out.say(
+            f'A token of a credential that expires in {lifetime:.0f} '
+            'seconds, which is when its tokens end:'
+        )
+        credential = self._stage.admin.create_application_credential(
+            self._stage.alice,
+            ['member'],
+            expires_at=datetime.datetime.now(datetime.timezone.utc)
+            + datetime.timedelta(seconds=lifetime),
+        )
+        answer = self._ask(
+            self._keystone,
+            'POST',
+            TOKEN_PATH,
+            expect=200,
+            headers=_basic(credential),
+            form=FORM,
+        )
+        self._present(answer.json['access_token'], expect=200)
+        self._out.wait(
+            answer.json['expires_in'] + GRACE, 'Until it has expired'
+        )
+        self._present(answer.json['access_token'], expect=401)
+        self._out.verdict('refused, as it must be')
+
+    def _present(self, token: str, *, expect: int) -> None:
+        self._ask(
+            self._service,
+            'GET',
+            '/secret',
+            expect=expect,
+            headers=bearer(token),
+        )
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Make the header that presents an access token (RFC 6750, 2.1)."""
+    return {'Authorization': f'Bearer {token}'}
+
+
+def altered(token: str) -> str:
+    """Answer a token of the same form that nobody issued."""
+    return token[:-4] + token[-4:].swapcase()[::-1]
+
+
+def _basic(client: identity.ApplicationCredential) -> dict[str, str]:
+    pair = f'{client.id}:{client.secret}'.encode()
+    return {'Authorization': f'Basic {base64.b64encode(pair).decode()}'}

@@ -1,0 +1,206 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The deployment that the demo runs on."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import pathlib
+import secrets
+import typing
+
+from demo import terminal
+from keystone_oauth2.fixture import certificates
+from keystone_oauth2.fixture import configuration
+from keystone_oauth2.fixture import deployment
+from keystone_oauth2.fixture import http
+from keystone_oauth2.fixture import https
+from keystone_oauth2.fixture import identity
+from keystone_oauth2.fixture import process
+from keystone_oauth2.fixture import service
+
+PREFIX = '/identity'
+AUTHORITY = 'ca.demo.example'
+MAPPING = 'oauth2_mapping'
+SHORT_LIFE = 4
+
+OPTIONS: configuration.Options = {
+    'oauth2': {
+        'oauth2_authn_methods': ['client_secret_basic', 'tls_client_auth'],
+        'oauth2_cert_dn_mapping_id': MAPPING,
+    },
+}
+
+# As in Keystone's guide to Mutual-TLS: every property must be the user's.
+RULES = [
+    {
+        'local': [
+            {
+                'user': {
+                    'name': '{0}',
+                    'id': '{1}',
+                    'email': '{2}',
+                    'domain': {'name': '{3}', 'id': '{4}'},
+                }
+            }
+        ],
+        'remote': [
+            {'type': 'SSL_CLIENT_SUBJECT_DN_CN'},
+            {'type': 'SSL_CLIENT_SUBJECT_DN_UID'},
+            {'type': 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'},
+            {'type': 'SSL_CLIENT_SUBJECT_DN_O'},
+            {'type': 'SSL_CLIENT_SUBJECT_DN_DC'},
+            {
+                'type': 'SSL_CLIENT_ISSUER_DN_CN',
+                'any_one_of': [AUTHORITY],
+            },
+        ],
+    }
+]
+
+CertificateFiles = tuple[pathlib.Path, pathlib.Path]
+
+
+class Stage:
+    """Keystone and a service over HTTPS, with what the walk needs.
+
+    There are two Keystones on one database: ``url`` is the usual one, and the
+    tokens of ``short_url`` live for ``SHORT_LIFE`` seconds.
+
+    :param folder: for all that is written.
+    :param port: of the usual one; 0 for any that is free.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, port: int, out: terminal.Terminal
+    ) -> None:
+        self.folder = folder
+        self._port = port
+        self._out = out
+
+    def __enter__(self) -> Stage:
+        with contextlib.ExitStack() as stack:
+            self._servers = stack
+            self._set_up()
+            self._servers = stack.pop_all()
+        return self
+
+    def __exit__(self, *_exception: typing.Any) -> None:
+        self._servers.close()
+
+    def _set_up(self) -> None:
+        self.authority = certificates.CertificateAuthority(AUTHORITY)
+        self.ca_file = self.authority.write(self.folder)
+        version = importlib.metadata.version('keystone')
+        with self._out.progress(
+            f'Keystone {version}: database, keys, bootstrap'
+        ):
+            self.deployment = self._build()
+        with self._out.progress('Keystone: start, over HTTPS'):
+            self._start_keystone()
+        with self._out.progress('Users, project, certificates, mapping'):
+            self._populate()
+        with self._out.progress('Example service: start'):
+            self.service_url = self._start_service()
+
+    def client(
+        self, url: str, certificate: CertificateFiles | None = None
+    ) -> http.HTTPSClient:
+        """Make a client that trusts the demo's authority."""
+        return http.HTTPSClient(url, self.ca_file, certificate)
+
+    def _build(self) -> deployment.Deployment:
+        folder = self.folder / 'keystone'
+        folder.mkdir(mode=0o700)
+        built = deployment.Deployment(
+            folder, OPTIONS, admin_password=secrets.token_urlsafe(16)
+        )
+        built.build()
+        return built
+
+    def _start_keystone(self) -> None:
+        usual = self._keystone(self.deployment.config_file, self._port)
+        short = self._keystone(self._short_configuration(), 0)
+        usual.wait()
+        short.wait()
+        self.url = usual.url
+        self.short_url = short.url
+        self.admin = identity.IdentityClient(
+            self.client(self.url).request, self.deployment.admin_password
+        )
+        self.admin.publish(self.url)
+
+    def _short_configuration(self) -> pathlib.Path:
+        folder = self.deployment.folder
+        options = configuration.merge(
+            self.deployment.options,
+            {
+                'DEFAULT': {'log_file': f'{folder}/keystone-short.log'},
+                'token': {'expiration': SHORT_LIFE},
+            },
+        )
+        config_file = folder / 'keystone-short.conf'
+        config_file.write_text(configuration.render(options))
+        return config_file
+
+    def _keystone(
+        self, config_file: pathlib.Path, port: int
+    ) -> process.Server:
+        server = process.Server(
+            'keystone',
+            config_file,
+            self.authority,
+            prefix=PREFIX,
+            port=port,
+            wait=False,
+        )
+        return self._servers.enter_context(server)
+
+    def _populate(self) -> None:
+        project = self.admin.create_project('demo')
+        self.alice = self.admin.create_user(
+            project, ['member'], name='alice', email='alice@demo.example'
+        )
+        self.robot = self.admin.create_user(
+            project, ['member'], name='robot', email='robot@demo.example'
+        )
+        self.robot_certificate = self._certificate(self.robot)
+        self.robot_files = self.robot_certificate.write(self.folder, 'robot')
+        self.alice_files = self._certificate(self.alice).write(
+            self.folder, 'alice'
+        )
+        self.admin.create_mapping(MAPPING, RULES)
+
+    def _certificate(self, user: identity.User) -> certificates.Credential:
+        return self.authority.client(
+            [
+                ('UID', user.id),
+                ('O', 'Default'),
+                ('DC', user.domain_id),
+                ('emailAddress', user.email or ''),
+                ('CN', user.name),
+            ]
+        )
+
+    def _start_service(self) -> str:
+        config_file = self.folder / 'service.conf'
+        https.write_service_configuration(
+            config_file, self.admin, self.url, self.ca_file
+        )
+        application = f'{service.__name__}:{service.application.__name__}'
+        server = process.Server(
+            application, config_file, self.authority, wait=False
+        )
+        self._servers.enter_context(server).wait()
+        return server.url

@@ -1,0 +1,126 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The demo itself, in the process that :mod:`.supervisor` starts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import threading
+import typing
+
+import requests
+
+from demo import certificate_walk
+from demo import commands
+from demo import exchange
+from demo import secret_walk
+from demo import stage
+from demo import terminal
+from keystone_oauth2.fixture import identity
+from keystone_oauth2.fixture import manage
+from keystone_oauth2.fixture import process
+
+FAILURES = (
+    exchange.Unexpected,
+    identity.UnexpectedAnswer,
+    manage.ManageError,
+    process.ServerError,
+    requests.RequestException,
+)
+LOG_LINES = 20
+
+
+def main() -> int:
+    """Set up, walk, and tell what to try.
+
+    :returns: the exit status: 0 when every answer was as it must be.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_end_with_supervisor, daemon=True).start()
+    options = _parser().parse_args()
+    out = terminal.Terminal(colour=options.colour)
+    try:
+        _run(options, out)
+    except FAILURES as error:
+        out.failure(f'The demo failed. {error}')
+        _show_logs(options.folder, out)
+        return 1
+    finally:
+        # the supervisor does it too, unless it was killed
+        shutil.rmtree(options.folder, ignore_errors=True)
+    return 0
+
+
+def _run(options: argparse.Namespace, out: terminal.Terminal) -> None:
+    out.chapter('Setting up, in a temporary folder')
+    with stage.Stage(options.folder, options.port, out) as set_up:
+        out.say(f'Keystone is at {set_up.url}')
+        out.say(f'The example service is at {set_up.service_url}')
+        by_secret = secret_walk.SecretWalk(set_up, out)
+        by_secret.run()
+        certificate_walk.CertificateWalk(set_up, out).run()
+        if options.keep:
+            commands.show(set_up, by_secret.credential, out)
+            while True:
+                signal.pause()
+    _tell_what_next(out)
+
+
+def _tell_what_next(out: terminal.Terminal) -> None:
+    out.chapter('All as it must be')
+    out.say(
+        'To try it yourself: make demo ARGS=--keep leaves it running, and '
+        'prints commands for curl and openstack.'
+    )
+    out.say(
+        'To enable it in a Keystone: README.rst; behind Apache, nginx, '
+        'HAProxy or uWSGI: the admin guide in doc/source/admin.'
+    )
+
+
+def _show_logs(folder: pathlib.Path, out: terminal.Terminal) -> None:
+    for path in folder.glob('keystone/*.log'):
+        lines = path.read_text(errors='replace').splitlines()[-LOG_LINES:]
+        out.step(f'{path.name}, its end')
+        for line in lines:
+            out.line(line)
+
+
+def _end(_number: int, _frame: typing.Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _end_with_supervisor() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog='python -m demo.worker')
+    parser.add_argument('--folder', type=pathlib.Path, required=True)
+    parser.add_argument('--port', type=int, required=True)
+    parser.add_argument('--keep', action='store_true')
+    parser.add_argument('--colour', action='store_true')
+    return parser
+
+
+if __name__ == '__main__':
+    sys.exit(main())
