@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The class that all tests derive from."""
+
+import contextlib
+import os
+
+import hypothesis
+from oslotest import base
+from testtools import content
+
+# What is logged shows in the report of a failure, and only there.
+os.environ.setdefault('OS_LOG_CAPTURE', '1')
+# Examples are made anew in each run; how to repeat a failure is printed.
+hypothesis.settings.register_profile(
+    'keystone_oauth2', deadline=None, database=None, print_blob=True
+)
+hypothesis.settings.load_profile('keystone_oauth2')
+
+
+class TestCase(base.BaseTestCase):
+    """A test of the project."""
+
+    @contextlib.contextmanager
+    def variant(self, value):
+        """Name a row of a table in the report of a failure."""
+        try:
+            yield
+        except BaseException:
+            self.addDetail('variant', content.text_content(f'{value!r}'))
+            raise
+
+    def assert_raises(self, expected, function, *arguments):
+        """Assert that just this class is raised, none derived from it.
+
+        :returns: the exception.
+        """
+        error = self.assertRaises(expected, function, *arguments)
+        self.assertIs(expected, type(error))
+        return error

@@ -1,0 +1,109 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests at the wire of a real Keystone."""
+
+import base64
+
+from testtools import content
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import base
+
+FORM = 'application/x-www-form-urlencoded'
+GRANT = 'grant_type=client_credentials'
+TOKEN = '/v3/OS-OAUTH2/token'
+
+
+def basic(client_id, secret):
+    """Answer an Authorization field that curl would send."""
+    credentials = f'{client_id}:{secret}'.encode()
+    return 'Basic ' + base64.b64encode(credentials).decode('ascii')
+
+
+class KeystoneTestCase(base.TestCase):
+    """One Keystone for a whole class, with one user and one client.
+
+    A test that changes something creates what it changes.
+    """
+
+    #: Options of keystone.conf, by group.
+    options = {}
+    #: Whether the extension is enabled there.
+    enable = True
+    #: Rules of policy.yaml.
+    policy = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keystone = fixture.Keystone(
+            cls.options, enable=cls.enable, policy=cls.policy
+        )
+        cls.keystone.setUp()
+        cls.addClassCleanup(cls.keystone.cleanUp)
+        cls.identity = cls.keystone.client
+        cls.create()
+
+    @classmethod
+    def create(cls):
+        """Create what the tests of the class share and leave alone."""
+        cls.project = cls.identity.create_project()
+        cls.user = cls.identity.create_user(cls.project, ['member', 'reader'])
+        cls.client = cls.identity.create_application_credential(cls.user)
+
+    def setUp(self):
+        super().setUp()
+        self._seen = self._logged_before = len(self.keystone.log)
+        self.addOnException(
+            lambda _: self.addDetail(
+                'keystone.log', content.text_content(self._notable_log())
+            )
+        )
+
+    def _fake_logs(self):
+        # Keystone has a log file, and a captured log would be in its place.
+        pass
+
+    @property
+    def log(self):
+        """What Keystone logged during this test."""
+        return self.keystone.log[self._logged_before :]
+
+    def new_log(self):
+        """Answer what Keystone logged since this was last asked."""
+        seen, self._seen = self._seen, len(self.keystone.log)
+        return self.keystone.log[seen : self._seen]
+
+    def _notable_log(self):
+        lines = self.log.splitlines()
+        return '\n'.join(line for line in lines if ' DEBUG ' not in line)
+
+    def post(self, body=GRANT, authorization=None, path=TOKEN, **arguments):
+        """Post a body as it stands to the token endpoint."""
+        headers = {'Content-Type': FORM}
+        headers.update(arguments.pop('headers', {}))
+        if authorization is not None:
+            headers['Authorization'] = authorization
+        return self.keystone.request(
+            'POST', path, body=body, headers=headers, **arguments
+        )
+
+    def post_as(self, client, body=GRANT, **arguments):
+        """Post a body, authenticated with a secret in the usual way."""
+        return self.post(body, basic(*client), **arguments)
+
+    def validate(self, answer):
+        """Answer how Keystone describes the token of an answer."""
+        validated = self.identity.validate(answer.json['access_token'])
+        self.assertEqual(200, validated.status, validated.text)
+        return validated.json['token']

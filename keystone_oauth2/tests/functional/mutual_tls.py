@@ -1,0 +1,76 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests at the wire with client certificates."""
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import base
+
+AUTHORITY = fixture.CertificateAuthority()
+REFUSED = matchers.IsOAuthError(401, 'invalid_client')
+MAPPING = 'oauth2_mapping'
+#: The common name of the subject is the name of a user.
+RULES = [
+    {
+        'local': [{'user': {'name': '{0}', 'domain': {'id': 'default'}}}],
+        'remote': [
+            {'type': 'SSL_CLIENT_SUBJECT_DN_CN'},
+            {'type': 'SSL_CLIENT_ISSUER_DN_CN', 'any_one_of': ['Test CA']},
+        ],
+    }
+]
+
+
+def verified(certificate):
+    """Answer what a TLS front end says of a certificate that it verified."""
+    return {
+        'SSL_CLIENT_CERT': certificate.pem,
+        'SSL_CLIENT_VERIFY': 'SUCCESS',
+    }
+
+
+class MutualTLSTestCase(base.KeystoneTestCase):
+    """One user with a certificate, and the mapping that says whose it is."""
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.certificate = AUTHORITY.client([('CN', cls.user.name)])
+        cls.identity.create_mapping(MAPPING, RULES)
+
+    def post_for(self, user, environ=None, **arguments):
+        """Post for a user, on a connection with or without certificate."""
+        return self.post(
+            f'{base.GRANT}&client_id={getattr(user, "id", user)}',
+            environ=environ,
+            **arguments,
+        )
+
+    def post_with(self, certificate, user=None, **arguments):
+        """Post for a user with a certificate that was verified."""
+        return self.post_for(
+            user or self.user, verified(certificate), **arguments
+        )
+
+    def new_user(self, domain='default', **attributes):
+        """Answer a user with a project and a certificate, all of its own."""
+        project = self.identity.create_project(domain=domain)
+        user = self.identity.create_user(
+            project, ['member'], domain=domain, **attributes
+        )
+        return project, user, AUTHORITY.client([('CN', user.name)])
+
+    def map_differently(self, rules):
+        """Replace the mapping for this test."""
+        self.addCleanup(self.identity.update_mapping, MAPPING, RULES)
+        self.identity.update_mapping(MAPPING, rules)

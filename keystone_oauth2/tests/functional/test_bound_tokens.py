@@ -1,0 +1,106 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Certificate-bound tokens in X-Auth-Token."""
+
+from keystone_oauth2.tests.functional import mutual_tls
+
+PROJECTS = '/v3/auth/projects'
+
+
+class BoundTokenTest(mutual_tls.MutualTLSTestCase):
+    def setUp(self):
+        super().setUp()
+        answer = self.post_with(self.certificate)
+        self.token = answer.json['access_token']
+
+    def get(self, environ=None):
+        return self.keystone.request(
+            'GET', PROJECTS, token=self.token, environ=environ
+        )
+
+    def assert_refused(self, answer):
+        self.assertEqual(401, answer.status, answer.text)
+        self.assertEqual(
+            {
+                'code': 401,
+                'title': 'Unauthorized',
+                'message': 'The request you have made requires '
+                'authentication.',
+            },
+            answer.json['error'],
+        )
+        self.assertIn('Keystone uri=', answer.headers.get('WWW-Authenticate'))
+
+    def test_keystone_refuses_it_without_a_certificate(self):
+        """D08: X-Auth-Token is no way round the binding."""
+        self.assert_refused(self.get())
+        self.assertIn('came without its certificate', self.log)
+        self.assertNotIn(self.token, self.log)
+
+    def test_keystone_refuses_it_with_another_certificate(self):
+        """D07: of the same user, from the same authority."""
+        other = mutual_tls.AUTHORITY.client([('CN', self.user.name)])
+        self.assert_refused(self.get(mutual_tls.verified(other)))
+
+    def test_keystone_refuses_it_where_nobody_verified_the_certificate(self):
+        """E04: who has stolen the token may know the certificate too."""
+        for verdict in ('', 'NONE', 'FAILED:expired'):
+            with self.variant(verdict):
+                self.assert_refused(
+                    self.get(
+                        {
+                            'SSL_CLIENT_CERT': self.certificate.pem,
+                            'SSL_CLIENT_VERIFY': verdict,
+                        }
+                    )
+                )
+
+    def test_keystone_takes_it_with_its_certificate(self):
+        answer = self.get(mutual_tls.verified(self.certificate))
+        self.assertEqual(200, answer.status, answer.text)
+        self.assertEqual(
+            [self.project.id],
+            [project['id'] for project in answer.json['projects']],
+        )
+
+    def test_endpoints_of_ours_refuse_it_too(self):
+        """D08: introspection and revocation, with X-Auth-Token."""
+        for path in ('introspect', 'revoke'):
+            with self.variant(path):
+                self.assert_refused(
+                    self.post(
+                        f'token={self.token}',
+                        path=f'/v3/OS-OAUTH2/{path}',
+                        token=self.token,
+                    )
+                )
+        self.assertEqual(200, self.identity.validate(self.token).status)
+
+    def test_services_validate_it_as_before(self):
+        answer = self.identity.validate(self.token)
+        self.assertEqual(200, answer.status)
+
+    def test_other_tokens_need_no_certificate(self):
+        answer = self.keystone.request(
+            'GET', PROJECTS, token=self.identity.token_for(self.user)
+        )
+        self.assertEqual(200, answer.status)
+
+
+class BindingSwitchedOffTest(mutual_tls.MutualTLSTestCase):
+    options = {'oauth2': {'enforce_certificate_binding': False}}
+
+    def test_keystone_takes_it_from_anybody(self):
+        token = self.post_with(self.certificate).json['access_token']
+        answer = self.keystone.request('GET', PROJECTS, token=token)
+        self.assertEqual(200, answer.status)

@@ -1,0 +1,37 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A client that is deleted leaves nothing that another one stumbles over."""
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import tokens
+
+
+class DeletedClientTest(tokens.TokensTestCase):
+    def test_client_created_after_another_was_deleted_gets_a_token(self):
+        """B07: SQLite hands the number of the deleted row out again."""
+        user, deleted = self.new_client('member')
+        for _ in range(2):
+            self.assertThat(self.post_as(deleted), matchers.IsAccessToken())
+        self.identity.delete_application_credential(user, deleted.id)
+        created = self.identity.create_application_credential(user)
+        for _ in range(2):
+            self.assertThat(self.post_as(created), matchers.IsAccessToken())
+        for wrong in (
+            (created.id, deleted.secret),
+            (deleted.id, deleted.secret),
+        ):
+            with self.variant(wrong):
+                self.assertThat(
+                    self.post_as(wrong),
+                    matchers.IsOAuthError(401, 'invalid_client'),
+                )

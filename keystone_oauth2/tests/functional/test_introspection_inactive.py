@@ -1,0 +1,186 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tokens that introspection takes for inactive, and says nothing else of."""
+
+import datetime
+
+from cryptography import fernet
+from oslo_utils import fixture as time_fixture
+from oslo_utils import timeutils
+
+from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.functional import tokens
+
+
+class NoTokenTest(tokens.TokensTestCase):
+    def test_what_never_was_a_token_is_inactive(self):
+        """G02: whatever the characters."""
+        for text in (
+            'x',
+            'gAAAAA',
+            'a.b.c',
+            'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.',
+            'two words',
+            ' ',
+            '\n',
+            '\x7f',
+            '\u20ac',
+            '\U0001f600',
+            "' OR 1=1 --",
+            'null',
+            '..%2f..',
+            'x' * 15000,
+        ):
+            with self.variant(text):
+                self.assertThat(self.introspect(text), tokens.INACTIVE)
+
+    def test_secrets_and_ids_are_no_tokens(self):
+        """G02: nor a client's, nor a user's."""
+        for text in (
+            self.client.id,
+            self.client.secret,
+            self.user.id,
+            self.user.password,
+        ):
+            with self.variant(text):
+                self.assertThat(self.introspect(text), tokens.INACTIVE)
+
+    def test_token_of_another_keystone_is_inactive(self):
+        """G02: right in form, but made with an unknown key."""
+        token = self.issue()
+        payload = fernet.Fernet(self.key()).decrypt(token + '==')
+        stranger = fernet.Fernet(fernet.Fernet.generate_key())
+        forged = stranger.encrypt(payload).decode().rstrip('=')
+        self.assertThat(self.introspect(forged), tokens.INACTIVE)
+        own = fernet.Fernet(self.key()).encrypt(payload).decode().rstrip('=')
+        self.assertIs(True, self.introspect(own).json['active'])
+
+    def key(self):
+        """Answer the primary key of this Keystone."""
+        keys = list((self.keystone.folder / 'fernet-keys').iterdir())
+        return max(keys, key=lambda path: int(path.name)).read_text()
+
+    def test_altered_token_is_inactive(self):
+        """G03: the signature counts, every byte of it."""
+        token = self.issue()
+        for place in (0, 9, len(token) // 2, len(token) - 3):
+            other = 'A' if token[place] != 'A' else 'B'
+            altered = token[:place] + other + token[place + 1 :]
+            with self.variant(place):
+                self.assertThat(self.introspect(altered), tokens.INACTIVE)
+        for altered in (token[:-1], token + 'A', f' {token}', f'{token}\n'):
+            with self.variant(altered):
+                self.assertThat(self.introspect(altered), tokens.INACTIVE)
+
+
+class EndedTokenTest(tokens.TokensTestCase):
+    """Each token is valid first, and Keystone itself refuses it then."""
+
+    def setUp(self):
+        super().setUp()
+        self.owner, self.owned = self.new_client('member')
+        self.token = self.issue(self.owned)
+        self.assert_valid(self.token)
+
+    def tearDown(self):
+        self.assert_invalid(self.token)
+        super().tearDown()
+
+    def test_expired(self):
+        """G03: and Keystone's grace period for services changes nothing."""
+        clock = self.useFixture(time_fixture.TimeFixture())
+        clock.advance_time_seconds(3590)
+        self.assert_valid(self.token)
+        clock.advance_time_seconds(20)
+        self.assertEqual(
+            200,
+            self.identity.validate(self.token, allow_expired=True).status,
+        )
+        self.assert_invalid(self.token)
+
+    def test_ended_with_its_credential(self):
+        """G03: a token does not outlive what it came from."""
+        clock = self.useFixture(time_fixture.TimeFixture())
+        end = timeutils.utcnow().replace(tzinfo=datetime.timezone.utc)
+        client = self.identity.create_application_credential(
+            self.owner, expires_at=end + datetime.timedelta(seconds=60)
+        )
+        self.token = self.issue(client)
+        clock.advance_time_seconds(50)
+        self.assert_valid(self.token)
+        clock.advance_time_seconds(11)
+        self.assert_invalid(self.token)
+
+    def test_revoked_by_keystones_own_api(self):
+        """G03: revocation events count."""
+        self.identity.revoke(self.token)
+
+    def test_credential_deleted(self):
+        """G03: at once."""
+        self.identity.delete_application_credential(self.owner, self.owned.id)
+
+    def test_user_disabled(self):
+        """G03: at once."""
+        self.identity.disable(self.owner)
+
+    def test_user_deleted(self):
+        """G03: with the credential, which SQLite leaves behind."""
+        self.identity.delete_application_credential(self.owner, self.owned.id)
+        self.identity.delete(self.owner)
+
+    def test_role_taken_away(self):
+        """G03: what was delegated is not the user's any more."""
+        self.identity.unassign(self.owner, 'member')
+
+    def test_project_disabled(self):
+        """G03: at once."""
+        project = self.identity.create_project()
+        self.identity.assign(self.owner, 'member', project)
+        client = self.identity.create_application_credential(
+            self.owner, project=project
+        )
+        self.token = self.issue(client)
+        self.assert_valid(self.token)
+        self.identity.disable(project)
+
+    def test_domain_of_the_user_disabled(self):
+        """G03: at once."""
+        domain = self.identity.create_domain()
+        _, client = self.new_client('member', domain=domain)
+        self.token = self.issue(client)
+        self.assert_valid(self.token)
+        self.identity.disable(domain)
+
+    def test_trust_deleted(self):
+        """G03: of every kind of token."""
+        self.token, trust_id = self.token_by_trust(self.owner, self.user, True)
+        self.assert_valid(self.token)
+        answer = self.keystone.request(
+            'DELETE',
+            f'/v3/OS-TRUST/trusts/{trust_id}',
+            token=self.identity.token_for(self.owner),
+        )
+        self.assertEqual(204, answer.status, answer.text)
+
+    def test_password_changed(self):
+        """G03: a token that was got with the old one."""
+        self.token = self.token_by_password(self.owner)
+        self.assert_valid(self.token)
+        self.identity.update(self.owner, password='another')
+
+    def test_user_of_a_certificate_disabled(self):
+        """G03: a certificate-bound token, too."""
+        certificate = mutual_tls.AUTHORITY.client([('CN', self.owner.name)])
+        self.token = self.issue_with(certificate, self.owner)
+        self.assert_valid(self.token)
+        self.identity.disable(self.owner)

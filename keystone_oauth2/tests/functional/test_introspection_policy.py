@@ -1,0 +1,180 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who may introspect which token."""
+
+import json
+import os
+
+from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.functional import tokens
+
+RULE = 'identity:introspect_oauth2_token'
+ALL = 'own sibling foreign password'
+
+
+class IntrospectionPolicyTestCase(tokens.TokensTestCase):
+    """Tokens by who got them, and callers."""
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.sibling = cls.identity.create_application_credential(cls.user)
+        cls.other_user, cls.other = cls.new_client('member')
+
+    def setUp(self):
+        super().setUp()
+        self.tokens = {
+            'own': self.issue(self.client),
+            'sibling': self.issue(self.sibling),
+            'foreign': self.issue(self.other),
+            'password': self.identity.token_for(self.user),
+        }
+
+    def seen_by(self, client=None, token=None):
+        """Answer which of the tokens a caller sees; the rest is inactive."""
+        seen = []
+        for name in self.tokens:
+            answer = self.ask(
+                tokens.INTROSPECT, self.tokens[name], client, token=token
+            )
+            self.assertEqual(200, answer.status, answer.text)
+            if answer.json['active']:
+                seen.append(name)
+            else:
+                self.assertThat(answer, tokens.INACTIVE)
+        return ' '.join(seen)
+
+
+class DefaultPolicyTest(IntrospectionPolicyTestCase):
+    def test_client_sees_its_own_tokens_and_no_others(self):
+        """G02: not for this caller, so it is inactive."""
+        self.assertEqual('own', self.seen_by(self.client))
+        self.assertEqual('sibling', self.seen_by(self.sibling))
+
+    def test_role_of_the_client_decides(self):
+        """G01: service and admin see all, other roles do not."""
+        for role, expected in (
+            ('service', ALL),
+            ('admin', ALL),
+            ('manager', ''),
+            ('reader', ''),
+            ('SERVICE', ALL),
+        ):
+            with self.variant(role):
+                _, caller = self.new_client(role)
+                self.assertEqual(expected, self.seen_by(caller))
+
+    def test_client_that_was_delegated_less_than_its_user_has_sees_less(self):
+        """G01: the roles of the credential count, not the user's."""
+        project = self.identity.create_project()
+        user = self.identity.create_user(project, ['admin', 'reader'])
+        for roles, expected in ((['reader'], ''), (['admin'], ALL)):
+            with self.variant(roles):
+                caller = self.identity.create_application_credential(
+                    user, roles
+                )
+                self.assertEqual(expected, self.seen_by(caller))
+
+    def test_holder_of_a_token_sees_what_its_roles_allow(self):
+        """G01: whatever the token is scoped to."""
+        unscoped = self.token_by_password(self.service_user)
+        for name, token, expected in (
+            ('service', self.identity.token_for(self.service_user), ALL),
+            ('member', self.identity.token_for(self.user), ''),
+            ('unscoped', unscoped, ''),
+            ('admin', self.identity.admin_token(), ALL),
+            ('system', self.admin_token({'system': {'all': True}}), ALL),
+        ):
+            with self.variant(name):
+                self.assertEqual(expected, self.seen_by(token=token))
+
+    def test_holder_of_a_clients_token_is_that_client(self):
+        """G01: it may look at the token that it sends, and its siblings."""
+        token = self.tokens['own']
+        self.assertEqual('own', self.seen_by(token=token))
+        self.tokens['own'] = self.issue(self.client)
+        self.assertEqual('own', self.seen_by(token=token))
+
+    def test_certificate_shows_the_tokens_that_it_was_used_for(self):
+        """B12: not those that the same user got with a password."""
+        self.tokens['certificate'] = self.issue_with(self.certificate)
+        seen = []
+        for name, token in self.tokens.items():
+            answer = self.ask(
+                tokens.INTROSPECT,
+                token,
+                form={'client_id': self.user.id},
+                environ=mutual_tls.verified(self.certificate),
+            )
+            if answer.json['active']:
+                seen.append(name)
+        self.assertEqual(['certificate'], seen)
+
+
+class OverriddenPolicyTest(IntrospectionPolicyTestCase):
+    policy = {}
+
+    def override(self, rule):
+        """Change policy.yaml of the Keystone that runs."""
+        file = self.keystone.folder / 'policy.yaml'
+        modified = file.stat().st_mtime
+        file.write_text(json.dumps({RULE: rule}))
+        # Keystone looks whether it is newer.
+        os.utime(file, (modified + 1, modified + 1))
+
+    def test_operators_rule_decides(self):
+        """G01: by any member of the target and of who asks."""
+        domain = self.identity.create_domain()
+        _, self.elsewhere = self.new_client('member', domain=domain)
+        self.tokens['elsewhere'] = self.issue(self.elsewhere)
+        everything = f'{ALL} elsewhere'
+        ours = 'own sibling password'
+        token = '%(target.token.'
+        for rule, expected in (
+            ('@', everything),
+            ('!', ''),
+            ('role:service', ''),
+            ('role:member', everything),
+            (f'client_id:{token}client_id)s', 'own'),
+            (f'user_id:{token}user_id)s', ours),
+            (f'project_id:{token}project_id)s', ours),
+            (f'user_domain_id:{token}user_domain_id)s', ALL),
+            (f'"{domain.id}":{token}project_domain_id)s', 'elsewhere'),
+            (f'"{self.other.id}":{token}client_id)s', 'foreign'),
+            (f'domain_id:{token}domain_id)s', ''),
+            ('client_authentication_method:client_secret_basic', everything),
+            ('client_authentication_method:tls_client_auth', ''),
+            (f'client_id:{self.client.id} and role:member', everything),
+            (f'project_id:{self.project.id}', everything),
+            ('system_scope:all', ''),
+        ):
+            with self.variant(rule):
+                self.override(rule)
+                self.assertEqual(expected, self.seen_by(self.client))
+
+    def test_operators_rule_decides_for_holders_of_tokens(self):
+        """G01: the same, with X-Auth-Token."""
+        system = self.admin_token({'system': {'all': True}})
+        for rule, token, expected in (
+            ('system_scope:all', system, ALL),
+            ('system_scope:all', self.identity.admin_token(), ''),
+            (
+                'user_id:%(target.token.user_id)s',
+                self.identity.token_for(self.other_user),
+                'foreign',
+            ),
+            ('client_id:%(target.token.client_id)s', system, ''),
+        ):
+            with self.variant((rule, expected)):
+                self.override(rule)
+                self.assertEqual(expected, self.seen_by(token=token))

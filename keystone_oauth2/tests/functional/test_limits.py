@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How much a request may carry."""
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import base
+
+KIB = 1024
+
+
+def padded(size):
+    """Answer a body of that many bytes."""
+    start = f'{base.GRANT}&x='
+    return start + 'x' * (size - len(start))
+
+
+class LimitsTest(base.KeystoneTestCase):
+    def test_body_of_16_kib_is_read(self):
+        answer = self.post_as(self.client, padded(16 * KIB))
+        self.assertThat(answer, matchers.IsAccessToken())
+
+    def test_larger_body_is_refused_in_json(self):
+        """A13: as far as Keystone lets it come."""
+        for size in (16 * KIB + 1, 32 * KIB, 112 * KIB):
+            with self.variant(size):
+                answer = self.post_as(self.client, padded(size))
+                self.assertThat(
+                    answer,
+                    matchers.IsOAuthError(
+                        413, 'invalid_request', description='too large'
+                    ),
+                )
+
+    def test_what_keystone_itself_takes_for_too_large_never_comes(self):
+        answer = self.post_as(self.client, padded(112 * KIB + 1))
+        self.assertEqual(413, answer.status)
+        self.assertNotIn(b'access_token', answer.body)
+
+    def test_64_parameters_are_read_and_65_refused(self):
+        more = ''.join(f'&p{number}=' for number in range(63))
+        answer = self.post_as(self.client, base.GRANT + more)
+        self.assertThat(answer, matchers.IsAccessToken())
+        answer = self.post_as(self.client, f'{base.GRANT}{more}&last=1')
+        self.assertThat(answer, matchers.IsOAuthError(400, 'invalid_request'))
+
+    def test_longest_credentials_are_refused_like_wrong_ones(self):
+        """B07: their length changes nothing."""
+        for client_id, secret in (
+            (self.client.id, 'x' * 5000),
+            ('x' * 5000, 'x'),
+            ('\u20ac' * 300, '\u20ac' * 300),
+            (self.client.id, ''),
+            ('', ''),
+        ):
+            with self.variant((client_id, secret)):
+                answer = self.post_as((client_id, secret))
+                self.assertThat(
+                    answer, matchers.IsOAuthError(401, 'invalid_client')
+                )
+
+
+class StrictPasswordsTest(base.KeystoneTestCase):
+    options = {'DEFAULT': {'strict_password_check': True}}
+
+    @classmethod
+    def create(cls):
+        project = cls.identity.create_project()
+        user = cls.identity.create_user(project, ['member', 'reader'])
+        # the secrets that Keystone makes are too long for it here
+        cls.client = cls.identity.create_application_credential(
+            user, secret='short enough'
+        )
+
+    def test_secret_that_keystone_refuses_to_hash_is_a_wrong_one(self):
+        """B07: Keystone raises where a secret is too long to be hashed."""
+        for client_id in (self.client.id, 'unknown'):
+            for secret in ('x' * 73, 'x' * 5000):
+                with self.variant((client_id, secret)):
+                    self.assertThat(
+                        self.post_as((client_id, secret)),
+                        matchers.IsOAuthError(401, 'invalid_client'),
+                    )

@@ -1,0 +1,168 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Strict parameters at the wire."""
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import base
+
+GRANT = base.GRANT
+
+
+class ParametersTest(base.KeystoneTestCase):
+    def assert_refused(self, answer, description, code='invalid_request'):
+        self.assertThat(
+            answer,
+            matchers.IsOAuthError(400, code, description=description),
+        )
+
+    def test_form_in_utf_8_is_read(self):
+        """A02: whatever the spelling of the media type."""
+        for content_type in (
+            base.FORM,
+            'Application/X-WWW-Form-URLEncoded; charset=UTF-8',
+        ):
+            with self.variant(content_type):
+                answer = self.post_as(
+                    self.client, headers={'Content-Type': content_type}
+                )
+                self.assertThat(answer, matchers.IsAccessToken())
+
+    def test_other_bodies_are_refused(self):
+        """A02: a form, and nothing else."""
+        for content_type in (
+            '',
+            'application/json',
+            'text/plain',
+            'multipart/form-data; boundary=x',
+            base.FORM + '; charset=latin-1',
+        ):
+            with self.variant(content_type):
+                self.assert_refused(
+                    self.post_as(
+                        self.client, headers={'Content-Type': content_type}
+                    ),
+                    'must be application/x-www-form-urlencoded in UTF-8',
+                )
+
+    def test_json_body_is_refused_broken_or_not(self):
+        """A02: Keystone's own check of JSON bodies stays out of the way."""
+        for body in ('{"grant_type": "client_credentials"}', '{', '[]', ''):
+            with self.variant(body):
+                self.assert_refused(
+                    self.post_as(
+                        self.client,
+                        body,
+                        headers={'Content-Type': 'application/json'},
+                    ),
+                    'must be application/x-www-form-urlencoded',
+                )
+
+    def test_nothing_is_read_from_the_query(self):
+        """A02: and B04, since a URL ends up in logs."""
+        for query in (
+            GRANT,
+            f'client_id={self.client.id}&client_secret={self.client.secret}',
+            'x',
+        ):
+            for body in (GRANT, ''):
+                with self.variant((query, body)):
+                    answer = self.post_as(
+                        self.client, body, path=f'{base.TOKEN}?{query}'
+                    )
+                    self.assert_refused(answer, 'not in the URL')
+
+    def test_broken_encoding_is_refused(self):
+        """A02: UTF-8, whole escapes, no NUL."""
+        for parameter in (b'x=%', b'x=%zz', b'x=\xff', b'%ff=x', b'x=%00'):
+            with self.variant(parameter):
+                answer = self.post_as(
+                    self.client, GRANT.encode() + b'&' + parameter
+                )
+                self.assert_refused(answer, 'malformed')
+
+    def test_grant_type_without_value_is_missing(self):
+        """A03: missing, not unsupported."""
+        for body in ('', 'grant_type=', 'grant_type', 'x=y'):
+            with self.variant(body):
+                self.assert_refused(
+                    self.post_as(self.client, body), 'is missing'
+                )
+
+    def test_parameter_without_value_is_ignored(self):
+        """A03: it counts as left out, credentials included."""
+        for parameter in ('client_id', 'client_secret', 'scope'):
+            with self.variant(parameter):
+                answer = self.post_as(self.client, f'{GRANT}&{parameter}=')
+                self.assertThat(answer, matchers.IsAccessToken())
+
+    def test_parameter_given_twice_is_refused(self):
+        """A04: whichever, known or not, equal or not."""
+        for parameters in (
+            GRANT,
+            'grant_type=',
+            'grant_type=password',
+            'x=1&x=1',
+            'scope=member&scope=reader',
+            'scope=&scope=member',
+            f'client_id={self.client.id}&client_id={self.client.id}',
+        ):
+            with self.variant(parameters):
+                self.assert_refused(
+                    self.post_as(self.client, f'{GRANT}&{parameters}'),
+                    'more than once',
+                )
+
+    def test_unknown_parameters_are_ignored(self):
+        """A05: ignored, whatever they are."""
+        answer = self.post_as(self.client, f'{GRANT}&foo=bar&=x&resource=y')
+        self.assertThat(answer, matchers.IsAccessToken())
+
+    def test_other_grants_are_not_supported(self):
+        """A16: the password grant is never there, nor any other."""
+        user = f'&username={self.user.name}&password={self.user.password}'
+        for grant_type in (
+            'password',
+            'refresh_token',
+            'authorization_code',
+            'Client_Credentials',
+            '%3Cscript%3E',
+            'client_credentials%20',
+        ):
+            with self.variant(grant_type):
+                self.assert_refused(
+                    self.post_as(
+                        self.client, f'grant_type={grant_type}{user}'
+                    ),
+                    'The grant type is not supported.',
+                    'unsupported_grant_type',
+                )
+
+
+class InTreeParametersTest(base.KeystoneTestCase):
+    """What is different without the extension."""
+
+    enable = False
+
+    def test_grant_type_without_value_is_unsupported(self):
+        """A03: the in-tree API does not see that it is missing."""
+        answer = self.post_as(self.client, 'grant_type=')
+        self.assertEqual('unsupported_grant_type', answer.json['error'])
+
+    def test_parameter_given_twice_is_accepted(self):
+        """A04: the first one wins, silently."""
+        answer = self.post_as(self.client, f'{GRANT}&grant_type=password')
+        self.assertEqual(200, answer.status)
+
+    def test_query_is_accepted(self):
+        answer = self.post_as(self.client, path=f'{base.TOKEN}?client_secret=')
+        self.assertEqual(200, answer.status)

@@ -1,0 +1,192 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The operator's policy decides who may be handed a token."""
+
+import json
+import os
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import mutual_tls
+
+RULE = 'identity:create_oauth2_access_token'
+DENIED = matchers.IsOAuthError(
+    400, 'unauthorized_client', description='not allowed to use this grant'
+)
+ALLOWED = matchers.IsAccessToken()
+
+
+class DefaultPolicyTest(mutual_tls.MutualTLSTestCase):
+    def test_every_authenticated_client_is_allowed(self):
+        """A12: by default."""
+        self.assertThat(self.post_as(self.client), ALLOWED)
+        self.assertThat(self.post_with(self.certificate), ALLOWED)
+
+    def test_only_an_authenticated_one(self):
+        """A12: authentication comes first."""
+        answer = self.post_as((self.client.id, 'wrong'))
+        self.assertThat(answer, matchers.IsOAuthError(401, 'invalid_client'))
+
+
+class DenyingPolicyTest(mutual_tls.MutualTLSTestCase):
+    policy = {RULE: '!'}
+
+    def test_denied_client_gets_no_token(self):
+        """A12: unauthorized_client, and it learns no reason."""
+        for answer in (
+            self.post_as(self.client),
+            self.post_with(self.certificate),
+        ):
+            self.assertThat(answer, DENIED)
+        self.assertIn('unauthorized_client: policy denies client', self.log)
+
+    def test_wrong_secret_is_told_before_the_policy_is_asked(self):
+        """B07: who knows no secret learns nothing of the policy."""
+        answer = self.post_as((self.client.id, 'wrong'))
+        self.assertThat(answer, matchers.IsOAuthError(401, 'invalid_client'))
+
+    def test_nothing_else_in_keystone_is_denied(self):
+        self.assertTrue(self.identity.token_for(self.user))
+
+
+class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
+    """What operators may write, and which clients that allows."""
+
+    policy = {}
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.reader = cls.identity.create_application_credential(
+            cls.user, ['reader']
+        )
+
+    def override(self, rule):
+        """Change policy.yaml of the Keystone that runs."""
+        file = self.keystone.folder / 'policy.yaml'
+        modified = file.stat().st_mtime
+        file.write_text(json.dumps({RULE: rule}))
+        # Keystone looks whether it is newer.
+        os.utime(file, (modified + 1, modified + 1))
+
+    def assert_allowed(self, expected, rule):
+        self.override(rule)
+        answers = {
+            'reader': self.post_as(self.reader),
+            'member': self.post_as(self.client),
+            'certificate': self.post_with(self.certificate),
+        }
+        for answer in answers.values():
+            if answer.status != 200:
+                self.assertThat(answer, DENIED)
+        found = {name for name in answers if answers[name].status == 200}
+        self.assertEqual(set(expected.split()), found)
+
+    def assert_all_allowed(self, rows):
+        for expected, rule in rows:
+            with self.variant(rule):
+                self.assert_allowed(expected, rule)
+
+    def test_by_client_authentication_method(self):
+        """A12: only over Mutual-TLS, for example."""
+        name = 'client_authentication_method'
+        self.assert_all_allowed(
+            (
+                ('certificate', f'{name}:tls_client_auth'),
+                ('reader member', f'{name}:client_secret_basic'),
+                ('', f'{name}:client_secret_post'),
+                (
+                    'certificate',
+                    '"tls_client_auth":'
+                    '%(target.client.authentication_method)s',
+                ),
+            )
+        )
+
+    def test_by_client(self):
+        client_id = self.reader.id
+        self.assert_all_allowed(
+            (
+                ('reader', f'client_id:{client_id}'),
+                ('reader', f'"{client_id}":%(target.client.id)s'),
+                ('certificate', f'client_id:{self.user.id}'),
+                ('member certificate', f'not client_id:{client_id}'),
+                ('reader', f'application_credential_id:{client_id}'),
+                (
+                    'reader',
+                    f'"{client_id}":'
+                    '%(target.client.application_credential_id)s',
+                ),
+            )
+        )
+
+    def test_by_user_and_project(self):
+        everybody = 'reader member certificate'
+        self.assert_all_allowed(
+            (
+                (everybody, f'user_id:{self.user.id}'),
+                (everybody, f'"{self.user.id}":%(target.user.id)s'),
+                (everybody, f'"{self.user.name}":%(target.user.name)s'),
+                (everybody, f'project_id:{self.project.id}'),
+                (everybody, f'"{self.project.id}":%(target.project.id)s'),
+                ('', 'user_id:another'),
+                ('', 'project_id:another'),
+            )
+        )
+
+    def test_by_domain(self):
+        everybody = 'reader member certificate'
+        self.assert_all_allowed(
+            (
+                (everybody, 'user_domain_id:default'),
+                (everybody, '"default":%(target.user.domain.id)s'),
+                (everybody, '"Default":%(target.user.domain.name)s'),
+                (everybody, 'project_domain_id:default'),
+                (everybody, '"default":%(target.project.domain.id)s'),
+                ('', 'user_domain_id:another'),
+                ('', 'project_domain_id:another'),
+            )
+        )
+
+    def test_by_role(self):
+        self.assert_all_allowed(
+            (
+                ('member certificate', 'role:member'),
+                ('reader', 'not role:member'),
+                ('reader member certificate', 'role:reader'),
+                ('', 'role:admin'),
+                ('', 'rule:admin_required'),
+            )
+        )
+
+    def test_by_grant(self):
+        everybody = 'reader member certificate'
+        self.assert_all_allowed(
+            (
+                (everybody, 'grant_type:client_credentials'),
+                (everybody, '"client_credentials":%(target.grant_type)s'),
+                ('', 'grant_type:token_exchange'),
+            )
+        )
+
+    def test_only_over_mutual_tls_in_one_domain(self):
+        """A12: the example of the documentation."""
+        for domain, expected in (
+            ('default', 'certificate'),
+            ('another', 'reader member certificate'),
+        ):
+            with self.variant(domain):
+                self.assert_allowed(
+                    expected,
+                    f'not user_domain_id:{domain} or '
+                    'client_authentication_method:tls_client_auth',
+                )

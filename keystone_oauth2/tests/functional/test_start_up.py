@@ -1,0 +1,239 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Starting Keystone: one line that says what is served, or a refusal."""
+
+import importlib.metadata
+import os
+import pathlib
+import subprocess
+import sys
+
+import fixtures
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.functional import base as functional_base
+
+VERSION = importlib.metadata.version('keystone-oauth2')
+NO_SEAM = """
+from keystone.api import os_oauth2
+from keystone.server.flask import application
+application.__apis__ = tuple(
+    api for api in application.__apis__ if api is not os_oauth2
+)
+"""
+OTHER_SEAM = """
+from keystone.server.flask import application
+application.__apis__ = list(application.__apis__)
+"""
+OTHER_POLICY = """
+from keystone.common.rbac_enforcer import enforcer
+enforcer._POSSIBLE_TARGET_ACTIONS = list(enforcer._POSSIBLE_TARGET_ACTIONS)
+"""
+
+
+class ServedTest(base.TestCase):
+    def boot(self, options=None, **arguments):
+        return self.useFixture(fixture.Keystone(options, **arguments))
+
+    def our_lines(self, keystone):
+        """Answer what we logged in the words that operators see."""
+        return [
+            line.partition('] ')[2]
+            for line in keystone.log.splitlines()
+            if ' keystone_oauth2.' in line and ' DEBUG ' not in line
+        ]
+
+    def test_one_line_names_version_and_methods(self):
+        for methods, named in (
+            (None, 'client_secret_basic, tls_client_auth'),
+            (['client_secret_post'], 'client_secret_post'),
+            (
+                ['tls_client_auth', 'client_secret_post'],
+                'client_secret_post, tls_client_auth',
+            ),
+        ):
+            with self.variant(methods):
+                keystone = fixture.Keystone(
+                    {'oauth2': {'oauth2_authn_methods': methods}}
+                )
+                with keystone:
+                    lines = self.our_lines(keystone)
+                self.assertIn(
+                    f'keystone-oauth2 {VERSION} serves OS-OAUTH2 with the '
+                    f'client authentication methods {named}',
+                    lines,
+                )
+                self.assertEqual(
+                    1, sum('serves OS-OAUTH2' in line for line in lines)
+                )
+
+    def test_without_the_method_the_in_tree_api_is_back(self):
+        keystone = self.boot(enable=False)
+        self.assertEqual([], self.our_lines(keystone))
+        answer = keystone.request('GET', functional_base.TOKEN)
+        self.assertEqual('other_error', answer.json['error'])
+
+    def test_method_may_stand_anywhere_in_the_list(self):
+        keystone = self.boot(
+            {
+                'auth': {
+                    'methods': [
+                        'oauth2_credential',
+                        'password',
+                        'application_credential',
+                    ]
+                }
+            }
+        )
+        answer = keystone.request('GET', functional_base.TOKEN)
+        self.assertEqual('invalid_request', answer.json['error'])
+
+
+class RefusedTest(base.TestCase):
+    """A wrong option stops Keystone, in a sentence with the remedy."""
+
+    def assert_refused(self, option, remedy, **options):
+        keystone = fixture.Keystone(
+            {'DEFAULT': {'debug': False}, 'oauth2': options}
+        )
+        error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
+        self.assertIn(option, str(error))
+        self.assertIn(remedy, str(error))
+        critical = [
+            line
+            for line in keystone.log.splitlines()
+            if ' CRITICAL keystone' in line
+        ]
+        self.assertEqual(1, len(critical), critical)
+        self.assertNotIn('Traceback', keystone.log)
+
+    def test_unknown_method(self):
+        for methods in ('nonsense', 'client_secret_basic,nonsense'):
+            with self.variant(methods):
+                self.assert_refused(
+                    '[oauth2] oauth2_authn_methods names nonsense',
+                    'set it to any of client_secret_basic, '
+                    'client_secret_post, tls_client_auth.',
+                    oauth2_authn_methods=methods,
+                )
+
+    def test_no_method(self):
+        self.assert_refused(
+            '[oauth2] oauth2_authn_methods names no method',
+            'set it to any of client_secret_basic, ',
+            oauth2_authn_methods='',
+        )
+
+    def test_proxies_that_are_no_addresses(self):
+        for proxies in (
+            'proxy.example.org',
+            '192.0.2.300',
+            '192.0.2.7/24',
+            '192.0.2.7,x',
+        ):
+            with self.variant(proxies):
+                self.assert_refused(
+                    '[oauth2] trusted_proxies',
+                    'list addresses or networks',
+                    trusted_proxies=proxies,
+                )
+
+    def test_header_without_a_trusted_proxy(self):
+        """E02: a header that nobody is trusted to set is a mistake."""
+        for sources in ('rfc9440', 'environ,escaped_pem'):
+            with self.variant(sources):
+                self.assert_refused(
+                    '[oauth2] client_certificate_sources',
+                    'set it to the addresses of your proxies',
+                    client_certificate_sources=sources,
+                )
+
+    def test_unknown_source(self):
+        self.assert_refused(
+            'client_certificate_sources',
+            '[environ, escaped_pem, rfc9440]',
+            client_certificate_sources='nonsense',
+        )
+
+    def test_ca_file_that_cannot_be_used(self):
+        """D10: an empty one would trust nobody, a missing one hides that."""
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        empty = folder / 'empty.pem'
+        empty.write_text('nothing')
+        for path in (folder / 'missing.pem', empty, folder):
+            with self.variant(path):
+                self.assert_refused(
+                    '[oauth2] client_certificate_ca_file: cannot use',
+                    'name a readable PEM file with CA certificates',
+                    client_certificate_ca_file=str(path),
+                )
+
+
+class ProcessTest(base.TestCase):
+    """What the operator sees of a process."""
+
+    def start(self, before='', **options):
+        """Load the stock WSGI module, which logs to its terminal."""
+        folder = self.useFixture(fixtures.TempDir()).path
+        deployment = fixture.Deployment(
+            folder,
+            {
+                'DEFAULT': {'log_file': None, 'use_stderr': True},
+                'oauth2': options,
+            },
+        )
+        deployment.create()
+        return subprocess.run(
+            [
+                sys.executable,
+                '-W',
+                'ignore',
+                '-c',
+                f'{before}\nimport keystone.wsgi.api',
+            ],
+            env={
+                **os.environ,
+                'OS_KEYSTONE_CONFIG_FILES': f'{deployment.config_file}',
+            },
+            capture_output=True,
+            encoding='utf-8',
+            timeout=120,
+            check=False,
+        )
+
+    def test_stock_module_serves_it(self):
+        process = self.start()
+        self.assertEqual(0, process.returncode, process.stderr)
+        self.assertIn(f'keystone-oauth2 {VERSION} serves', process.stderr)
+
+    def test_wrong_option_ends_the_process_and_names_the_option(self):
+        process = self.start(oauth2_authn_methods='nonsense')
+        self.assertEqual(1, process.returncode)
+        self.assertIn(
+            '[oauth2] oauth2_authn_methods names nonsense', process.stderr
+        )
+        self.assertNotIn('Traceback', process.stderr)
+
+    def test_keystone_that_is_built_differently_is_refused(self):
+        for before in (NO_SEAM, OTHER_SEAM, OTHER_POLICY):
+            with self.variant(before):
+                process = self.start(before)
+                self.assertEqual(1, process.returncode)
+                self.assertIn('keystone-oauth2 does not know', process.stderr)
+                self.assertIn(
+                    'install a release of keystone-oauth2 that supports it, '
+                    'or remove oauth2_credential from [auth] methods.',
+                    process.stderr,
+                )
+                self.assertNotIn('Traceback', process.stderr)

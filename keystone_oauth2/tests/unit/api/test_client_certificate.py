@@ -1,0 +1,217 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Where a client certificate is looked for, and whether it is believed."""
+
+import base64
+import ipaddress
+import urllib.parse
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.api import client_certificate
+from keystone_oauth2.api import proxies
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.tests import base
+
+ONE = fixture.self_signed([('CN', 'one')])
+TWO = fixture.self_signed([('CN', 'two')])
+SOURCES = ('environ', 'escaped_pem', 'rfc9440')
+PROXY = '192.0.2.7'
+VERIFIED = messages.ClientCertificate(ONE.der)
+
+
+def escaped(credential):
+    """Answer what nginx has in $ssl_client_escaped_cert."""
+    return urllib.parse.quote(credential.pem, safe='+/=')
+
+
+def field(credential):
+    """Answer the field of RFC 9440."""
+    return f':{base64.b64encode(credential.der).decode()}:'
+
+
+def read(environ, *sources, trusted=(PROXY,), verify=None):
+    reader = client_certificate.Reader(
+        sources=sources or SOURCES,
+        header='X-SSL-Client-Cert',
+        verify_header='X-SSL-Client-Verify',
+        proxies=proxies.Proxies(tuple(map(ipaddress.ip_network, trusted))),
+        verify=verify,
+    )
+    return reader.read({'REMOTE_ADDR': PROXY, **environ})
+
+
+class SourcesTest(base.TestCase):
+    environ = {'SSL_CLIENT_CERT': ONE.pem, 'SSL_CLIENT_VERIFY': 'SUCCESS'}
+    escaped_pem = {
+        'HTTP_X_SSL_CLIENT_CERT': escaped(ONE),
+        'HTTP_X_SSL_CLIENT_VERIFY': 'SUCCESS',
+    }
+    rfc9440 = {
+        'HTTP_CLIENT_CERT': field(ONE),
+        'HTTP_X_SSL_CLIENT_VERIFY': 'SUCCESS',
+    }
+
+    def test_each_source_has_its_place(self):
+        for source in SOURCES:
+            with self.variant(source):
+                self.assertEqual(VERIFIED, read(getattr(self, source), source))
+
+    def test_source_that_is_not_named_is_not_looked_at(self):
+        """E02: only what the front end sets, since it removes only that."""
+        for source in SOURCES:
+            others = [other for other in SOURCES if other != source]
+            with self.variant(source):
+                self.assertIsNone(read(getattr(self, source), *others))
+
+    def test_first_source_that_has_one_counts(self):
+        both = {**self.environ, 'HTTP_CLIENT_CERT': field(TWO)}
+        for sources, der in (
+            (('environ', 'rfc9440'), ONE.der),
+            (('rfc9440', 'environ'), TWO.der),
+        ):
+            with self.variant(sources):
+                self.assertEqual(der, read(both, *sources).der)
+
+    def test_empty_value_is_no_certificate(self):
+        """nginx sends an empty field where the client has none."""
+        for environ in (
+            {},
+            {'SSL_CLIENT_CERT': ''},
+            {'HTTP_X_SSL_CLIENT_CERT': '', 'HTTP_CLIENT_CERT': ''},
+        ):
+            with self.variant(environ):
+                self.assertIsNone(read(environ))
+
+    def test_header_of_a_client_is_not_taken_for_a_variable(self):
+        """E02: what a client sends has HTTP_ before its name."""
+        self.assertIsNone(
+            read(
+                {
+                    'HTTP_SSL_CLIENT_CERT': escaped(ONE),
+                    'HTTP_SSL_CLIENT_VERIFY': 'SUCCESS',
+                }
+            )
+        )
+
+
+class TrustedProxiesTest(base.TestCase):
+    environ = SourcesTest.rfc9440
+
+    def read(self, *trusted, **environ):
+        return read({**self.environ, **environ}, trusted=trusted)
+
+    def test_header_counts_only_from_a_trusted_proxy(self):
+        """E02: anybody can send one."""
+        for address, trusted, is_believed in (
+            ('192.0.2.7', ['192.0.2.7'], True),
+            ('192.0.2.7', ['192.0.2.0/24'], True),
+            ('192.0.2.7', ['198.51.100.1', '192.0.2.7'], True),
+            ('2001:db8::7', ['2001:db8::/64'], True),
+            ('192.0.2.8', ['192.0.2.7'], False),
+            ('192.0.3.7', ['192.0.2.0/24'], False),
+            ('2001:db9::7', ['2001:db8::/64'], False),
+            ('192.0.2.7', ['2001:db8::/64'], False),
+            ('192.0.2.7', [], False),
+            ('', ['0.0.0.0/0', '::/0'], False),
+            ('unix:', ['0.0.0.0/0', '::/0'], False),
+        ):
+            with self.variant((address, trusted)):
+                found = self.read(*trusted, REMOTE_ADDR=address)
+                self.assertEqual(VERIFIED if is_believed else None, found)
+
+    def test_mapped_address_is_the_address_that_is_mapped(self):
+        """E02: what a server on a dual-stack socket sees of a proxy."""
+        for address, found in (
+            ('::ffff:192.0.2.7', VERIFIED),
+            ('::ffff:192.0.3.7', None),
+        ):
+            with self.variant(address):
+                self.assertEqual(
+                    found, self.read('192.0.2.0/24', REMOTE_ADDR=address)
+                )
+
+    def test_forwarded_address_changes_nothing(self):
+        """E05: Keystone believes any X-Forwarded-For; here nobody does."""
+        for original, found in (
+            ({'REMOTE_ADDR': '192.0.2.7'}, VERIFIED),
+            ({'REMOTE_ADDR': '203.0.113.9'}, None),
+            ({'REMOTE_ADDR': None}, None),
+            ({}, None),
+        ):
+            with self.variant(original):
+                forwarded = {
+                    'REMOTE_ADDR': '203.0.113.9' if found else '192.0.2.7',
+                    'HTTP_X_FORWARDED_FOR': '192.0.2.7',
+                    'werkzeug.proxy_fix.orig': original,
+                }
+                self.assertEqual(found, self.read('192.0.2.7', **forwarded))
+
+    def test_environment_counts_from_anywhere(self):
+        """The server that Keystone runs in puts it there."""
+        environ = {**SourcesTest.environ, 'REMOTE_ADDR': '203.0.113.9'}
+        self.assertEqual(VERIFIED, read(environ, trusted=()))
+
+
+class VerdictTest(base.TestCase):
+    def read(self, verdict, verify=None):
+        environ = {'SSL_CLIENT_CERT': ONE.pem}
+        if verdict is not None:
+            environ['SSL_CLIENT_VERIFY'] = verdict
+        return read(environ, verify=verify)
+
+    def test_only_success_is_success(self):
+        """E04: a certificate that was forwarded is not a verified one."""
+        self.assertEqual(VERIFIED, self.read('SUCCESS'))
+        for verdict in ('FAILED:x', 'NONE', 'GENEROUS', 'success', '0', ' '):
+            with self.variant(verdict):
+                self.assertEqual(
+                    messages.ClientCertificate(
+                        ONE.der, 'the front end refused it'
+                    ),
+                    self.read(verdict),
+                )
+
+    def test_refusal_is_not_verified_again(self):
+        """E04: not even where a CA file would hold."""
+        found = self.read('FAILED', verify=lambda der: None)
+        self.assertEqual('the front end refused it', found.problem)
+
+    def test_without_verdict_it_is_refused_unless_it_is_verified_here(self):
+        """E04: the verdict, or a look at the chain."""
+        for verdict in (None, ''):
+            with self.variant(verdict):
+                self.assertIn(
+                    'client_certificate_ca_file', self.read(verdict).problem
+                )
+                self.assertEqual(
+                    VERIFIED, self.read(verdict, verify=lambda der: None)
+                )
+                self.assertEqual(
+                    messages.ClientCertificate(ONE.der, 'why not'),
+                    self.read(verdict, verify=lambda der: 'why not'),
+                )
+
+    def test_verdict_of_a_header_does_not_count_for_the_environment(self):
+        """E04: nor the other way round."""
+        for environ in (
+            {
+                'SSL_CLIENT_CERT': ONE.pem,
+                'HTTP_X_SSL_CLIENT_VERIFY': 'SUCCESS',
+            },
+            {
+                'HTTP_CLIENT_CERT': field(ONE),
+                'SSL_CLIENT_VERIFY': 'SUCCESS',
+            },
+        ):
+            with self.variant(environ):
+                self.assertIsNotNone(read(environ).problem)

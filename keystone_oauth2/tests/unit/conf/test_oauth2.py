@@ -1,0 +1,106 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options of the group [oauth2]."""
+
+import contextlib
+import io
+import pathlib
+
+import fixtures
+from keystone.conf import oauth2 as in_tree
+from oslo_config import cfg
+from oslo_config import generator
+
+from keystone_oauth2 import conf
+from keystone_oauth2.conf import oauth2
+from keystone_oauth2.tests import base
+
+
+def options():
+    """Answer each option with its group."""
+    return [
+        (group, option)
+        for group, found in conf.list_opts()
+        for option in found
+    ]
+
+
+class OptionsTest(base.TestCase):
+    def test_all_are_in_one_group(self):
+        self.assertEqual({'oauth2'}, {group for group, _ in options()})
+        names = [option.name for _, option in options()]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_each_says_what_it_is(self):
+        for _, option in options():
+            with self.variant(option.name):
+                self.assertGreater(len(option.help.strip()), 20)
+                self.assertTrue(option.help.strip().endswith('.'))
+
+    def test_in_tree_options_keep_name_type_and_default(self):
+        theirs = {option.name: option for option in in_tree.ALL_OPTS}
+        ours = {option.name: option for option in oauth2.IN_TREE_OPTS}
+        self.assertEqual(theirs.keys(), ours.keys())
+        for name, option in ours.items():
+            with self.variant(name):
+                self.assertIs(type(theirs[name]), type(option))
+                self.assertEqual(theirs[name].default, option.default)
+
+    def test_they_register_beside_the_in_tree_ones(self):
+        configuration = cfg.ConfigOpts()
+        configuration.register_opts(in_tree.ALL_OPTS, group='oauth2')
+        for _ in range(2):
+            conf.register_opts(configuration)
+        configuration([])
+        for _, option in options():
+            with self.variant(option.name):
+                self.assertEqual(
+                    option.default, configuration.oauth2[option.name]
+                )
+
+    def test_wrong_source_is_no_value(self):
+        configuration = cfg.ConfigOpts()
+        conf.register_opts(configuration)
+        file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
+        file.write_text('[oauth2]\nclient_certificate_sources = x\n')
+        configuration(['--config-file', str(file)])
+        self.assertRaises(
+            cfg.ConfigFileValueError,
+            lambda: configuration.oauth2.client_certificate_sources,
+        )
+
+
+class SampleTest(base.TestCase):
+    def test_generator_prints_every_option(self):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            generator.main(['--namespace', 'keystone_oauth2'])
+        sample = printed.getvalue()
+        self.assertIn('\n[oauth2]\n', sample)
+        for _, option in options():
+            with self.variant(option.name):
+                self.assertRegex(sample, rf'(?m)^#{option.name} =')
+
+    def test_sample_is_a_configuration(self):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            generator.main(['--namespace', 'keystone_oauth2'])
+        file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
+        file.write_text(printed.getvalue())
+        configuration = cfg.ConfigOpts()
+        configuration.register_opts(in_tree.ALL_OPTS, group='oauth2')
+        conf.register_opts(configuration)
+        configuration(['--config-file', str(file)])
+        self.assertEqual(
+            ['environ'], configuration.oauth2.client_certificate_sources
+        )

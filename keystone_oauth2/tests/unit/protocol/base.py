@@ -1,0 +1,136 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Requests for the protocol layer, and a Keystone made of dictionaries."""
+
+import base64
+import dataclasses
+
+from keystone_oauth2.protocol import client_auth
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+
+FORM = 'application/x-www-form-urlencoded'
+
+
+def request(body=b'', **attributes):
+    """Answer a request with a form body, as text or as bytes."""
+    if isinstance(body, str):
+        body = body.encode('utf-8')
+    return messages.Request(
+        **{'content_type': FORM, 'body': body, **attributes}
+    )
+
+
+def basic(credentials):
+    """Answer an Authorization field, credentials as text or as bytes."""
+    if isinstance(credentials, str):
+        credentials = credentials.encode('utf-8')
+    return 'Basic ' + base64.b64encode(credentials).decode('ascii')
+
+
+def form(**values):
+    """Answer parameters as the reader leaves them."""
+    return parameters.Parameters(values)
+
+
+class NoLimit:
+    """A guard that lets every attempt pass."""
+
+    def check(self, client_id, source):
+        pass
+
+    def failed(self, client_id, source):
+        pass
+
+
+def authenticator(methods, enabled, guard=None):
+    """Answer an authenticator of these methods."""
+    return client_auth.Authenticator(
+        methods, enabled, describe_client=None, guard=guard or NoLimit()
+    )
+
+
+class InMemoryKeystone:
+    """What the protocol needs from outside, kept in dictionaries."""
+
+    def __init__(self):
+        self.users = {}
+        self.secrets = {}
+        self.mapped = {}
+        self.remembered = []
+        self.roles = ('member', 'reader')
+        self.denied_grants = ()
+        self.refuses_tokens = False
+
+    def add_user(self, user_id='user', **attributes):
+        """Add an enabled user."""
+        self.users[user_id] = messages.User(
+            **{
+                'id': user_id,
+                'name': f'name of {user_id}',
+                'domain_id': 'domain',
+                'domain_name': 'name of domain',
+                'default_project_id': 'project',
+                **attributes,
+            }
+        )
+        return self.users[user_id]
+
+    def add_credential(self, client_id='client', secret='secret'):
+        """Add an application credential of the user ``user``."""
+        self.secrets[client_id] = secret
+
+    @property
+    def ports(self):
+        """This Keystone, as methods and grants take it."""
+        known = {
+            'verify_secret': self._verify_secret,
+            'find_user': self._find_user,
+            'evaluate_mapping': self._evaluate_mapping,
+            'issue_token': self._issue_token,
+            'permit_issue': self._permit_issue,
+            'remember_certificate': self.remembered.append,
+        }
+        names = (field.name for field in dataclasses.fields(ports.Ports))
+        return ports.Ports(**{name: known.get(name) for name in names})
+
+    def _verify_secret(self, client_id, client_secret):
+        if self.secrets.get(client_id) != client_secret:
+            raise ports.Refused('unknown client or wrong secret')
+        return ports.ApplicationCredential(client_id, 'user', 'project')
+
+    def _find_user(self, user_id):
+        if user_id not in self.users:
+            raise ports.Refused('unknown user')
+        return self.users[user_id]
+
+    def _evaluate_mapping(self, assertion):
+        """Take each remote name that the mapping has from the assertion."""
+        return {
+            name: assertion[remote] for name, remote in self.mapped.items()
+        }
+
+    def _issue_token(self, client):
+        if self.refuses_tokens:
+            raise ports.Refused('no role')
+        return messages.IssuedToken(
+            value=f'token of {client.id}',
+            audit_id='audit',
+            expires_in=3599,
+            roles=self.roles,
+            project_domain_id='domain',
+        )
+
+    def _permit_issue(self, client, grant_type, token):
+        return grant_type not in self.denied_grants

@@ -1,0 +1,222 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which client authentication method a request uses (RFC 6749, 2.3)."""
+
+import collections
+
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import base as protocol_base
+
+USER = messages.User('user', 'name', 'domain', 'name of domain')
+
+
+class HeaderMethod:
+    """Any Authorization field is an attempt."""
+
+    scheme = 'Header'
+
+    def is_used(self, request, form):
+        return bool(request.authorization)
+
+    def client_id(self, request, form):
+        return 'header'
+
+    def authenticate(self, request, form):
+        return messages.Client('header', 'header', USER, 'project')
+
+
+class BodyMethod:
+    """A parameter of that name is an attempt, and fails."""
+
+    scheme = None
+
+    def is_used(self, request, form):
+        return 'password' in form
+
+    def client_id(self, request, form):
+        return 'body'
+
+    def authenticate(self, request, form):
+        raise ports.Refused('body: wrong')
+
+
+class OtherHeaderMethod(HeaderMethod):
+    scheme = 'Another'
+
+    def is_used(self, request, form):
+        return False
+
+
+METHODS = {
+    'body': BodyMethod(),
+    'header': HeaderMethod(),
+    'other': OtherHeaderMethod(),
+}
+
+
+def authenticate(enabled, authorization=None, **form):
+    return protocol_base.authenticator(METHODS, enabled).authenticate(
+        protocol_base.request(authorization=authorization),
+        protocol_base.form(**form),
+    )
+
+
+def challenge(enabled, authorization=None):
+    return protocol_base.authenticator(METHODS, enabled).challenge(
+        protocol_base.request(authorization=authorization)
+    )
+
+
+class AuthenticateTest(base.TestCase):
+    def test_method_that_the_request_uses_decides(self):
+        client = authenticate(['body', 'header'], 'Header x')
+        self.assertEqual('header', client.id)
+        error = self.assert_raises(
+            errors.InvalidClient,
+            lambda: authenticate(['body', 'header'], password='x'),
+        )
+        self.assertEqual('body: wrong', error.detail)
+
+    def test_two_methods_are_refused_even_when_one_holds(self):
+        """B01: one method a request."""
+        error = self.assert_raises(
+            errors.TwoAuthenticationMethods,
+            lambda: authenticate(['body', 'header'], 'Header x', password='x'),
+        )
+        self.assertEqual('body and header', error.detail)
+
+    def test_disabled_method_beside_an_enabled_one_is_refused(self):
+        """B01: two are two, even where one of them is switched off."""
+        self.assert_raises(
+            errors.TwoAuthenticationMethods,
+            lambda: authenticate(['header'], 'Header x', password='x'),
+        )
+
+    def test_assertion_beside_a_method_is_refused(self):
+        """B01: secret and assertion."""
+        for name in ('client_assertion', 'client_assertion_type'):
+            with self.variant(name):
+                self.assert_raises(
+                    errors.TwoAuthenticationMethods,
+                    lambda name=name: authenticate(
+                        ['header'], 'Header x', **{name: 'x'}
+                    ),
+                )
+
+    def test_disabled_method_authenticates_nobody(self):
+        """B05: a method that is switched off is a failed attempt."""
+        error = self.assert_raises(
+            errors.InvalidClient,
+            lambda: authenticate(['body'], 'Header x'),
+        )
+        self.assertEqual('header is not enabled', error.detail)
+
+    def test_request_without_credentials_authenticates_nobody(self):
+        """A12: only authenticated clients get anything."""
+        for form in ({}, {'client_id': 'x'}, {'client_assertion': 'x'}):
+            with self.variant(form):
+                error = self.assert_raises(
+                    errors.InvalidClient,
+                    lambda form=form: authenticate(METHODS, **form),
+                )
+                self.assertEqual('no client authentication', error.detail)
+
+
+class Counter:
+    """A guard that allows so many failures of a client from a source."""
+
+    def __init__(self, allowed):
+        self.allowed = allowed
+        self.failures = collections.Counter()
+
+    def check(self, client_id, source):
+        if self.failures[client_id, source] >= self.allowed:
+            raise ports.TooManyFailures(seconds=30)
+
+    def failed(self, client_id, source):
+        self.failures[client_id, source] += 1
+
+
+class GuardTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.authenticator = protocol_base.authenticator(
+            METHODS, ['body', 'header'], Counter(allowed=2)
+        )
+
+    def authenticate(self, authorization=None, **form):
+        return self.authenticator.authenticate(
+            protocol_base.request(authorization=authorization),
+            protocol_base.form(**form),
+        )
+
+    def test_after_too_many_failures_no_attempt_is_looked_at(self):
+        """B08: brute force does not pay."""
+        for expected in (
+            errors.InvalidClient,
+            errors.InvalidClient,
+            errors.TooManyRequests,
+            errors.TooManyRequests,
+        ):
+            error = self.assert_raises(
+                expected, lambda: self.authenticate(password='x')
+            )
+        self.assertEqual({'Retry-After': '30'}, error.headers)
+        self.assertEqual(429, error.status)
+
+    def test_failures_of_one_client_do_not_stop_another(self):
+        """B09: nobody is locked out by somebody else."""
+        for _ in range(3):
+            self.assertRaises(
+                errors.OAuthError, lambda: self.authenticate(password='x')
+            )
+        self.assertEqual('header', self.authenticate('Header x').id)
+
+    def test_success_is_no_failure(self):
+        """B09: however often."""
+        for _ in range(5):
+            self.assertEqual('header', self.authenticate('Header x').id)
+
+
+class ChallengeTest(base.TestCase):
+    def test_scheme_that_the_client_tried_is_named(self):
+        """B05: that very scheme, in its usual spelling."""
+        for authorization in ('Header x', 'header x', 'HEADER', ' hEADER  x'):
+            with self.variant(authorization):
+                self.assertEqual(
+                    'Header', challenge(['header', 'other'], authorization)
+                )
+
+    def test_scheme_that_the_client_tried_is_named_though_disabled(self):
+        """B05: even where the method is switched off."""
+        self.assertEqual('Header', challenge(['other'], 'Header x'))
+        self.assertEqual('Header', challenge(['body'], 'Header x'))
+
+    def test_enabled_scheme_is_named_where_none_of_ours_was_tried(self):
+        """B06: a 401 names a scheme that is enabled here."""
+        for authorization in (None, '', ' ', 'Bearer x', 'Headers x', '\xe9'):
+            with self.variant(authorization):
+                self.assertEqual(
+                    'Another', challenge(['body', 'other'], authorization)
+                )
+                self.assertEqual(
+                    'Header', challenge(['body', 'header'], authorization)
+                )
+
+    def test_no_scheme_is_named_where_no_enabled_method_has_one(self):
+        """B06: none that is not enabled here."""
+        self.assertIsNone(challenge(['body']))
+        self.assertIsNone(challenge(['body'], 'Bearer x'))

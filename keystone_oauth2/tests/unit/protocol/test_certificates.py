@@ -1,0 +1,200 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reading of client certificates."""
+
+import base64
+import urllib.parse
+
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+from keystonemiddleware import oauth2_mtls_token
+
+from keystone_oauth2.fixture import certificates as made
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.tests import base
+
+AUTHORITY = made.CertificateAuthority(subject=[('O', 'Acme'), ('CN', 'CA')])
+ISSUER = (('O', 'Acme'), ('CN', 'CA'))
+CERTIFICATE = AUTHORITY.client([('CN', 'client')])
+
+
+class DerFromPemTest(base.TestCase):
+    def test_line_ends_and_escapes_do_not_matter(self):
+        """D05: the same DER, whatever the web server made of the text."""
+        pem = CERTIFICATE.pem
+        for text in (
+            pem,
+            pem.strip(),
+            pem + '\n\n',
+            pem.replace('\n', '\r\n'),
+            pem.replace('\n', '\n\t'),
+            pem.replace('\n', ' '),
+            pem.replace('\n', '\n '),
+            urllib.parse.quote(pem),
+            urllib.parse.quote(pem, safe='/+='),
+            urllib.parse.quote(pem.replace('\n', '\r\n')),
+        ):
+            with self.variant(text):
+                self.assertEqual(
+                    CERTIFICATE.der, certificates.der_from_pem(text)
+                )
+
+    def test_plus_in_escaped_pem_is_no_blank(self):
+        """nginx leaves a plus alone, which is a letter of base64."""
+        found = next(
+            certificate
+            for certificate in iter(
+                lambda: AUTHORITY.client([('CN', 'x')]), None
+            )
+            if '+' in certificate.pem
+        )
+        escaped = urllib.parse.quote(found.pem, safe='+')
+        self.assertIn('+', escaped)
+        self.assertEqual(found.der, certificates.der_from_pem(escaped))
+
+    def test_what_is_not_one_certificate_is_refused(self):
+        """E01: refused, not guessed."""
+        pem = CERTIFICATE.pem
+        first_line, rest = pem.split('\n', 1)
+        for text in (
+            '',
+            'nonsense',
+            pem + pem,
+            pem + ',' + pem,
+            'x' + pem,
+            pem + 'x',
+            rest,
+            pem.replace('CERTIFICATE', 'X509 CRL'),
+            first_line + '\n-----END CERTIFICATE-----',
+            first_line + '\nA\n-----END CERTIFICATE-----',
+            pem.replace('\n', '-', 2),
+            pem.replace('M', '\xe9', 1),
+            CERTIFICATE.key_pem,
+            '%2D%2D%2D',
+            base64.b64encode(CERTIFICATE.der).decode(),
+        ):
+            with self.variant(text):
+                self.assert_raises(ValueError, certificates.der_from_pem, text)
+
+    @given(st.text(max_size=40))
+    def test_nothing_but_a_value_error_is_ever_raised(self, text):
+        framed = f'-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----'
+        for pem in (text, framed, urllib.parse.quote(framed)):
+            try:
+                certificates.der_from_pem(pem)
+            except ValueError as error:
+                self.assertNotIsInstance(error, UnicodeError)
+
+
+class DecodeBase64Test(base.TestCase):
+    def test_only_the_alphabet_with_right_padding_is_decoded(self):
+        self.assertEqual(b'\xfb\xff', certificates.decode_base64('+/8='))
+        for text in ('-_8=', '+/8', '+/8==', '+/ 8=', '+/8=\n', '\xe9', '='):
+            with self.variant(text):
+                self.assertRaises(ValueError, certificates.decode_base64, text)
+
+
+class NamesTest(base.TestCase):
+    def names(self, subject):
+        return certificates.names(AUTHORITY.client(subject).der)
+
+    def test_attributes_come_unescaped_and_in_order(self):
+        """D03: parsed names, not text that is split at a sign."""
+        for subject in (
+            [('CN', 'client')],
+            [('O', 'Acme'), ('OU', 'b'), ('OU', 'a'), ('CN', 'x')],
+            [('CN', 'a=b'), ('O', '=')],
+            [('CN', 'a,b'), ('O', 'Acme, Inc.'), ('OU', 'CN=admin')],
+            [('CN', 'a+b;c<d>e"f\\g#h')],
+            [('CN', ' leading and trailing ')],
+            [('CN', '#hash')],
+            [('CN', 'J\xfcrgen \u4e16\u754c \U0001f600')],
+            [('UID', 'u1'), ('DC', 'example'), ('DC', 'org')],
+            [('C', 'DE'), ('ST', 'x'), ('L', 'y'), ('emailAddress', 'a@b')],
+        ):
+            with self.variant(subject):
+                self.assertEqual((tuple(subject), ISSUER), self.names(subject))
+
+    def test_all_values_of_a_multi_valued_name_are_found(self):
+        """D03: one relative name may hold several attributes."""
+        subject, issuer = self.names([('O', 'x'), [('CN', 'a'), ('UID', 'b')]])
+        self.assertEqual(('O', 'x'), subject[0])
+        self.assertEqual({('CN', 'a'), ('UID', 'b')}, set(subject[1:]))
+        self.assertEqual(ISSUER, issuer)
+
+    def test_attribute_without_a_short_name_goes_by_its_number(self):
+        subject, _ = self.names([('2.5.4.12', 'Dr'), ('1.2.3.4', 'x')])
+        self.assertEqual((('2.5.4.12', 'Dr'), ('1.2.3.4', 'x')), subject)
+
+    def test_value_that_is_no_text_is_written_in_hexadecimal(self):
+        """RFC 4514, 2.4: a number sign and the octets."""
+        name = x509.Name(
+            [
+                x509.NameAttribute(
+                    x509.NameOID.X500_UNIQUE_IDENTIFIER,
+                    b'\x01\xab',
+                    x509.name._ASN1Type.BitString,
+                )
+            ]
+        )
+        self.assertEqual(
+            [('2.5.4.45', '#01ab')], list(certificates._attributes(name))
+        )
+
+    def test_what_is_no_certificate_is_refused(self):
+        for der in (b'', b'x', CERTIFICATE.der[:-1], CERTIFICATE.der + b'x'):
+            with self.variant(der):
+                self.assert_raises(ValueError, certificates.names, der)
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(['CN', 'O', 'OU', 'UID', 'L', 'ST']),
+                st.text(
+                    st.characters(exclude_categories=['Cs']),
+                    min_size=1,
+                    max_size=20,
+                ),
+            ),
+            max_size=6,
+        )
+    )
+    def test_whatever_was_certified_is_read(self, subject):
+        """D03: no value has a character that ends it."""
+        self.assertEqual(tuple(subject), self.names(subject)[0])
+
+
+class ThumbprintTest(base.TestCase):
+    def test_keystonemiddleware_finds_the_same_thumbprint(self):
+        """D05: the padded form, which oauth2_mtls_token compares."""
+        middleware = oauth2_mtls_token.OAuth2mTlsProtocol(None, {})
+        for _ in range(4):
+            der = AUTHORITY.client([('CN', 'client')]).der
+            thumbprint = certificates.keystone_thumbprint(der)
+            self.assertRegex(thumbprint, r'\A[\w-]{43}=\Z')
+            self.assertTrue(
+                middleware._confirm_certificate_thumbprint(thumbprint, der)
+            )
+            self.assertFalse(
+                middleware._confirm_certificate_thumbprint(
+                    thumbprint, CERTIFICATE.der
+                )
+            )
+
+    def test_it_is_the_one_of_the_public_fixture(self):
+        """D05: written twice, by two people."""
+        self.assertEqual(
+            CERTIFICATE.keystone_thumbprint,
+            certificates.keystone_thumbprint(CERTIFICATE.der),
+        )

@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Mutual-TLS: which certificates are a user's (RFC 8705, 2.1)."""
+
+from keystone_oauth2.fixture import certificates
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import tls_client_auth
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import base as protocol_base
+
+AUTHORITY = certificates.CertificateAuthority('CA')
+CN = 'SSL_CLIENT_SUBJECT_DN_CN'
+
+
+def certificate(subject, problem=None):
+    der = AUTHORITY.client(subject).der
+    return messages.ClientCertificate(der, problem)
+
+
+class AssertionTest(base.TestCase):
+    def assertion(self, subject):
+        return tls_client_auth.assertion(AUTHORITY.client(subject).der)
+
+    def test_names_of_subject_and_issuer_are_answered(self):
+        """D03: as the mappings of Keystone's guides name them."""
+        self.assertEqual(
+            {
+                'SSL_CLIENT_SUBJECT_DN_CN': 'client',
+                'SSL_CLIENT_SUBJECT_DN_UID': 'u',
+                'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS': 'a@b',
+                'SSL_CLIENT_SUBJECT_DN_DC': 'x',
+                'SSL_CLIENT_SUBJECT_DN_2.5.4.12': 'Dr',
+                'SSL_CLIENT_ISSUER_DN_CN': 'CA',
+            },
+            self.assertion(
+                [
+                    ('CN', 'client'),
+                    ('UID', 'u'),
+                    ('emailAddress', 'a@b'),
+                    ('DC', 'x'),
+                    ('2.5.4.12', 'Dr'),
+                ]
+            ),
+        )
+
+    def test_repeated_attributes_are_joined_in_their_order(self):
+        """D03: two OU are two, and none hides the other."""
+        values = self.assertion([('OU', 'b'), ('CN', 'x'), ('OU', 'a')])
+        self.assertEqual('b;a', values['SSL_CLIENT_SUBJECT_DN_OU'])
+
+    def test_equal_sign_in_a_value_stays(self):
+        """D03: the in-tree API cannot read such a certificate."""
+        self.assertEqual('a=b', self.assertion([('CN', 'a=b')])[CN])
+
+    def test_semicolon_in_a_value_is_refused(self):
+        """D03: the mapping would take one value for two."""
+        error = self.assert_raises(
+            ports.Refused, self.assertion, [('OU', 'a;b'), ('CN', 'x')]
+        )
+        self.assertEqual('certificate: a semicolon in OU', str(error))
+
+    def test_what_is_no_certificate_is_refused(self):
+        self.assert_raises(ports.Refused, tls_client_auth.assertion, b'x')
+
+
+class TLSClientAuthTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.keystone = protocol_base.InMemoryKeystone()
+        self.user = self.keystone.add_user(name='alice', email='a@b')
+        self.keystone.mapped = {'name': CN}
+        self.method = tls_client_auth.TLSClientAuth(self.keystone.ports)
+
+    def authenticate(self, certificate, client_id='user'):
+        return self.method.authenticate(
+            protocol_base.request(client_certificate=certificate),
+            protocol_base.form(client_id=client_id),
+        )
+
+    def assert_refused(self, reason, *arguments):
+        error = self.assert_raises(
+            ports.Refused, self.authenticate, *arguments
+        )
+        self.assertIn(reason, str(error))
+
+    def test_certificate_alone_is_no_attempt(self):
+        """D01: the request carries the client_id."""
+        own = certificate([('CN', 'alice')])
+        for client_certificate, form, used in (
+            (own, {'client_id': 'user'}, True),
+            (own, {}, False),
+            (None, {'client_id': 'user'}, False),
+        ):
+            with self.variant((client_certificate, form)):
+                request = protocol_base.request(
+                    client_certificate=client_certificate
+                )
+                self.assertIs(
+                    used,
+                    self.method.is_used(request, protocol_base.form(**form)),
+                )
+
+    def test_own_certificate_answers_the_client(self):
+        """D01: the certificate is checked against that very client."""
+        own = certificate([('CN', 'alice')])
+        self.assertEqual(
+            messages.Client(
+                id='user',
+                authentication_method='tls_client_auth',
+                user=self.user,
+                project_id='project',
+                certificate=own.der,
+            ),
+            self.authenticate(own),
+        )
+
+    def test_certificate_that_must_not_be_believed_is_refused(self):
+        """E04: a certificate that was forwarded is not a verified one."""
+        self.assert_refused(
+            'why not', certificate([('CN', 'alice')], problem='why not')
+        )
+
+    def test_certificate_of_somebody_else_is_refused(self):
+        """D01: another user's certificate."""
+        self.keystone.add_user('other', name='bob')
+        self.assert_refused(
+            'another name', certificate([('CN', 'alice')]), 'other'
+        )
+
+    def test_each_property_that_the_mapping_yields_must_be_the_users(self):
+        """D02: exactly that user."""
+        wrong = {
+            'id': 'another id',
+            'name': 'another name',
+            'email': 'another email',
+            'domain_id': 'another domain_id',
+            'domain_name': 'another domain_name',
+        }
+        own = [('CN', 'alice'), ('UID', 'user'), ('emailAddress', 'a@b')]
+        own += [('O', 'domain'), ('L', 'name of domain'), ('ST', 'wrong')]
+        right = {
+            'name': CN,
+            'id': 'SSL_CLIENT_SUBJECT_DN_UID',
+            'email': 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS',
+            'domain_id': 'SSL_CLIENT_SUBJECT_DN_O',
+            'domain_name': 'SSL_CLIENT_SUBJECT_DN_L',
+        }
+        self.keystone.mapped = right
+        self.assertEqual('user', self.authenticate(certificate(own)).id)
+        for name, reason in wrong.items():
+            with self.variant(name):
+                self.keystone.mapped = right | {
+                    name: 'SSL_CLIENT_SUBJECT_DN_ST'
+                }
+                self.assert_refused(reason, certificate(own))
+
+    def test_name_is_compared_exactly(self):
+        """D03: neither case nor blanks are evened out."""
+        for name in ('Alice', 'alice ', ' alice', 'alic\u0435', 'alice\0'):
+            with self.variant(name):
+                self.assert_refused(
+                    'another name', certificate([('CN', name)])
+                )
+
+    def test_user_without_email_does_not_match_an_email(self):
+        """D02: what the user has not, equals nothing."""
+        self.keystone.add_user(name='alice', email=None)
+        self.keystone.mapped['email'] = 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'
+        subject = [('CN', 'alice'), ('emailAddress', 'None')]
+        self.assert_refused('another email', certificate(subject))
+
+    def test_mapping_without_user_identifies_nobody(self):
+        """D02: an empty expectation matches nobody."""
+        for mapped in ({}, {'email': 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'}):
+            with self.variant(mapped):
+                self.keystone.mapped = mapped
+                self.assert_refused(
+                    'identifies nobody',
+                    certificate([('CN', 'x'), ('emailAddress', 'a@b')]),
+                )
+
+    def test_unknown_user_and_user_without_project_are_refused(self):
+        """D11: there must be something to delegate."""
+        own = certificate([('CN', 'alice')])
+        self.assert_refused('unknown user', own, 'nobody')
+        self.keystone.add_user(name='alice', default_project_id=None)
+        self.assert_refused('no default project', own)

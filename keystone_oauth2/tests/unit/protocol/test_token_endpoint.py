@@ -1,0 +1,149 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The steps of the token endpoint and their order (RFC 6749, 3.2)."""
+
+import dataclasses
+
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import token_endpoint
+from keystone_oauth2.protocol.client_auth import client_secret_basic
+from keystone_oauth2.protocol.client_auth import client_secret_post
+from keystone_oauth2.protocol.grants import client_credentials
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import base as protocol_base
+
+GRANT = 'grant_type=client_credentials'
+RIGHT = protocol_base.basic('client:secret')
+WRONG = protocol_base.basic('client:wrong')
+
+
+class SecretWasHashed(Exception):
+    """Each look at a secret costs a slow hash."""
+
+
+def hash_secret(client_id, client_secret):
+    raise SecretWasHashed
+
+
+def endpoint(ports):
+    return token_endpoint.TokenEndpoint(
+        protocol_base.authenticator(
+            {
+                'client_secret_basic': (
+                    client_secret_basic.ClientSecretBasic(ports)
+                ),
+                'client_secret_post': (
+                    client_secret_post.ClientSecretPost(ports)
+                ),
+            },
+            ['client_secret_basic'],
+        ),
+        {'client_credentials': client_credentials.ClientCredentials(ports)},
+    )
+
+
+class TokenEndpointTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.keystone = protocol_base.InMemoryKeystone()
+        self.keystone.add_user()
+        self.keystone.add_credential('client', 'secret')
+
+    def respond(self, body, authorization=RIGHT, **attributes):
+        return endpoint(self.keystone.ports).respond(
+            protocol_base.request(
+                body, authorization=authorization, **attributes
+            )
+        )
+
+    def assert_refused(self, expected, body, authorization=RIGHT):
+        return self.assert_raises(expected, self.respond, body, authorization)
+
+    def test_authenticated_client_gets_a_token(self):
+        """A07: the answer of the grant."""
+        body = self.respond(GRANT).body
+        self.assertEqual('token of client', body['access_token'])
+
+    def test_unknown_parameters_are_ignored(self):
+        """A05: whatever they are called."""
+        body = self.respond(GRANT + '&audience=x&foo=bar&resource=y').body
+        self.assertEqual('token of client', body['access_token'])
+
+    def test_missing_grant_type_is_not_an_unsupported_one(self):
+        """A03: an empty one is missing."""
+        for body in ('', 'grant_type=', 'grant_type', 'scope=member'):
+            with self.variant(body):
+                self.assert_refused(errors.MissingParameter, body)
+
+    def test_other_grants_are_not_supported(self):
+        """A16: the password grant among them."""
+        for grant_type in (
+            'password',
+            'authorization_code',
+            'refresh_token',
+            'client_credentials+',
+            'CLIENT_CREDENTIALS',
+        ):
+            with self.variant(grant_type):
+                body = f'grant_type={grant_type}&username=u&password=p'
+                self.assert_refused(errors.UnsupportedGrantType, body)
+
+    def test_unauthenticated_client_does_not_learn_which_grants_exist(self):
+        """A12: authentication comes before the grant."""
+        for grant_type in ('client_credentials', 'password', 'nonsense'):
+            for authorization in (WRONG, None):
+                with self.variant((grant_type, authorization)):
+                    self.assert_refused(
+                        errors.InvalidClient,
+                        f'grant_type={grant_type}',
+                        authorization,
+                    )
+
+    def test_refusal_becomes_invalid_client_with_the_reason_in_the_log(self):
+        """B07: one error, and a detail that only the log gets."""
+        error = self.assert_refused(errors.InvalidClient, GRANT, WRONG)
+        self.assertEqual('unknown client or wrong secret', error.detail)
+        self.assertNotIn(error.detail, error.description)
+
+    def test_refusal_of_a_token_becomes_invalid_client_too(self):
+        """B07: a client whose user has no role is refused alike."""
+        self.keystone.refuses_tokens = True
+        error = self.assert_refused(errors.InvalidClient, GRANT)
+        self.assertEqual('no role', error.detail)
+
+    def test_malformed_request_costs_no_hash(self):
+        ports = dataclasses.replace(
+            self.keystone.ports, verify_secret=hash_secret
+        )
+        for body, authorization in (
+            ('', RIGHT),
+            ('grant_type=', RIGHT),
+            (f'{GRANT}&{GRANT}', RIGHT),
+            (f'{GRANT}&client_secret=secret&client_id=client', RIGHT),
+            (f'{GRANT}&client_secret=secret&client_id=client', None),
+            (f'{GRANT}&client_id=other', RIGHT),
+            (f'{GRANT}&client_assertion=x', RIGHT),
+            (GRANT, 'Basic nonsense'),
+        ):
+            with self.variant((body, authorization)):
+                request = protocol_base.request(
+                    body, authorization=authorization
+                )
+                self.assertRaises(
+                    errors.OAuthError, endpoint(ports).respond, request
+                )
+        self.assertRaises(
+            SecretWasHashed,
+            endpoint(ports).respond,
+            protocol_base.request(GRANT, authorization=RIGHT),
+        )
