@@ -149,6 +149,17 @@ def handle_error(error: Exception) -> flask.Response:
     return no_store(rendering.render(refusal, []))
 
 
+def refuse_doubled_slash() -> flask.Response | None:
+    """Answer a URL of ours with two slashes, before anything else does.
+
+    Werkzeug would redirect with a page, and Flask-RESTful fails on that.
+    """
+    path = flask.request.path
+    if '//' in path and re.sub('/+', '/', path).startswith(PREFIX):
+        return no_store(rendering.render(errors.NotFound(), []))
+    return None
+
+
 def _not_found(error: Exception) -> flask.Response:
     # Flask-RESTful asks us about every URL that nobody has, and about what
     # Keystone finds wrong with the body of such a request.

@@ -12,6 +12,7 @@
 
 """``GET .../.well-known/oauth-authorization-server``."""
 
+import io
 import json
 import typing as ty
 
@@ -39,3 +40,13 @@ class MetadataResource(web.ResourceBase):
         return flask.Response(
             json.dumps(self._document), content_type='application/json'
         )
+
+
+def ignore_body(path: str) -> None:
+    """Forget the body of a request for a path: no method there has one.
+
+    :param path: below the mount point of the application.
+    """
+    if flask.request.path == path:
+        flask.request.environ['wsgi.input'] = io.BytesIO()
+        flask.request.environ['CONTENT_LENGTH'] = '0'

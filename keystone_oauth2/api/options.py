@@ -104,7 +104,7 @@ def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
     if identifier is None:
         return None
     try:
-        metadata.check_issuer(identifier)
+        metadata.check_url(identifier)
     except ValueError as error:
         if configured is None:
             return None
@@ -113,6 +113,21 @@ def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
             f'https://keystone.example.com/v3.'
         ) from error
     return identifier
+
+
+def mtls_base_url(conf: ty.Any) -> str | None:
+    """Answer ``mtls_endpoint``, or None."""
+    if not conf.mtls_endpoint:
+        return None
+    url = conf.mtls_endpoint.rstrip('/')
+    try:
+        metadata.check_url(url)
+    except ValueError as error:
+        raise WrongConfiguration(
+            f'[oauth2] mtls_endpoint: {error}; set it to an https URL such '
+            f'as https://mtls.example.com/v3.'
+        ) from error
+    return url
 
 
 def guard(conf: ty.Any) -> failures.FailureGuard:

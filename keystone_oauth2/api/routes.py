@@ -12,6 +12,8 @@
 
 """Every URL and verb."""
 
+import functools
+
 import flask
 
 from keystone_oauth2.api import base
@@ -50,13 +52,15 @@ class OAuth2API(web.APIBase):
             flask_app.before_request(server.binding_check)
         if server.secret_observer is not None:
             flask_app.after_request(server.secret_observer)
+        first = flask_app.before_request_funcs.setdefault(None, [])
+        first.insert(0, base.refuse_doubled_slash)
         if server.metadata is not None:
+            path = metadata_document.path(server.metadata['issuer'])
             # A second URL for the resource below, which therefore also
             # answers there what is not allowed.
-            flask_app.add_url_rule(
-                metadata_document.path(server.metadata['issuer']),
-                endpoint=f'{cls._name}.{_METADATA}',
-            )
+            flask_app.add_url_rule(path, endpoint=f'{cls._name}.{_METADATA}')
+            # First of all, since Keystone wants each body to be JSON.
+            first.insert(0, functools.partial(metadata.ignore_body, path))
         return api
 
     @property

@@ -153,13 +153,13 @@ def _metadata(
     if issuer is None:
         return None
     base_url = options.base_url(cfg.CONF.public_endpoint) or issuer
-    mtls_endpoint = conf.mtls_endpoint
+    mtls_base_url = options.mtls_base_url(conf)
     return metadata.document(
         issuer,
         f'{base_url}/OS-OAUTH2',
         enabled,
         grants,
-        f'{mtls_endpoint.rstrip("/")}/OS-OAUTH2' if mtls_endpoint else None,
+        f'{mtls_base_url}/OS-OAUTH2' if mtls_base_url else None,
     )
 
 

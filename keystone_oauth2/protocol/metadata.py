@@ -13,10 +13,18 @@
 """Authorization server metadata (RFC 8414)."""
 
 import collections.abc as abc
+import re
 import typing as ty
 import urllib.parse
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
+
+# A host name, an IPv4 address or a bracketed IPv6 one; segments of characters
+# that nothing on the way escapes or folds.
+_URL = re.compile(
+    r'https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?'
+    r'(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])*'
+)
 
 #: Strongest first (RFC 9700, 2.5).
 _STRENGTH = ('tls_client_auth', 'client_secret_basic', 'client_secret_post')
@@ -27,16 +35,17 @@ _ENDPOINTS = {
 }
 
 
-def check_issuer(issuer: str) -> None:
-    """Make sure that an issuer identifier is one (RFC 8414, 2).
+def check_url(url: str) -> None:
+    """Make sure that a URL can be an issuer identifier (RFC 8414, 2).
 
-    :raises ValueError: not https, no host, or a query or a fragment.
+    :raises ValueError: not https, no host, a user, a query, a fragment, or a
+        path that no request would reach as it is written.
     """
-    parts = urllib.parse.urlsplit(issuer)
-    if parts.scheme != 'https' or not parts.hostname:
-        raise ValueError('it is no https URL')
-    if '?' in issuer or '#' in issuer or issuer.endswith('/'):
-        raise ValueError('it has a query, a fragment or a slash at its end')
+    if not _URL.fullmatch(url):
+        raise ValueError('it is no plain https URL')
+    # Raises where the port is no number, or too large.
+    if urllib.parse.urlsplit(url).port == 0:
+        raise ValueError('its port is 0')
 
 
 def path(issuer: str) -> str:
