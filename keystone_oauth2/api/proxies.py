@@ -54,7 +54,8 @@ class Proxies:
         if not forwarded:
             return _source(peer, is_shared=self._is_trusted(peer))
         if not self._is_trusted(peer):
-            return _source(peer, is_shared=True)
+            # With no proxy named it may be one, or somebody who says so.
+            return _source(peer, is_shared=not self.trusted)
         for hop in reversed(forwarded.split(',')):
             address = _address(hop.strip())
             if not self._is_trusted(address):

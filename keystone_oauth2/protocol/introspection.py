@@ -156,11 +156,15 @@ def _openstack_members(token: messages.Token) -> dict[str, ty.Any]:
         'project': project,
         'domain': _domain(token.domain) if token.domain else None,
         'system_scope': True if token.is_system else None,
-        # A comma in a name would make two roles of it.
-        'roles': ','.join(n for n in token.roles if ',' not in n) or None,
+        'roles': _role_names(token) or None,
         'is_admin_project': token.is_admin_project,
         'access_rules': token.access_rules,
     }
+
+
+def _role_names(token: messages.Token) -> str:
+    # A comma in a name would make two roles of it.
+    return ','.join(name for name in sorted(token.roles) if ',' not in name)
 
 
 def _domain(domain: messages.Domain) -> dict[str, str]:
