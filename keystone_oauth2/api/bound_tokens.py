@@ -13,7 +13,8 @@
 """Certificate-bound tokens at Keystone's own API.
 
 A binding that one door ignores is no binding (RFC 9700, 2.2.1), and Keystone
-takes a bound token in ``X-Auth-Token`` from anybody.
+takes a bound token from anybody: in ``X-Auth-Token``, and in the body where it
+is to be changed for something else.
 """
 
 import flask
@@ -45,8 +46,8 @@ class BindingCheck:
         :raises web.TokenRefused: the connection has no certificate, or
             another one.
         """
-        thumbprint = tokens.keystone_thumbprint(web.auth_context())
-        if thumbprint is not None and thumbprint != self._presented():
+        bindings = tokens.bindings(web.auth_context(), web.token_in_body())
+        if bindings and bindings != {self._presented()}:
             LOG.info('A certificate-bound token came without its certificate')
             web.set_unenforced_ok()
             raise web.TokenRefused()

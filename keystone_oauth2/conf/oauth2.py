@@ -96,8 +96,7 @@ enforce_certificate_binding = cfg.BoolOpt(
     'enforce_certificate_binding',
     default=True,
     help=_text("""
-Refuse a certificate-bound token in ``X-Auth-Token`` at Keystone's own API,
-unless the connection has the certificate that it is bound to. When off, who
+Refuse a certificate-bound token at Keystone's own API, unless the connection has the certificate that it is bound to. When off, who
 has stolen such a token can use it there. Services are not concerned: their own
 filter checks.
 """),

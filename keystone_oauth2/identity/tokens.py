@@ -113,10 +113,20 @@ def _is_token_shaped(value: str) -> bool:
     return value.isascii() and value.isprintable() and ' ' not in value
 
 
-def keystone_thumbprint(auth_context: abc.Mapping[str, ty.Any]) -> str | None:
-    """Answer what the token in ``X-Auth-Token`` is bound to, or None."""
+def bindings(
+    auth_context: abc.Mapping[str, ty.Any], token_in_body: str | None
+) -> set[str]:
+    """Answer the thumbprints that the tokens of a request are bound to.
+
+    :param auth_context: with the token in ``X-Auth-Token``, if any.
+    :param token_in_body: a token that nobody has looked at yet.
+    """
     # Tokens from a cache that an older Keystone filled lack the attribute.
-    return getattr(auth_context.get('token'), 'oauth2_thumbprint', None)
+    found = {getattr(auth_context.get('token'), 'oauth2_thumbprint', None)}
+    token = validate(token_in_body) if token_in_body else None
+    if token is not None:
+        found.add(token.keystone_thumbprint)
+    return {thumbprint for thumbprint in found if thumbprint is not None}
 
 
 def client_id(token: token_model.TokenModel) -> str | None:

@@ -50,6 +50,22 @@ def has_access_rules_header() -> bool:
     return authorization.ACCESS_RULES_HEADER in flask.request.headers
 
 
+def token_in_body() -> str | None:
+    """Answer the token that a request shows in its body, or None.
+
+    ``POST /v3/auth/tokens`` takes one to change it for another, and so does
+    ``POST /v3/auth/OS-FEDERATION/saml2`` for an assertion.
+    """
+    if flask.request.method != 'POST':
+        return None
+    if not flask.request.path.startswith('/v3/auth/'):
+        return None
+    value: ty.Any = flask.request.get_json(force=True, silent=True)
+    for key in ('auth', 'identity', 'token', 'id'):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None
+
+
 def created_credential(response: flask.Response) -> tuple[str, str] | None:
     """Answer id and secret of an application credential just created.
 

@@ -78,6 +78,7 @@ class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
                     'scope': {'project': {'id': self.project.id}},
                 }
             },
+            environ=mutual_tls.verified(self.certificate),
         )
         self.assertEqual(403, answer.status)
         self.assertNotIn('X-Subject-Token', answer.headers)
