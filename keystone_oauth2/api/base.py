@@ -108,7 +108,7 @@ class ProtocolResource(web.ResourceBase):
             authorization=environ.get('HTTP_AUTHORIZATION'),
             client_certificate=reader.read(environ) if reader else None,
             token_holder=callers.token_holder(web.auth_context()),
-            understands_access_rules=web.has_access_rules_header(),
+            understands_access_rules=web.understands_access_rules(),
             source=self._edge.proxies.source(environ),
         )
 

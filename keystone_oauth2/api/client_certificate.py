@@ -68,7 +68,7 @@ class Reader:
     :ivar header: name of the field with escaped PEM.
     :ivar verify_header: name of the field with the proxy's verdict.
     :ivar proxies: those whose header fields are believed.
-    :ivar verify: verifies what came without a verdict, or None.
+    :ivar verify: verifies a certificate here, whatever the verdict, or None.
     """
 
     sources: tuple[str, ...]
@@ -113,17 +113,19 @@ class Reader:
         if source != 'environ':
             key = _environ_key(self.verify_header)
         verdict = environ.get(key)
+        if verdict not in (None, '', 'SUCCESS'):
+            return messages.ClientCertificate(der, 'the front end refused it')
+        # A proxy that gives no verdict does not remove one either that the
+        # client has sent: where it is to be verified here, it is.
+        if self.verify is not None:
+            return messages.ClientCertificate(der, self.verify(der))
         if verdict == 'SUCCESS':
             return messages.ClientCertificate(der)
-        if verdict:
-            return messages.ClientCertificate(der, 'the front end refused it')
-        if self.verify is None:
-            return messages.ClientCertificate(
-                der,
-                'the front end gave no verdict and '
-                '[oauth2] client_certificate_ca_file is not set',
-            )
-        return messages.ClientCertificate(der, self.verify(der))
+        return messages.ClientCertificate(
+            der,
+            'the front end gave no verdict and '
+            '[oauth2] client_certificate_ca_file is not set',
+        )
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:

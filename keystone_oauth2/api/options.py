@@ -25,18 +25,23 @@ from keystone_oauth2.api import proxies
 from keystone_oauth2.db import failures
 from keystone_oauth2.protocol import metadata
 
+_WITH_SECRET = frozenset({'client_secret_basic', 'client_secret_post'})
+
 
 class WrongConfiguration(Exception):
     """One sentence that names the option and the remedy."""
 
 
 def enabled_methods(
-    conf: ty.Any, installed: abc.Mapping[str, ty.Any]
+    conf: ty.Any,
+    installed: abc.Mapping[str, ty.Any],
+    keystone_methods: abc.Container[str],
 ) -> frozenset[str]:
     """Answer ``oauth2_authn_methods``.
 
     :param conf: the group ``[oauth2]``.
     :param installed: by name.
+    :param keystone_methods: ``[auth] methods``.
     """
     enabled = frozenset(conf.oauth2_authn_methods)
     unknown = ', '.join(sorted(enabled - installed.keys()))
@@ -46,6 +51,13 @@ def enabled_methods(
             f'{unknown or "no method"}: set it to any of '
             f'{", ".join(installed)}.'
         )
+    with_secret = ', '.join(sorted(enabled & _WITH_SECRET))
+    if with_secret and 'application_credential' not in keystone_methods:
+        raise WrongConfiguration(
+            f'[oauth2] oauth2_authn_methods names {with_secret}, but [auth] '
+            f'methods lacks application_credential: add it there, or name '
+            f'other methods.'
+        )
     return enabled
 
 
@@ -53,7 +65,7 @@ def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
     """Answer ``trusted_proxies``."""
     try:
         return proxies.Proxies(
-            tuple(ipaddress.ip_network(text) for text in conf.trusted_proxies)
+            tuple(_network(text) for text in conf.trusted_proxies)
         )
     except ValueError as error:
         raise WrongConfiguration(
@@ -164,6 +176,13 @@ def statsd(conf: ty.Any) -> ty.Any:
         raise WrongConfiguration(
             f'[oauth2] statsd_host: {error}; name a host that can be resolved.'
         ) from error
+
+
+def _network(text: str) -> proxies.Network:
+    network = ipaddress.ip_network(text)
+    if network.prefixlen == 0:
+        raise ValueError(f'{text} is everybody')
+    return network
 
 
 def _verifier(

@@ -14,15 +14,23 @@
 
 import collections.abc as abc
 import dataclasses
+import functools
 import ipaddress
+import re
 import typing as ty
 
+from oslo_log import log
+
 from keystone_oauth2.protocol import messages
+
+LOG = log.getLogger(__name__)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Environ = abc.Mapping[str, ty.Any]
 
+# Some proxies write 192.0.2.7:4711 or [2001:db8::7]:4711.
+_HOP = re.compile(r'\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+')
 # Whoever has one address of IPv6 usually has all of its network.
 _IPV6_PREFIX = 64
 
@@ -55,17 +63,29 @@ class Proxies:
             return _source(peer, is_shared=self._is_trusted(peer))
         if not self._is_trusted(peer):
             # With no proxy named it may be one, or somebody who says so.
+            if not self.trusted:
+                _warn()
             return _source(peer, is_shared=not self.trusted)
         for hop in reversed(forwarded.split(',')):
-            address = _address(hop.strip())
+            address = _hop_address(hop.strip())
+            if address is None:
+                break
             if not self._is_trusted(address):
-                return _source(address, is_shared=address is None)
+                return _source(address, is_shared=False)
         return _source(peer, is_shared=True)
 
     def _is_trusted(self, address: Address | None) -> bool:
         return address is not None and any(
             address in network for network in self.trusted
         )
+
+
+@functools.cache
+def _warn() -> None:
+    LOG.warning(
+        'Requests have X-Forwarded-For, but [oauth2] trusted_proxies is '
+        'empty: failed authentications are not limited. Name the proxies.'
+    )
 
 
 def _peer(environ: Environ) -> Address | None:
@@ -81,6 +101,11 @@ def _address(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(address, 'ipv4_mapped', None) or address
+
+
+def _hop_address(text: str) -> Address | None:
+    match = _HOP.fullmatch(text)
+    return _address(match['v6'] or match['v4'] if match else text)
 
 
 def _source(address: Address | None, *, is_shared: bool) -> messages.Source:

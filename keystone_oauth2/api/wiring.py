@@ -79,7 +79,7 @@ def _build(conf: ty.Any) -> Server:
     )
     keystone = _ports(conf, verifier)
     methods = _load('keystone_oauth2.client_auth', keystone)
-    enabled = options.enabled_methods(conf, methods)
+    enabled = options.enabled_methods(conf, methods, cfg.CONF.auth.methods)
     grants = _load('keystone_oauth2.grants', keystone)
     authenticator = client_auth.Authenticator(
         methods, enabled, keystone.describe_client, options.guard(conf)

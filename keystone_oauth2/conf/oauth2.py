@@ -85,10 +85,11 @@ take for those with a hyphen. With the source ``environ`` the verdict is
 client_certificate_ca_file = cfg.StrOpt(
     'client_certificate_ca_file',
     help=_text("""
-PEM file with the CA certificates that issue client certificates. Needed where
-the front end passes certificates on without a verdict: they are then verified
-here. Name only the CAs meant for clients, not the system's store. Read at
-start-up. When not set, a certificate without a verdict is refused.
+PEM file with the CA certificates that issue client certificates. Each client
+certificate is then verified here, besides what the front end says of it;
+needed where the front end passes certificates on without a verdict. Name only
+the CAs meant for clients, not the system's store. Read at start-up. When not
+set, a certificate without a verdict is refused.
 """),
 )
 
@@ -96,9 +97,9 @@ enforce_certificate_binding = cfg.BoolOpt(
     'enforce_certificate_binding',
     default=True,
     help=_text("""
-Refuse a certificate-bound token at Keystone's own API, unless the connection has the certificate that it is bound to. When off, who
-has stolen such a token can use it there. Services are not concerned: their own
-filter checks.
+Refuse a certificate-bound token at Keystone's own API, unless the connection
+has the certificate that it is bound to. When off, who has stolen such a token
+can use it there. Services are not concerned: their own filter checks.
 """),
 )
 

@@ -12,6 +12,10 @@
 
 """Failed client authentications, counted by the limits library."""
 
+import collections.abc as abc
+import contextlib
+import hashlib
+import logging
 import time
 
 import limits
@@ -24,6 +28,16 @@ from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 
 LOG = log.getLogger(__name__)
+
+# Seconds that a storage may take: a request waits for it.
+_TIMEOUT = 1
+# Some 50 MB in the memory of a worker.
+_MAX_COUNTERS = 200_000
+_TIMEOUTS = {
+    'memcached': {'timeout': _TIMEOUT, 'connect_timeout': _TIMEOUT},
+    'redis': {'socket_timeout': _TIMEOUT, 'socket_connect_timeout': _TIMEOUT},
+    'rediss': {'socket_timeout': _TIMEOUT, 'socket_connect_timeout': _TIMEOUT},
+}
 
 
 class FailureGuard:
@@ -40,56 +54,58 @@ class FailureGuard:
     ) -> None:
         self._client_limit = _parse(client_limit)
         self._address_limit = _parse(address_limit)
-        try:
-            self._limiter = strategies.FixedWindowRateLimiter(
-                storage.storage_from_string(storage_url, wrap_exceptions=True)
-            )
-        except errors.ConfigurationError as error:
-            raise ValueError(str(error)) from error
+        self._storage = _storage(storage_url)
+        self._limiter = strategies.FixedWindowRateLimiter(self._storage)
 
     def check(self, client_id: str, source: messages.Source) -> None:
         """Let an attempt pass, or not.
 
+        Behind an address that others share, nobody is stopped: it would be
+        somebody else's doing.
+
         :raises ports.TooManyFailures: there were too many.
         """
-        try:
+        if source.is_shared:
+            return
+        with _tolerance():
             self._check_address(source)
             self._check_client(client_id, source)
-        except errors.StorageError as error:
-            LOG.warning(
-                'Failed authentications cannot be counted: %s',
-                type(error.storage_error).__name__,
-            )
 
     def failed(self, client_id: str, source: messages.Source) -> None:
         """Count a failed attempt."""
-        address = source.address
-        try:
+        client, address = _key(client_id), _key(source.address)
+        self._bound_memory()
+        # Quiet, since the check before it has said so already.
+        with _tolerance(logging.DEBUG):
             if self._address_limit is not None:
                 self._limiter.hit(self._address_limit, 'address', address)
             if self._client_limit is not None:
-                self._limiter.hit(self._client_limit, 'client', client_id)
-                self._limiter.hit(
-                    self._client_limit, 'client', client_id, address
-                )
-        except errors.StorageError:
-            LOG.debug('a failed authentication was not counted')
+                self._limiter.hit(self._client_limit, 'client', client)
+                self._limiter.hit(self._client_limit, 'own', client, address)
+
+    def _bound_memory(self) -> None:
+        # The library forgets in a thread of its own, which does not run in
+        # every server; and a stranger can make up any number of clients.
+        if not isinstance(self._storage, storage.MemoryStorage):
+            return
+        if len(self._storage.storage) > _MAX_COUNTERS:
+            LOG.warning('Too many failed authentications: counting anew')
+            self._storage.reset()
 
     def _check_address(self, source: messages.Source) -> None:
-        if self._address_limit is not None and not source.is_shared:
-            self._stop(self._address_limit, 'address', source.address)
+        if self._address_limit is not None:
+            self._stop(self._address_limit, 'address', _key(source.address))
 
     def _check_client(self, client_id: str, source: messages.Source) -> None:
         limit = self._client_limit
-        if limit is None or self._limiter.test(limit, 'client', client_id):
+        client, address = _key(client_id), _key(source.address)
+        if limit is None or self._limiter.test(limit, 'client', client):
             return
         # Only those who have failed themselves: the client's owner must not
         # be locked out from elsewhere.
-        own = self._limiter.get_window_stats(
-            limit, 'client', client_id, source.address
-        )
+        own = self._limiter.get_window_stats(limit, 'own', client, address)
         if own.remaining < limit.amount:
-            self._stop(limit, 'client', client_id)
+            self._stop(limit, 'client', client)
 
     def _stop(self, limit: limits.RateLimitItem, *key: str) -> None:
         window = self._limiter.get_window_stats(limit, *key)
@@ -98,5 +114,45 @@ class FailureGuard:
             raise ports.TooManyFailures(max(1, seconds))
 
 
+@contextlib.contextmanager
+def _tolerance(level: int = logging.WARNING) -> abc.Iterator[None]:
+    # Clients must not suffer from a counter that is out of order.
+    try:
+        yield
+    except (errors.StorageError, OSError) as error:
+        cause = getattr(error, 'storage_error', error)
+        LOG.log(
+            level,
+            'Failed authentications cannot be counted: %s',
+            type(cause).__name__,
+        )
+
+
+def _key(text: str) -> str:
+    # The library joins keys with slashes, and memcached takes no long ones:
+    # what comes from outside must not look like another key.
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _parse(text: str) -> limits.RateLimitItem | None:
-    return limits.parse(text) if text else None
+    if not text:
+        return None
+    first, *others = limits.parse_many(text)
+    if others or first.amount < 1:
+        raise ValueError(f'{text} is not one limit of at least 1')
+    return first
+
+
+def _storage(url: str) -> storage.Storage:
+    scheme = url.partition(':')[0]
+    try:
+        found = storage.storage_from_string(
+            url, wrap_exceptions=True, **_TIMEOUTS.get(scheme, {})
+        )
+    except errors.ConfigurationError as error:
+        raise ValueError(str(error)) from error
+    except AssertionError:
+        raise ValueError(f'{scheme} is no storage for counters') from None
+    if not isinstance(found, storage.Storage):
+        raise ValueError(f'{scheme} is no storage for counters')
+    return found

@@ -13,6 +13,7 @@
 """Who asks about a token (``keystone.models.token_model``)."""
 
 import collections.abc as abc
+import functools
 import typing as ty
 
 from keystone.models import token_model
@@ -30,7 +31,7 @@ def describe_client(client: messages.Client) -> messages.Caller:
     :raises ports.Refused: as for a token.
     """
     tokens.method_of(client)
-    token = token_model.TokenModel()
+    token = _Delegation()
     token.user_id = client.user.id
     token.project_id = client.project_id
     token.application_credential_id = client.application_credential_id
@@ -48,6 +49,14 @@ def describe_client(client: messages.Client) -> messages.Caller:
         project_id=client.project_id,
         project_domain_id=token.project['domain_id'],
     )
+
+
+class _Delegation(token_model.TokenModel):
+    """A token that is never made, and looks its roles up once."""
+
+    @functools.cached_property
+    def roles(self) -> list[dict[str, str]]:
+        return super().roles
 
 
 def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:

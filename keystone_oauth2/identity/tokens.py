@@ -121,12 +121,25 @@ def bindings(
     :param auth_context: with the token in ``X-Auth-Token``, if any.
     :param token_in_body: a token that nobody has looked at yet.
     """
-    # Tokens from a cache that an older Keystone filled lack the attribute.
-    found = {getattr(auth_context.get('token'), 'oauth2_thumbprint', None)}
-    token = validate(token_in_body) if token_in_body else None
-    if token is not None:
-        found.add(token.keystone_thumbprint)
+    found = {_binding(auth_context.get('token'))}
+    if token_in_body is not None:
+        found.add(_binding(_token(token_in_body)))
     return {thumbprint for thumbprint in found if thumbprint is not None}
+
+
+def _token(value: str) -> token_model.TokenModel | None:
+    # Just as Keystone will: it takes a token with blanks in it, for example.
+    try:
+        return PROVIDERS.token_provider_api.validate_token(
+            value, access_rules_support=token_model.ACCESS_RULES_MIN_VERSION
+        )
+    except exception.Error:
+        return None
+
+
+def _binding(token: token_model.TokenModel | None) -> str | None:
+    # Tokens from a cache that an older Keystone filled lack the attribute.
+    return getattr(token, 'oauth2_thumbprint', None)
 
 
 def client_id(token: token_model.TokenModel) -> str | None:

@@ -35,12 +35,12 @@ def find_user(user_id: str) -> messages.User:
         PROVIDERS.identity_api.assert_user_enabled(user['id'], user)
         PROVIDERS.resource_api.assert_domain_enabled(domain['id'], domain)
     except exception.NotFound:
-        raise ports.Refused(f'unknown user {user_id[:64]!a}') from None
+        raise ports.Refused(f'unknown user {ports.shown(user_id)}') from None
     except AssertionError as error:
         raise ports.Refused(f'user {user_id}: {error}') from error
     # Databases compare ids without regard to case or trailing blanks.
     if user['id'] != user_id:
-        raise ports.Refused(f'unknown user {user_id[:64]!a}')
+        raise ports.Refused(f'unknown user {ports.shown(user_id)}')
     return messages.User(
         id=user['id'],
         name=user['name'],

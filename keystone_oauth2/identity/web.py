@@ -19,6 +19,7 @@ from keystone import exception
 from keystone.api._shared import json_home_relations
 from keystone.auth.plugins import base as auth_plugin
 from keystone.common import authorization
+from keystone.models import token_model
 from keystone.server import flask as keystone_flask
 from keystone.server.flask import common
 
@@ -42,12 +43,16 @@ def auth_context() -> dict[str, ty.Any]:
     return flask.request.environ.get(authorization.AUTH_CONTEXT_ENV) or {}
 
 
-def has_access_rules_header() -> bool:
+def understands_access_rules() -> bool:
     """Whether the caller says that it enforces access rules.
 
-    As in ``GET /v3/auth/tokens``.
+    As in ``GET /v3/auth/tokens``: the field has the version of their format.
     """
-    return authorization.ACCESS_RULES_HEADER in flask.request.headers
+    version = flask.request.headers.get(authorization.ACCESS_RULES_HEADER)
+    try:
+        return float(version or 0) >= token_model.ACCESS_RULES_MIN_VERSION
+    except ValueError:
+        return False
 
 
 def token_in_body() -> str | None:

@@ -18,9 +18,22 @@
 
 import collections.abc as abc
 import dataclasses
+import re
 import typing as ty
 
 from keystone_oauth2.protocol import messages
+
+_KEYSTONE_ID = re.compile('[0-9a-f]{32}(?:[0-9a-f]{32})?')
+
+
+def shown(identifier: str) -> str:
+    """Answer how a log calls an id that a stranger sent.
+
+    What does not look like an id of Keystone may be a secret in its place.
+    """
+    if _KEYSTONE_ID.fullmatch(identifier):
+        return identifier
+    return f'of {len(identifier)} characters'
 
 
 class Refused(Exception):

@@ -98,7 +98,7 @@ class SecretVerifier:
                 # Where no digest decides, an unknown client must cost what a
                 # wrong secret costs.
                 self._secrets.check_nobodys(client_secret)
-            raise ports.Refused(f'unknown client {client_id[:64]!a}')
+            raise ports.Refused(f'unknown client {ports.shown(client_id)}')
         if not self._holds(credential, client_secret, keys):
             raise ports.Refused(
                 f'client {client_id}: {credential.refusal or "wrong secret"}'

@@ -98,7 +98,8 @@ class Authenticator:
             return method.authenticate(request, form)
         except ports.TooManyFailures as error:
             raise errors.TooManyRequests(
-                error.seconds, f'too many failures of client {claimed[:64]!a}'
+                error.seconds,
+                f'too many failures of client {ports.shown(claimed)}',
             ) from error
         except ports.Refused as refused:
             self._guard.failed(claimed, request.source)

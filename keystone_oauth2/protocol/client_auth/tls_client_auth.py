@@ -100,13 +100,18 @@ def assertion(der: bytes) -> dict[str, str]:
 
 
 def _compare(user: messages.User, mapped: abc.Mapping[str, str]) -> None:
-    # A mapping that yields neither would make every certificate of the CA
-    # be every user (RFC 8705, 2.1.2: exactly one expected subject).
-    if not (mapped.get('id') or mapped.get('name')):
-        raise ports.Refused('certificate: the mapping identifies nobody')
     for name in _PROPERTIES:
         if name in mapped and mapped[name] != getattr(user, name):
             raise ports.Refused(
                 f'certificate: the mapping yields another {name} '
                 f'than that of user {user.id}'
             )
+    # An empty expectation matches nobody (RFC 8705, 2.1.2): else every
+    # certificate of the CA would be every user. A name is one user's only
+    # within a domain.
+    has_domain = mapped.get('domain_id') or mapped.get('domain_name')
+    if not (mapped.get('id') or (mapped.get('name') and has_domain)):
+        raise ports.Refused(
+            'certificate: the mapping identifies nobody: it yields neither a '
+            'user id nor a user name with a domain'
+        )
