@@ -24,6 +24,7 @@ from oslo_serialization import jsonutils
 
 from demo import stage
 from demo import terminal
+from keystone_oauth2.fixture import deployment
 from keystone_oauth2.fixture import identity
 
 READ_TOKEN = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["access_token"])\''  # noqa: E501
@@ -128,57 +129,44 @@ def _openstack_folder() -> pathlib.Path | None:
 def _clouds(
     set_up: stage.Stage, client: identity.ApplicationCredential
 ) -> dict[str, typing.Any]:
-    usual = {
-        'cacert': str(set_up.ca_file),
-        'identity_api_version': '3',
-        'region_name': 'RegionOne',
-    }
+    admin = _password('admin', set_up.deployment.admin_password, 'admin')
+    alice = _password('alice', set_up.alice.password, 'demo')
     certificate, key = set_up.robot_files
-    endpoints = {
-        'auth_url': f'{set_up.url}/v3',
-        'oauth2_endpoint': _token_endpoint(set_up),
+    clouds: dict[str, dict[str, typing.Any]] = {
+        'admin': {'auth': admin},
+        'alice': {'auth': alice},
+        'client': {
+            'auth_type': 'v3oauth2clientcredential',
+            'auth': {
+                'oauth2_endpoint': _token_endpoint(set_up),
+                'oauth2_client_id': client.id,
+                'oauth2_client_secret': client.secret,
+            },
+        },
+        'robot': {
+            'auth_type': 'v3oauth2mtlsclientcredential',
+            'auth': {
+                'oauth2_endpoint': _token_endpoint(set_up),
+                'oauth2_client_id': set_up.robot.id,
+            },
+            'cert': str(certificate),
+            'key': str(key),
+        },
     }
-    by_secret = {
-        **endpoints,
-        'oauth2_client_id': client.id,
-        'oauth2_client_secret': client.secret,
-    }
-    by_certificate = {**endpoints, 'oauth2_client_id': set_up.robot.id}
-    return {
-        'clouds': {
-            'admin': {
-                **usual,
-                'auth': _password(
-                    set_up, 'admin', set_up.deployment.admin_password, 'admin'
-                ),
-            },
-            'alice': {
-                **usual,
-                'auth': _password(
-                    set_up, 'alice', set_up.alice.password, 'demo'
-                ),
-            },
-            'client': {
-                **usual,
-                'auth_type': 'v3oauth2clientcredential',
-                'auth': by_secret,
-            },
-            'robot': {
-                **usual,
-                'auth_type': 'v3oauth2mtlsclientcredential',
-                'auth': by_certificate,
-                'cert': str(certificate),
-                'key': str(key),
-            },
-        }
-    }
+    for cloud in clouds.values():
+        _add_usual(cloud, set_up)
+    return {'clouds': clouds}
 
 
-def _password(
-    set_up: stage.Stage, username: str, password: str, project: str
-) -> dict[str, str]:
+def _add_usual(cloud: dict[str, typing.Any], set_up: stage.Stage) -> None:
+    cloud['auth']['auth_url'] = f'{set_up.url}/v3'
+    cloud['cacert'] = str(set_up.ca_file)
+    cloud['identity_api_version'] = '3'
+    cloud['region_name'] = deployment.REGION
+
+
+def _password(username: str, password: str, project: str) -> dict[str, str]:
     return {
-        'auth_url': f'{set_up.url}/v3',
         'username': username,
         'password': password,
         'project_name': project,
