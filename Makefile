@@ -18,12 +18,14 @@ ifndef PBR_VERSION
 export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || echo 0.0.0)
 endif
 
-.PHONY: help demo test clean
+.PHONY: help demo test bench clean
 
 help:
 	@echo 'make demo    run the four-step OAuth 2.0 flow against a real Keystone'
 	@echo '             (make demo ARGS=--keep leaves it running)'
 	@echo 'make test    run the linters, build the documents, run the tests'
+	@echo 'make bench   compare the token endpoint with the in-tree one'
+	@echo '             (BENCH_DATABASE=postgresql or mariadb; some ten minutes)'
 	@echo 'make clean   remove all that the other targets made'
 	@echo
 	@echo 'They need make and Python 3.10 or newer with its venv module;'
@@ -41,6 +43,9 @@ demo: $(TOX)
 test: $(TOX)
 	$(TOX) run
 
+bench: $(TOX)
+	$(TOX) run -e bench -- $(ARGS)
+
 $(TOX): constraints.txt
 	@command -v $(PYTHON) >/dev/null || \
 	    { echo '$(PYTHON) not found: install Python 3.10 or newer.' >&2; exit 1; }
@@ -53,7 +58,7 @@ $(TOX): constraints.txt
 
 clean:
 	rm -rf .tox .venv-tox .stestr .coverage* cover .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf build dist *.egg-info AUTHORS ChangeLog
+	rm -rf bench-results build dist *.egg-info AUTHORS ChangeLog
 	rm -rf doc/build doc/source/_static api-ref/build releasenotes/build etc/*.sample
 	test ! -f .venv || rm .venv
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,214 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is measured."""
+
+import collections.abc as abc
+import dataclasses
+import multiprocessing
+
+from bench import data
+from bench import load
+from bench import stage
+
+_ATTACKER = '127.0.0.2'
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """One measurement of one case on one side.
+
+    :ivar rate: answers in a second.
+    :ivar p50: median latency in seconds; ``p99`` the same.
+    :ivar cpu: processor time of the server for each answer, in seconds.
+    :ivar unexpected: answers with another status than expected.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    unexpected: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How much is measured.
+
+    :ivar seconds: for each measurement.
+    :ivar clients: concurrent connections.
+    :ivar many: how many clients the second case has.
+    :ivar sample: how many of them the in-tree endpoint is asked for.
+    :ivar attack: wrong secrets in a second.
+    """
+
+    seconds: float
+    clients: int
+    many: int
+    sample: int
+    attack: float
+
+
+Case = abc.Callable[[stage.Side, Settings], Measured]
+
+
+def measure(
+    side: stage.Side,
+    requests: abc.Sequence[load.Request],
+    settings: Settings,
+    *,
+    once: bool = False,
+) -> Measured:
+    """Send requests to a side, and answer what they cost.
+
+    :param once: each just once, however long that takes.
+    """
+    before = side.server.cpu_seconds()
+    figures = load.run(
+        side.server.address,
+        requests,
+        clients=settings.clients,
+        seconds=None if once else settings.seconds,
+    )
+    cpu = side.server.cpu_seconds() - before
+    return Measured(
+        rate=figures.rate,
+        p50=figures.percentile(50),
+        p99=figures.percentile(99),
+        cpu=cpu / len(figures.latencies),
+        unexpected=figures.unexpected,
+    )
+
+
+def busy_client(side: stage.Side, settings: Settings) -> Measured:
+    """One client asks for one token after the other."""
+    requests = [side.token_request(side.client)] * settings.clients
+    return measure(side, requests, settings)
+
+
+def mutual_tls(side: stage.Side, settings: Settings) -> Measured:
+    """The same over Mutual-TLS."""
+    request = load.request(
+        'POST',
+        stage.TOKEN,
+        {**stage.GRANT, 'client_id': side.user_id},
+        {'X-Bench-Certificate': side.certificate},
+    )
+    return measure(side, [request] * settings.clients, settings)
+
+
+def wrong_secret(side: stage.Side, settings: Settings) -> Measured:
+    """A client that exists, with a wrong secret; within the limits or not."""
+    wrong = data.Client(side.client.id, 'wrong-' + side.client.secret)
+    limited = side.enable
+    request = side.token_request(wrong, status=429 if limited else 401)
+    return measure(side, [request] * settings.clients, settings)
+
+
+def unlimited_wrong_secrets(side: stage.Side, settings: Settings) -> Measured:
+    """Wrong secrets of many clients from many addresses: no limit applies."""
+    requests = [
+        side.token_request(
+            data.Client(client.id, 'wrong-' + client.secret),
+            status=401,
+            source=f'127.1.{number // 200}.{number % 200 + 1}',
+        )
+        for number, client in enumerate(side.many[: settings.many])
+    ]
+    return measure(side, requests, settings)
+
+
+def under_attack(side: stage.Side, settings: Settings) -> Measured:
+    """A good client, while another address sends wrong secrets of its id."""
+    wrong = data.Client(side.client.id, 'wrong-' + side.client.secret)
+    attack = multiprocessing.get_context('fork').Process(
+        target=_attack,
+        args=(
+            side.server.address,
+            side.token_request(wrong, source=_ATTACKER),
+            settings,
+        ),
+    )
+    attack.start()
+    try:
+        return alone(side, settings)
+    finally:
+        attack.join()
+
+
+def alone(side: stage.Side, settings: Settings) -> Measured:
+    """The good client of the case before, with nobody else about."""
+    one = dataclasses.replace(settings, clients=1)
+    return measure(side, [side.token_request(side.client)], one)
+
+
+def introspection(side: stage.Side, settings: Settings) -> Measured:
+    """Introspection, by a client that authenticates with its secret."""
+    request = load.request(
+        'POST',
+        stage.INTROSPECT,
+        {'token': side.client_token},
+        load.basic(side.client.id, side.client.secret),
+    )
+    return measure(side, [request] * settings.clients, settings)
+
+
+def introspection_by_token(side: stage.Side, settings: Settings) -> Measured:
+    """Introspection, by an administrator with a token."""
+    request = load.request(
+        'POST',
+        stage.INTROSPECT,
+        {'token': side.client_token},
+        {'X-Auth-Token': side.admin_token},
+    )
+    return measure(side, [request] * settings.clients, settings)
+
+
+def validation(side: stage.Side, settings: Settings) -> Measured:
+    """``GET /v3/auth/tokens`` of the same token, by the administrator."""
+    request = load.request(
+        'GET',
+        '/v3/auth/tokens',
+        headers={
+            'X-Auth-Token': side.admin_token,
+            'X-Subject-Token': side.client_token,
+            'OpenStack-Identity-Access-Rules': '1.0',
+        },
+    )
+    return measure(side, [request] * settings.clients, settings)
+
+
+def floor(side: stage.Side, settings: Settings) -> Measured:
+    """``GET /v3``: what Keystone's own stack takes at the least."""
+    request = load.request('GET', '/v3')
+    return measure(side, [request] * settings.clients, settings)
+
+
+def many_clients(side: stage.Side, settings: Settings) -> Measured:
+    """Many clients in turn, each one token. The second time is the second
+    cycle.
+    """
+    count = settings.many if side.enable else settings.sample
+    requests = [side.token_request(client) for client in side.many[:count]]
+    return measure(side, requests, settings, once=True)
+
+
+def _attack(
+    address: load.Address, request: load.Request, settings: Settings
+) -> None:
+    load.run(
+        address,
+        [request],
+        clients=1,
+        seconds=settings.seconds,
+        rate=settings.attack,
+    )
