@@ -13,6 +13,7 @@
 """Tests at the wire of a real Keystone."""
 
 import base64
+import urllib.parse
 
 from testtools import content
 
@@ -28,6 +29,18 @@ def basic(client_id, secret):
     """Answer an Authorization field that curl would send."""
     credentials = f'{client_id}:{secret}'.encode()
     return 'Basic ' + base64.b64encode(credentials).decode('ascii')
+
+
+def encoded(text):
+    """Answer a text as the strictest client encodes it."""
+    return ''.join(f'%{byte:02X}' for byte in text.encode())
+
+
+def in_body(client):
+    """Answer parameters of client_secret_post."""
+    return urllib.parse.urlencode(
+        {'client_id': client.id, 'client_secret': client.secret}
+    )
 
 
 class KeystoneTestCase(base.TestCase):

@@ -31,6 +31,16 @@ RULES = [
 ]
 
 
+def one_rule(user, *remote):
+    """Answer a mapping of one rule."""
+    return [
+        {
+            'local': [{'user': user}],
+            'remote': [{'type': f'SSL_CLIENT_{name}'} for name in remote],
+        }
+    ]
+
+
 def verified(certificate):
     """Answer what a TLS front end says of a certificate that it verified."""
     return {

@@ -17,16 +17,7 @@ from keystone_oauth2.tests.functional import mutual_tls
 
 REFUSED = mutual_tls.REFUSED
 AUTHORITY = mutual_tls.AUTHORITY
-
-
-def rules(user, *remote):
-    """Answer a mapping of one rule."""
-    return [
-        {
-            'local': [{'user': user}],
-            'remote': [{'type': f'SSL_CLIENT_{name}'} for name in remote],
-        }
-    ]
+DEFAULT = {'id': 'default'}
 
 
 class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
@@ -57,7 +48,7 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
         self.map_differently(
             [
                 {
-                    'local': [{'user': {'name': '{0}'}}],
+                    'local': [{'user': {'name': '{0}', 'domain': DEFAULT}}],
                     'remote': [
                         {'type': 'SSL_CLIENT_SUBJECT_DN_CN'},
                         {
@@ -106,27 +97,33 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
             ({'name': 'x{0}'}, 'another name'),
         ):
             with self.variant(user):
-                self.map_differently(rules(user, 'SUBJECT_DN_CN'))
+                self.map_differently(
+                    mutual_tls.one_rule(user, 'SUBJECT_DN_CN')
+                )
                 self.assert_refused(reason, self.post_with(self.certificate))
 
     def test_mapping_that_yields_no_user_matches_nobody(self):
         """D02: else every certificate of the CA would be every user."""
         for user in (
             {'domain': {'id': 'default'}},
-            {'name': ''},
-            {'email': '{0}'},
+            {'email': 'x@y'},
+            # A name is one user's only within a domain.
+            {'name': '{0}'},
         ):
             with self.variant(user):
-                self.map_differently(rules(user, 'SUBJECT_DN_CN'))
+                self.map_differently(
+                    mutual_tls.one_rule(user, 'SUBJECT_DN_CN')
+                )
                 self.assert_refused(
-                    'identifies nobody', self.post_with(self.certificate)
+                    'identifies nobody|another email',
+                    self.post_with(self.certificate),
                 )
 
     def test_mapping_that_does_not_apply_is_a_refusal(self):
         """D02: no rule, no user."""
         for mapping in (
-            rules({'name': '{0}'}, 'SUBJECT_DN_UID'),
-            rules({'name': '{7}'}, 'SUBJECT_DN_CN'),
+            mutual_tls.one_rule({'name': '{0}'}, 'SUBJECT_DN_UID'),
+            mutual_tls.one_rule({'name': '{7}'}, 'SUBJECT_DN_CN'),
         ):
             with self.variant(mapping):
                 self.map_differently(mapping)
@@ -151,52 +148,6 @@ class NoMappingTest(mutual_tls.MutualTLSTestCase):
         self.assertIn('there is no mapping not there', self.log)
 
 
-class UserBehindCertificateTest(mutual_tls.MutualTLSTestCase):
-    """D11: enabled, in an enabled domain, with roles on an enabled project."""
-
-    def refuse(self, user, certificate):
-        """Answer a refusal, which must not differ from any other."""
-        answer = self.post_with(certificate, user)
-        self.assertThat(answer, REFUSED)
-        unknown = self.post_with(certificate, 'nobody')
-        self.assertEqual(unknown.body, answer.body)
-        return answer
-
-    def test_user_with_all_that_gets_a_token(self):
-        _, user, certificate = self.new_user()
-        answer = self.post_with(certificate, user)
-        self.assertThat(answer, matchers.IsAccessToken())
-
-    def test_disabled_user_gets_none(self):
-        """D11, B07: the in-tree API issues one."""
-        _, user, certificate = self.new_user()
-        self.identity.disable(user)
-        self.refuse(user, certificate)
-
-    def test_user_in_a_disabled_domain_gets_none(self):
-        """D11, B07: whose name may be anything."""
-        domain = self.identity.create_domain()
-        self.map_differently(rules({'name': '{0}'}, 'SUBJECT_DN_CN'))
-        _, user, certificate = self.new_user(domain)
-        self.assertEqual(200, self.post_with(certificate, user).status)
-        self.identity.disable(domain)
-        self.refuse(user, certificate)
-
-    def test_user_with_a_disabled_project_gets_none(self):
-        """D11, B07: nor with one in a disabled domain."""
-        project, user, certificate = self.new_user()
-        self.identity.disable(project)
-        self.refuse(user, certificate)
-
-    def test_user_without_role_or_project_gets_none(self):
-        """D11, B07: there is nothing to delegate."""
-        _, user, certificate = self.new_user()
-        self.identity.unassign(user, 'member')
-        self.refuse(user, certificate)
-        user = self.identity.create_user()
-        self.refuse(user, AUTHORITY.client([('CN', user.name)]))
-
-
 class InTreeMappingTest(mutual_tls.MutualTLSTestCase):
     """What is different without the extension."""
 
@@ -211,7 +162,7 @@ class InTreeMappingTest(mutual_tls.MutualTLSTestCase):
     def test_any_certificate_is_any_user_where_the_mapping_yields_none(self):
         """D02: an empty expectation matches everybody."""
         self.map_differently(
-            rules({'domain': {'id': 'default'}}, 'SUBJECT_DN_CN')
+            mutual_tls.one_rule({'domain': {'id': 'default'}}, 'SUBJECT_DN_CN')
         )
         anybody = AUTHORITY.client([('CN', 'anybody')])
         self.assertEqual(200, self.post_with(anybody).status)

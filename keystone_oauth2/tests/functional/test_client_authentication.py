@@ -12,8 +12,6 @@
 
 """Client authentication at the wire."""
 
-import urllib.parse
-
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
@@ -22,19 +20,6 @@ REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 TWO_METHODS = matchers.IsOAuthError(
     400, 'invalid_request', description='More than one'
 )
-SECRET_OF_EACH_KIND = 'a-b_c.d~e f+g%41:h/i=\xe9\u20ac"\\'
-
-
-def encoded(text):
-    """Answer a text as the strictest client encodes it."""
-    return ''.join(f'%{byte:02X}' for byte in text.encode())
-
-
-def in_body(client):
-    """Answer parameters of client_secret_post."""
-    return urllib.parse.urlencode(
-        {'client_id': client.id, 'client_secret': client.secret}
-    )
 
 
 class OneMethodTest(base.KeystoneTestCase):
@@ -51,7 +36,7 @@ class OneMethodTest(base.KeystoneTestCase):
     def test_secret_in_header_and_body_is_refused_though_both_are_right(self):
         """B01: one method a request."""
         answer = self.post_as(
-            self.client, f'{base.GRANT}&{in_body(self.client)}'
+            self.client, f'{base.GRANT}&{base.in_body(self.client)}'
         )
         self.assertThat(answer, TWO_METHODS)
 
@@ -66,7 +51,7 @@ class OneMethodTest(base.KeystoneTestCase):
         answer = self.post_as(self.client, body, environ=environ)
         self.assertThat(answer, TWO_METHODS)
         answer = self.post(
-            f'{base.GRANT}&{in_body(self.client)}', environ=environ
+            f'{base.GRANT}&{base.in_body(self.client)}', environ=environ
         )
         self.assertThat(answer, TWO_METHODS)
 
@@ -99,7 +84,7 @@ class OneMethodTest(base.KeystoneTestCase):
 
     def test_secret_in_the_body_is_accepted_where_it_is_enabled(self):
         """B03: both forms."""
-        answer = self.post(f'{base.GRANT}&{in_body(self.client)}')
+        answer = self.post(f'{base.GRANT}&{base.in_body(self.client)}')
         self.assertThat(answer, matchers.IsAccessToken())
 
     def test_secret_in_the_body_without_client_id_is_malformed(self):
@@ -110,106 +95,6 @@ class OneMethodTest(base.KeystoneTestCase):
                 400, 'invalid_request', description='missing'
             ),
         )
-
-
-class BasicTest(base.KeystoneTestCase):
-    @classmethod
-    def create(cls):
-        super().create()
-        cls.odd = cls.identity.create_application_credential(
-            cls.user, secret=SECRET_OF_EACH_KIND
-        )
-
-    def test_basic_is_accepted_by_default(self):
-        """B03: whoever issues secrets accepts Basic."""
-        answer = self.post_as(self.client)
-        self.assertThat(answer, matchers.IsAccessToken())
-
-    def test_secret_holds_encoded_and_as_it_stands(self):
-        """B02: form-encoded as RFC 6749 has it, or raw as curl sends it."""
-        for client_id, secret in (
-            (self.odd.id, SECRET_OF_EACH_KIND),
-            (self.odd.id, urllib.parse.quote_plus(SECRET_OF_EACH_KIND)),
-            (self.odd.id, encoded(SECRET_OF_EACH_KIND)),
-            (encoded(self.odd.id), encoded(SECRET_OF_EACH_KIND)),
-            (encoded(self.client.id), encoded(self.client.secret)),
-        ):
-            with self.variant((client_id, secret)):
-                answer = self.post_as((client_id, secret))
-                self.assertThat(answer, matchers.IsAccessToken())
-
-    def test_secret_encoded_twice_does_not_hold(self):
-        """B02: decoded once."""
-        twice = encoded(encoded(self.client.secret))
-        self.assertThat(self.post_as((self.client.id, twice)), REFUSED)
-
-    def test_any_bytes_get_an_answer_with_the_challenge(self):
-        """B05: the scheme that the client tried."""
-        for authorization in (
-            b'Basic \xff\xfe',
-            b'Basic',
-            b'Basic =',
-            b'basic aWQ6c2VjcmV0',
-            b'Basic aWQ6c2VjcmV0, Basic aWQ6c2VjcmV0',
-            b'BASIC aWQ6/w==',
-            b'Basic aWQ6AA==',
-            b'Basic ' + b'A' * 8000,
-        ):
-            with self.variant(authorization):
-                answer = self.post(authorization=authorization)
-                self.assertThat(answer, REFUSED)
-
-    def test_two_authorization_fields_authenticate_nobody(self):
-        """B01: two right ones are none."""
-        field = ('Authorization', base.basic(*self.client))
-        answer = self.keystone.request(
-            'POST',
-            base.TOKEN,
-            body=base.GRANT,
-            headers=[field, field, ('Content-Type', base.FORM)],
-        )
-        self.assertThat(answer, REFUSED)
-
-    def test_other_scheme_is_answered_with_one_that_is_enabled(self):
-        """B06: a 401 names a scheme that is enabled here."""
-        token = self.post_as(self.client).json['access_token']
-        for authorization in (
-            f'Bearer {token}',
-            'Negotiate x',
-            'Digest username="x"',
-            '\xff',
-            token,
-        ):
-            with self.variant(authorization):
-                self.assertThat(
-                    self.post(authorization=authorization), REFUSED
-                )
-
-    def test_request_without_credentials_gets_a_challenge(self):
-        """B06: also where no Authorization was tried. A12: nothing else."""
-        for parameters in ('', f'&client_id={self.client.id}'):
-            with self.variant(parameters):
-                self.assertThat(self.post(base.GRANT + parameters), REFUSED)
-
-    def test_keystone_token_authenticates_no_client(self):
-        """A12: an X-Auth-Token is no client authentication."""
-        answer = self.post(token=self.identity.admin_token())
-        self.assertThat(answer, REFUSED)
-
-    def test_disabled_method_authenticates_nobody(self):
-        """B03: client_secret_post is off by default."""
-        answer = self.post(f'{base.GRANT}&{in_body(self.client)}')
-        self.assertThat(answer, REFUSED)
-
-    def test_secret_in_the_url_authenticates_nobody(self):
-        """B04: it is refused, not just ignored."""
-        path = f'{base.TOKEN}?{base.GRANT}&{in_body(self.client)}'
-        for body in (base.GRANT, ''):
-            with self.variant(body):
-                self.assertThat(
-                    self.post(body, path=path),
-                    matchers.IsOAuthError(400, 'invalid_request'),
-                )
 
 
 class OnlyCertificatesTest(base.KeystoneTestCase):
@@ -248,7 +133,9 @@ class InTreeAuthenticationTest(base.KeystoneTestCase):
 
     def test_encoded_secret_does_not_hold(self):
         """B02: strict clients cannot log in."""
-        answer = self.post_as((self.client.id, encoded(self.client.secret)))
+        answer = self.post_as(
+            (self.client.id, base.encoded(self.client.secret))
+        )
         self.assertEqual(401, answer.status)
 
     def test_401_does_not_name_the_scheme_that_was_tried(self):

@@ -13,11 +13,13 @@
 """Tokens that introspection takes for inactive, and says nothing else of."""
 
 import datetime
+import sqlite3
 
 from cryptography import fernet
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
+from keystone_oauth2.db import certificates
 from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import tokens
 
@@ -184,3 +186,46 @@ class EndedTokenTest(tokens.TokensTestCase):
         self.token = self.issue_with(certificate, self.owner)
         self.assert_valid(self.token)
         self.identity.disable(self.owner)
+
+
+class NoTablesTest(tokens.TokensTestCase):
+    """As before keystone-oauth2-manage db_sync was run."""
+
+    @classmethod
+    def setUpClass(cls):
+        # Said once a process, where another Keystone may have run before.
+        certificates._warn.cache_clear()
+        cls.addClassCleanup(certificates._warn.cache_clear)
+        super().setUpClass()
+
+    @classmethod
+    def create(cls):
+        super().create()
+        with sqlite3.connect(cls.keystone.folder / 'keystone.db') as database:
+            database.execute('DROP TABLE oauth2_certificate_thumbprint')
+
+    def test_bound_token_is_inactive_and_one_warning_says_why(self):
+        """D06: without cnf a service would take it for unbound."""
+        for _ in range(2):
+            token = self.issue_with(self.certificate)
+            self.assertEqual(200, self.identity.validate(token).status)
+            self.assertThat(self.introspect(token), tokens.INACTIVE)
+        self.assertEqual(
+            1,
+            self.log.count(
+                'run keystone-oauth2-manage db_sync. Until then introspection '
+                'takes certificate-bound tokens for inactive.'
+            ),
+        )
+
+    def test_other_tokens_are_described_all_the_same(self):
+        """G03: nothing else needs the table."""
+        self.assert_valid(self.issue())
+        self.assert_valid(self.identity.token_for(self.user))
+
+    def test_certificate_bound_token_is_revoked_all_the_same(self):
+        """G07: what cannot be described can be revoked."""
+        token = self.issue_with(self.certificate)
+        answer = self.revoke(token, token=self.identity.admin_token())
+        self.assertThat(answer, tokens.REVOKED)
+        self.assertEqual(404, self.identity.validate(token).status)

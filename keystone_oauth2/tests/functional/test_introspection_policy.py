@@ -40,12 +40,12 @@ class IntrospectionPolicyTestCase(tokens.TokensTestCase):
             'password': self.identity.token_for(self.user),
         }
 
-    def seen_by(self, client=None, token=None):
+    def seen_by(self, client=None, **arguments):
         """Answer which of the tokens a caller sees; the rest is inactive."""
         seen = []
         for name in self.tokens:
             answer = self.ask(
-                tokens.INTROSPECT, self.tokens[name], client, token=token
+                tokens.INTROSPECT, self.tokens[name], client, **arguments
             )
             self.assertEqual(200, answer.status, answer.text)
             if answer.json['active']:
@@ -84,6 +84,19 @@ class DefaultPolicyTest(IntrospectionPolicyTestCase):
                     user, roles
                 )
                 self.assertEqual(expected, self.seen_by(caller))
+
+    def test_access_rules_of_the_caller_hold(self):
+        """G01: a credential for one request only is good for no other."""
+        rules = [{'path': '/x', 'method': 'GET', 'service': 'compute'}]
+        _, caller = self.new_client('admin', access_rules=rules)
+        self.tokens['callers'] = self.issue(caller)
+        self.assertEqual('', self.seen_by(caller))
+        headers = {'OpenStack-Identity-Access-Rules': '1.0'}
+        self.assertEqual('callers', self.seen_by(caller, headers=headers))
+        answer = self.ask(
+            tokens.INTROSPECT, self.issue(), token=self.tokens['callers']
+        )
+        self.assertEqual(401, answer.status)
 
     def test_holder_of_a_token_sees_what_its_roles_allow(self):
         """G01: whatever the token is scoped to."""

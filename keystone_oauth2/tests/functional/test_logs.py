@@ -134,6 +134,8 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
 
     def test_long_client_id_is_cut(self):
         self.post_as(('x' * 5000, 'x'))
+        self.post_for('x' * 5000, mutual_tls.verified(self.certificate))
         logged = self.new_log()
         self.assertIn("unknown client 'xxx", logged)
+        self.assertIn("unknown user 'xxx", logged)
         self.assertNotIn('x' * 100, logged)

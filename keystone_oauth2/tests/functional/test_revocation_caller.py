@@ -70,6 +70,13 @@ class ForeignTokenTest(RevokingTestCase):
                     token=self.identity.token_for(user),
                 )
 
+    def test_access_rules_of_the_caller_hold(self):
+        """G07: a credential for one request only revokes its own tokens."""
+        rules = [{'path': '/x', 'method': 'GET', 'service': 'compute'}]
+        _, caller = self.new_client('admin', access_rules=rules)
+        self.assert_revokes(False, self.issue(), caller)
+        self.assert_revokes(True, self.issue(caller), caller)
+
     def test_administrator_of_the_system_revokes_each_kind_of_token(self):
         """G07: not only ours."""
         system = self.admin_token({'system': {'all': True}})

@@ -13,10 +13,7 @@
 """Starting Keystone: one line that says what is served, or a refusal."""
 
 import importlib.metadata
-import os
 import pathlib
-import subprocess
-import sys
 
 import fixtures
 
@@ -25,21 +22,6 @@ from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import base as functional_base
 
 VERSION = importlib.metadata.version('keystone-oauth2')
-NO_SEAM = """
-from keystone.api import os_oauth2
-from keystone.server.flask import application
-application.__apis__ = tuple(
-    api for api in application.__apis__ if api is not os_oauth2
-)
-"""
-OTHER_SEAM = """
-from keystone.server.flask import application
-application.__apis__ = list(application.__apis__)
-"""
-OTHER_POLICY = """
-from keystone.common.rbac_enforcer import enforcer
-enforcer._POSSIBLE_TARGET_ACTIONS = list(enforcer._POSSIBLE_TARGET_ACTIONS)
-"""
 
 
 class ServedTest(base.TestCase):
@@ -178,62 +160,3 @@ class RefusedTest(base.TestCase):
                     'name a readable PEM file with CA certificates',
                     client_certificate_ca_file=str(path),
                 )
-
-
-class ProcessTest(base.TestCase):
-    """What the operator sees of a process."""
-
-    def start(self, before='', **options):
-        """Load the stock WSGI module, which logs to its terminal."""
-        folder = self.useFixture(fixtures.TempDir()).path
-        deployment = fixture.Deployment(
-            folder,
-            {
-                'DEFAULT': {'log_file': None, 'use_stderr': True},
-                'oauth2': options,
-            },
-        )
-        deployment.create()
-        return subprocess.run(
-            [
-                sys.executable,
-                '-W',
-                'ignore',
-                '-c',
-                f'{before}\nimport keystone.wsgi.api',
-            ],
-            env={
-                **os.environ,
-                'OS_KEYSTONE_CONFIG_FILES': f'{deployment.config_file}',
-            },
-            capture_output=True,
-            encoding='utf-8',
-            timeout=120,
-            check=False,
-        )
-
-    def test_stock_module_serves_it(self):
-        process = self.start()
-        self.assertEqual(0, process.returncode, process.stderr)
-        self.assertIn(f'keystone-oauth2 {VERSION} serves', process.stderr)
-
-    def test_wrong_option_ends_the_process_and_names_the_option(self):
-        process = self.start(oauth2_authn_methods='nonsense')
-        self.assertEqual(1, process.returncode)
-        self.assertIn(
-            '[oauth2] oauth2_authn_methods names nonsense', process.stderr
-        )
-        self.assertNotIn('Traceback', process.stderr)
-
-    def test_keystone_that_is_built_differently_is_refused(self):
-        for before in (NO_SEAM, OTHER_SEAM, OTHER_POLICY):
-            with self.variant(before):
-                process = self.start(before)
-                self.assertEqual(1, process.returncode)
-                self.assertIn('keystone-oauth2 does not know', process.stderr)
-                self.assertIn(
-                    'install a release of keystone-oauth2 that supports it, '
-                    'or remove oauth2_credential from [auth] methods.',
-                    process.stderr,
-                )
-                self.assertNotIn('Traceback', process.stderr)

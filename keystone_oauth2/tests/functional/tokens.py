@@ -17,7 +17,6 @@ import json
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.db import migration
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import mutual_tls
@@ -72,7 +71,6 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
     @classmethod
     def create(cls):
         super().create()
-        migration.sync()
         cls.service_user, cls.service = cls.new_client('service')
 
     @classmethod

@@ -63,6 +63,8 @@ class ByteSequenceTest(base.TestCase):
             ENCODED,
             f':{ENCODED}',
             f'{ENCODED}:',
+            f':{ENCODED}x',
+            f'x{ENCODED}:',
             f'"{ENCODED}"',
             f':{ENCODED}:;a=b',
             f':{ENCODED[:20]} {ENCODED[20:]}:',

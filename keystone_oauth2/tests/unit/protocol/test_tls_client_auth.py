@@ -78,9 +78,17 @@ class TLSClientAuthTest(base.TestCase):
     def setUp(self):
         super().setUp()
         self.keystone = protocol_base.InMemoryKeystone()
-        self.user = self.keystone.add_user(name='alice', email='a@b')
-        self.keystone.mapped = {'name': CN}
+        self.user = self.add_user()
+        # The name of the authority stands for that of the domain.
+        self.keystone.mapped = {
+            'name': CN,
+            'domain_name': 'SSL_CLIENT_ISSUER_DN_CN',
+        }
         self.method = tls_client_auth.TLSClientAuth(self.keystone.ports)
+
+    def add_user(self, **attributes):
+        values = {'name': 'alice', 'email': 'a@b', 'domain_name': 'CA'}
+        return self.keystone.add_user(**(values | attributes))
 
     def authenticate(self, certificate, client_id='user'):
         return self.method.authenticate(
@@ -148,7 +156,7 @@ class TLSClientAuthTest(base.TestCase):
             'domain_name': 'another domain_name',
         }
         own = [('CN', 'alice'), ('UID', 'user'), ('emailAddress', 'a@b')]
-        own += [('O', 'domain'), ('L', 'name of domain'), ('ST', 'wrong')]
+        own += [('O', 'domain'), ('L', 'CA'), ('ST', 'wrong')]
         right = {
             'name': CN,
             'id': 'SSL_CLIENT_SUBJECT_DN_UID',
@@ -175,14 +183,20 @@ class TLSClientAuthTest(base.TestCase):
 
     def test_user_without_email_does_not_match_an_email(self):
         """D02: what the user has not, equals nothing."""
-        self.keystone.add_user(name='alice', email=None)
+        self.add_user(email=None)
         self.keystone.mapped['email'] = 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'
         subject = [('CN', 'alice'), ('emailAddress', 'None')]
         self.assert_refused('another email', certificate(subject))
 
     def test_mapping_without_user_identifies_nobody(self):
         """D02: an empty expectation matches nobody."""
-        for mapped in ({}, {'email': 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'}):
+        self.add_user(name='x')
+        for mapped in (
+            {},
+            {'email': 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'},
+            {'name': CN},
+            {'domain_name': 'SSL_CLIENT_ISSUER_DN_CN'},
+        ):
             with self.variant(mapped):
                 self.keystone.mapped = mapped
                 self.assert_refused(
@@ -194,5 +208,5 @@ class TLSClientAuthTest(base.TestCase):
         """D11: there must be something to delegate."""
         own = certificate([('CN', 'alice')])
         self.assert_refused('unknown user', own, 'nobody')
-        self.keystone.add_user(name='alice', default_project_id=None)
+        self.add_user(default_project_id=None)
         self.assert_refused('no default project', own)

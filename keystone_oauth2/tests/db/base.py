@@ -1,0 +1,83 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests with Keystone on one of the databases that it supports.
+
+Keystone takes seconds to make its tables, so there is one class a database;
+what it tests comes from the modules beside this one.
+"""
+
+import contextlib
+
+import sqlalchemy as sa
+
+from keystone_oauth2.db import migration
+from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.db import servers
+from keystone_oauth2.tests.functional import digests
+
+DIGESTS = digests.DIGESTS
+CERTIFICATES = 'oauth2_certificate_thumbprint'
+TABLES = (DIGESTS, CERTIFICATES, migration.VERSION_TABLE)
+INDEX = 'ix_keystone_oauth2_application_credential_id'
+
+
+class DatabaseTestCase(digests.DigestTestCase):
+    """One Keystone on one database, with our tables."""
+
+    #: Of the server; None is SQLite.
+    kind = None
+    unavailable = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.kind is not None:
+            database = servers.Database(cls.kind)
+            try:
+                database.setUp()
+            except servers.Unavailable as error:
+                cls.unavailable = str(error)
+                return
+            cls.addClassCleanup(database.cleanUp)
+            cls.options = {'database': {'connection': database.url}}
+        super().setUpClass()
+
+    def setUp(self):
+        if self.unavailable:
+            requirement.missing(self, self.unavailable)
+        super().setUp()
+
+    @contextlib.contextmanager
+    def without_tables(self):
+        """Take our tables away, and give them back empty."""
+        self.drop_tables()
+        try:
+            yield
+        finally:
+            migration.sync()
+
+    def drop_tables(self):
+        """Take away all that our migrations make, behind their back."""
+        with self.engine.begin() as connection:
+            inspector = sa.inspect(connection)
+            for name in TABLES:
+                if inspector.has_table(name):
+                    connection.execute(sa.schema.DropTable(sa.table(name)))
+            for index in inspector.get_indexes('application_credential'):
+                if index['name'] == INDEX:
+                    self._drop_index(connection)
+
+    def _drop_index(self, connection):
+        table = sa.Table(
+            'application_credential', sa.MetaData(), sa.Column('id')
+        )
+        sa.Index(INDEX, table.c.id).drop(connection)

@@ -1,0 +1,251 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What holds of the rows on every database."""
+
+import dataclasses
+import datetime
+import threading
+
+from oslo_utils import timeutils
+import sqlalchemy as sa
+
+from keystone_oauth2.db import certificates
+from keystone_oauth2.db import credentials
+from keystone_oauth2.tests.db import base
+from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.functional import mutual_tls
+
+KEY, DIGEST = '1' * 32, '2' * 64
+_TABLE = sa.table(
+    base.DIGESTS,
+    *map(
+        sa.column, ('credential_internal_id', 'client_id', 'key_id', 'digest')
+    ),
+)
+
+
+class CredentialTests:
+    """Application credentials with their digests."""
+
+    def find(self, client_id):
+        found, has_digests = credentials.find(client_id)
+        self.assertIs(True, has_digests)
+        return found
+
+    def row(self, found, **attributes):
+        return {
+            'credential_internal_id': found.internal_id,
+            'client_id': found.id,
+            'key_id': KEY,
+            'digest': DIGEST,
+            **attributes,
+        }
+
+    def test_tokens_are_issued_and_the_digest_decides(self):
+        client = self.new_client_without_digest()
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        self.assertEqual(1, len(self.digests(client)))
+        self.assert_digest_decides(client)
+
+    def test_deleted_client_is_refused_and_takes_its_digest_along(self):
+        user, client = self.new_client()
+        self.post_as(client)
+        self.identity.delete_application_credential(user, client.id)
+        self.assertThat(self.post_as(client), digests.REFUSED)
+        self.assertIsNone(self.find(client.id))
+        self.assertEqual(self.left_behind, len(self.digests(client)))
+
+    def test_credential_is_found_as_it_is(self):
+        user, client = self.new_client()
+        self.remove_digest(client)
+        found = self.find(client.id)
+        self.assertEqual(
+            (client.id, user.id, self.project.id),
+            (found.id, found.user_id, found.project_id),
+        )
+        self.assertEqual(
+            (None, None, None),
+            (found.refusal, found.digest_key_id, found.digest),
+        )
+        credentials.store_digest(found, KEY, DIGEST)
+        self.assertEqual(
+            dataclasses.replace(found, digest_key_id=KEY, digest=DIGEST),
+            self.find(client.id),
+        )
+
+    def test_id_that_only_looks_the_same_is_unknown(self):
+        """B07: some databases even out case, accents and blanks."""
+        client = self.client
+        for client_id in (
+            client.id.upper(),
+            f'{client.id} ',
+            f' {client.id}',
+            client.id.replace('a', '\u00e1'),
+            client.id[:-1],
+            f'{client.id}%',
+            '%',
+            '',
+            'x' * 5000,
+            '\U0001f511',
+        ):
+            with self.variant(client_id):
+                if client_id != client.id:
+                    self.assertIsNone(self.find(client_id))
+
+    def test_refusals(self):
+        """Whatever a database makes of a Boolean and of a time."""
+        user, client = self.new_client()
+        for table, key, reason in (
+            ('user', user.id, 'the user is disabled'),
+            ('project', self.project.id, 'the project is disabled'),
+        ):
+            with self.variant(table):
+                self.switch(table, key, enabled=False)
+                self.addCleanup(self.switch, table, key, enabled=True)
+                self.assertEqual(reason, self.find(client.id).refusal)
+                self.switch(table, key, enabled=True)
+                self.assertIsNone(self.find(client.id).refusal)
+
+    def test_expiry(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for seconds, refusal in (
+            (60, None),
+            (-60, 'the credential has expired'),
+        ):
+            with self.variant(seconds):
+                user, client = self.new_client(
+                    expires_at=now + datetime.timedelta(hours=1)
+                )
+                timeutils.set_time_override(
+                    now.replace(tzinfo=None)
+                    + datetime.timedelta(hours=1, seconds=-seconds)
+                )
+                self.addCleanup(timeutils.clear_time_override)
+                self.assertEqual(refusal, self.find(client.id).refusal)
+                timeutils.clear_time_override()
+
+    def test_same_digest_again_does_no_harm(self):
+        """Some databases count rows that an update has left as they were."""
+        _, client = self.new_client()
+        for digest in (DIGEST, DIGEST, '3' * 64):
+            credentials.store_digest(self.find(client.id), KEY, digest)
+            self.assertEqual([(KEY, digest)], self.digests(client))
+
+    def test_two_workers_at_once_store_one_row(self):
+        """The one that comes second waits, and then gives way."""
+        client = self.new_client_without_digest()
+        found = self.find(client.id)
+        errors = []
+
+        def store():
+            try:
+                credentials.store_digest(found, KEY, '3' * 64)
+            except Exception as error:  # noqa: BLE001
+                errors.append(error)
+
+        second = threading.Thread(target=store)
+        with self.engine.connect() as first, first.begin():
+            first.execute(sa.insert(_TABLE).values(self.row(found)))
+            second.start()
+            second.join(0.3)
+            self.assertTrue(second.is_alive(), 'it did not wait')
+        second.join(10)
+        self.assertEqual([], errors)
+        self.assertEqual(1, len(self.digests(client)))
+
+    def test_digest_of_a_client_that_was_just_deleted_is_not_stored(self):
+        client = self.new_client_without_digest()
+        found = self.find(client.id)
+        self.delete_credential(client)
+        credentials.store_digest(found, KEY, DIGEST)
+        self.assertEqual(self.left_behind, len(self.digests(client)))
+        self.assertIsNone(self.find(client.id))
+
+    def test_digest_that_is_left_over_is_nobody_elses(self):
+        """SQLite hands ids of rows out again."""
+        _, client = self.new_client()
+        self.execute(
+            f'UPDATE {base.DIGESTS} SET client_id = :other'
+            ' WHERE client_id = :id',
+            id=client.id,
+            other='0' * 32,
+        )
+        self.assertIsNone(self.find(client.id).digest)
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        self.assertIsNotNone(self.find(client.id).digest)
+
+    def test_purge_leaves_digests_of_living_clients(self):
+        _, client = self.new_client()
+        credentials.purge()
+        self.assertEqual(1, len(self.digests(client)))
+        self.assertEqual(0, credentials.purge())
+
+    def test_without_tables_it_is_found_with_one_warning(self):
+        """What the driver says is recognised."""
+        _, client = self.new_client()
+        self.addCleanup(digests.forget_what_was_done_once)
+        with self.without_tables():
+            digests.forget_what_was_done_once()
+            for _ in range(3):
+                found, has_digests = credentials.find(client.id)
+                self.assertIs(False, has_digests)
+                self.assertEqual(client.id, found.id)
+                self.assertIsNone(found.digest)
+                credentials.store_digest(found, KEY, DIGEST)
+                self.assertThat(self.post_as(client), digests.ISSUED)
+            self.assertEqual((None, False), credentials.find('unknown'))
+        self.assertEqual(1, self.log.count('slow hash.'))
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        self.assertEqual(1, len(self.digests(client)))
+
+
+class CertificateTests:
+    """Certificates that tokens are bound to."""
+
+    def certificate(self, **attributes):
+        return mutual_tls.AUTHORITY.client([('CN', 'x')], **attributes)
+
+    def test_both_thumbprints_are_remembered(self):
+        certificate = self.certificate()
+        for _ in range(2):
+            certificates.remember(certificate.der)
+            self.assertEqual(
+                certificate.thumbprint,
+                certificates.find(certificate.keystone_thumbprint),
+            )
+        self.assertIsNone(certificates.find('x' * 44))
+
+    def test_purge_takes_those_that_have_ended(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        hour = datetime.timedelta(hours=1)
+        old = self.certificate(not_before=now - 2 * hour, not_after=now - hour)
+        young = self.certificate(not_before=now - hour, not_after=now + hour)
+        for certificate in (old, young):
+            certificates.remember(certificate.der)
+        moment = now.replace(tzinfo=None)
+        self.assertEqual(1, certificates.purge(moment))
+        self.assertIsNone(certificates.find(old.keystone_thumbprint))
+        self.assertIsNotNone(certificates.find(young.keystone_thumbprint))
+        self.assertEqual(0, certificates.purge(moment))
+
+    def test_without_the_table_nothing_is_remembered_with_one_warning(self):
+        certificate = self.certificate()
+        self.addCleanup(digests.forget_what_was_done_once)
+        with self.without_tables():
+            digests.forget_what_was_done_once()
+            for _ in range(3):
+                certificates.remember(certificate.der)
+                self.assertIsNone(
+                    certificates.find(certificate.keystone_thumbprint)
+                )
+        self.assertEqual(1, self.log.count('certificate-bound tokens'))

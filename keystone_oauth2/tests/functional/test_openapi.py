@@ -1,0 +1,235 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Answers are those that the OpenAPI description has, whatever is asked."""
+
+import itertools
+
+import hypothesis
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+from keystone_oauth2.tests import openapi
+from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.functional import tokens
+
+OPTIONS = {
+    'oauth2': {
+        'issuer': tokens.ISSUER,
+        'oauth2_authn_methods': [
+            'client_secret_basic',
+            'client_secret_post',
+            'tls_client_auth',
+        ],
+        'client_failure_limit': '',
+        'address_failure_limit': '',
+    }
+}
+POST = (base.TOKEN, tokens.INTROSPECT, tokens.REVOKE)
+NAMES = (
+    'grant_type',
+    'scope',
+    'client_id',
+    'client_secret',
+    'client_assertion',
+    'client_assertion_type',
+    'token',
+    'token_type_hint',
+    'foo',
+    '',
+)
+
+
+class RoutesTest(tokens.TokensTestCase):
+    options = OPTIONS
+
+    def test_each_route_is_described_with_its_methods(self):
+        routes = {
+            rule.rule: rule.methods - {'OPTIONS'}
+            for rule in self.keystone.application.url_map.iter_rules()
+            if 'OS-OAUTH2' in rule.rule or '.well-known' in rule.rule
+        }
+        self.assertEqual(routes, openapi.operations())
+
+    def test_each_described_method_is_allowed(self):
+        """A01: as the wire says it."""
+        for path, methods in openapi.operations().items():
+            with self.variant(path):
+                answer = self.keystone.request('OPTIONS', path)
+                self.assertEqual(
+                    methods | {'OPTIONS'},
+                    set(answer.headers['Allow'].split(', ')),
+                )
+
+
+class FuzzTestCase(tokens.TokensTestCase):
+    """The same examples in each run."""
+
+    options = OPTIONS
+
+    def setUp(self):
+        super().setUp()
+        self.environ = {}
+        self.seen = set()
+        self.schema = openapi.load(self.application)
+        self.real_tokens = [self.issue(), self.issue(self.service), 'x']
+
+    def application(self, environ, start_response):
+        """Pass a request on, on a connection with or without certificate."""
+        return self.keystone.application(
+            {**environ, **self.environ}, start_response
+        )
+
+    def callers(self):
+        """Answer headers and WSGI variables, by who asks."""
+        wrong = base.basic(self.client.id, 'wrong')
+        return {
+            'nobody': ({}, {}),
+            'client': ({'Authorization': base.basic(*self.client)}, {}),
+            'service': ({'Authorization': base.basic(*self.service)}, {}),
+            'wrong': ({'Authorization': wrong}, {}),
+            'token': ({'X-Auth-Token': self.real_tokens[1]}, {}),
+            'wrong token': ({'X-Auth-Token': 'wrong'}, {}),
+            'certificate': ({}, mutual_tls.verified(self.certificate)),
+        }
+
+    def hold(self, examples, function, **strategies):
+        """Assert that a property holds for examples of its arguments."""
+        hypothesis.settings(
+            max_examples=examples,
+            derandomize=True,
+            phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )(hypothesis.given(**strategies)(function))()
+
+
+class DescribedRequestsTest(FuzzTestCase):
+    """What the description allows, and what it does not."""
+
+    def ask(self, callers, case, caller, token, is_alone):
+        """Send a request of schemathesis, in the name of a caller."""
+        headers, self.environ = callers[caller]
+        if isinstance(case.body, dict):
+            body = dict(case.body)
+            if is_alone:
+                body.pop('client_id', None)
+                body.pop('client_secret', None)
+            if caller == 'certificate':
+                body['client_id'] = self.user.id
+            if token is not None and 'token' in body:
+                body['token'] = token
+            case.body = body
+        response = case.call(headers=headers)
+        openapi.verify(case, response)
+        self.seen.add(response.status_code)
+
+    def ask_all(self, path, mode, examples):
+        """Send requests of all callers to an endpoint."""
+        callers = self.callers()
+        self.hold(
+            examples,
+            lambda **arguments: self.ask(callers, **arguments),
+            case=self.schema[path]['POST'].as_strategy(generation_mode=mode),
+            caller=st.sampled_from(sorted(callers)),
+            token=st.sampled_from([None, *self.real_tokens]),
+            is_alone=st.booleans(),
+        )
+
+    def test_requests_as_described_get_answers_as_described(self):
+        """A13: A14, G02, and no defect, no page, no internal text."""
+        for path in POST:
+            self.seen.clear()
+            with self.variant(path):
+                self.ask_all(path, GenerationMode.POSITIVE, 60)
+                self.assertLessEqual({200, 400, 401}, self.seen)
+
+    def test_requests_that_are_not_as_described_get_such_answers_too(self):
+        """A13: A14, and no defect, no page, no internal text."""
+        for path in POST:
+            self.seen.clear()
+            with self.variant(path):
+                self.ask_all(path, GenerationMode.NEGATIVE, 40)
+                self.assertIn(400, self.seen)
+
+    def test_metadata_is_as_described(self):
+        """H03: in both places, to whoever asks."""
+        callers = self.callers()
+        # Keystone refuses that itself, whatever the path.
+        del callers['wrong token']
+        paths = openapi.operations().keys() - POST
+        for path, method, caller in itertools.product(
+            sorted(paths), ('GET', 'HEAD'), callers
+        ):
+            headers, self.environ = callers[caller]
+            case = self.schema[path][method].Case()
+            with self.variant((path, method, caller)):
+                response = case.call(headers=headers)
+                self.assertEqual(200, response.status_code)
+                openapi.verify(case, response)
+
+
+class RawRequestsTest(FuzzTestCase):
+    """Bytes that no library would send."""
+
+    #: What a body may consist of.
+    pieces = st.one_of(
+        st.sampled_from(NAMES).map(str.encode),
+        st.sampled_from((b'=', b'&', b'%', b'+', b';', b'%00', b'\xff')),
+        st.just(b'client_credentials'),
+        st.binary(max_size=20),
+    )
+    #: Half of them with what the endpoints want, so that they look further.
+    bodies = st.builds(
+        lambda start, further: start + b''.join(further),
+        st.sampled_from((b'', f'{base.GRANT}&token=x&'.encode())),
+        st.lists(pieces, max_size=12),
+    )
+    authorizations = st.one_of(
+        st.none(),
+        st.binary(max_size=60),
+        st.binary(max_size=60).map(lambda value: b'Basic ' + value),
+        st.tuples(st.text(max_size=20), st.text(max_size=20)).map(
+            lambda pair: base.basic(*pair).encode()
+        ),
+    )
+    content_types = st.one_of(
+        st.just(base.FORM),
+        st.just(base.FORM),
+        st.text(st.characters(min_codepoint=32, max_codepoint=255)),
+    )
+
+    def ask(self, path, body, authorization, content_type):
+        """Send a request as it stands."""
+        headers = {'Content-Type': content_type}
+        if authorization is not None:
+            # A header has no line end: a server would see the next header.
+            headers['Authorization'] = authorization.translate(None, b'\r\n')
+        answer = self.keystone.request(
+            'POST', path, body=body, headers=headers
+        )
+        openapi.verify_answer(self.schema[path]['POST'], answer)
+        self.seen.add(answer.status)
+
+    def test_any_bytes_get_an_answer_as_described(self):
+        """A13: A14, B05, and no defect, no page, no internal text."""
+        for path in POST:
+            with self.variant(path):
+                self.hold(
+                    120,
+                    lambda **arguments: self.ask(**arguments),
+                    path=st.just(path),
+                    body=self.bodies,
+                    authorization=self.authorizations,
+                    content_type=self.content_types,
+                )
+        self.assertLessEqual({400, 401}, self.seen)

@@ -1,0 +1,218 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The samples of the API reference are what the endpoint answers."""
+
+import json
+import pathlib
+import re
+import sqlite3
+import urllib.parse
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.functional import mutual_tls
+
+ROOT = pathlib.Path(__file__).parents[3]
+SAMPLES = ROOT / 'api-ref' / 'source' / 'samples' / 'OS-OAUTH2'
+REQUEST_ID = re.compile(r'req-[0-9a-f-]{36}')
+
+
+def sample(name):
+    """Answer a sample, as JSON or as text."""
+    text = (SAMPLES / name).read_text()
+    return json.loads(text) if name.endswith('.json') else text
+
+
+class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
+    options = {
+        'oauth2': {
+            'oauth2_authn_methods': ['client_secret_basic'],
+            'client_failure_limit': '2/hour',
+        }
+    }
+
+    def answers(self):
+        """Answer a real answer for each sample, by its name."""
+        post = self.post_as
+        client = self.client
+        grant = base.GRANT
+        body = f'client_id={client.id}&client_secret={client.secret}'
+        return {
+            'invalid-client': self.post(),
+            'invalid-scope': post(client, f'{grant}&scope=admin'),
+            'malformed': post(client, f'{grant}&x=%'),
+            'media-type': post(client, headers={'Content-Type': 'x/y'}),
+            'method-not-allowed': self.keystone.request('GET', base.TOKEN),
+            'missing-parameter': post(client, ''),
+            'narrower-scope': post(client, f'{grant}&scope=reader'),
+            'not-found': self.post(path='/v3/OS-OAUTH2/nothing'),
+            'query': post(client, path=f'{base.TOKEN}?x=y'),
+            'repeated-parameter': post(client, f'{grant}&{grant}'),
+            'too-large': post(client, 'x' * 20000),
+            'too-many-requests': self.fail_often(),
+            'two-methods': post(client, f'{grant}&{body}'),
+            'unsupported-grant-type': post(client, 'grant_type=password'),
+        }
+
+    def fail_often(self):
+        other = self.identity.create_application_credential(self.user)
+        for _ in range(2):
+            self.post_as((other.id, 'wrong'))
+        return self.post_as((other.id, 'wrong'))
+
+    def test_errors_are_answered_as_the_samples_say(self):
+        """A13: each of them."""
+        for name, answer in self.answers().items():
+            with self.variant(name):
+                self.assertEqual(sample(f'error-{name}.json'), answer.json)
+
+    def test_every_sample_of_an_error_is_looked_at(self):
+        elsewhere = {'server-error', 'unauthorized-client', 'unavailable'}
+        self.assertEqual(
+            {path.name for path in SAMPLES.glob('error-*.json')},
+            {
+                f'error-{name}.json'
+                for name in self.answers().keys() | elsewhere
+            },
+        )
+
+
+class DeniedSampleTest(base.KeystoneTestCase):
+    policy = {'identity:create_oauth2_access_token': '!'}
+
+    def test_denied_client(self):
+        answer = self.post_as(self.client)
+        self.assertEqual(sample('error-unauthorized-client.json'), answer.json)
+
+
+class DefectSampleTest(base.KeystoneTestCase):
+    """A Keystone without keys, and one without its tables."""
+
+    def test_server_error_tells_the_request_id_and_nothing_else(self):
+        """A13, A14: the trace is in the log only."""
+        keys = self.keystone.folder / 'fernet-keys'
+        elsewhere = keys.rename(self.keystone.folder / 'elsewhere')
+        self.addCleanup(elsewhere.rename, keys)
+        answer = self.post_as(self.client)
+        self.assertThat(answer, matchers.IsOAuthError(500, 'server_error'))
+        request_id = answer.headers['x-openstack-request-id']
+        expected = sample('error-server-error.json')
+        expected['error_description'] = REQUEST_ID.sub(
+            request_id, expected['error_description']
+        )
+        self.assertEqual(expected, answer.json)
+        self.assertIn('Traceback', self.log)
+        self.assertIn(request_id, self.log)
+
+    def test_database_that_cannot_be_read_is_said_to_be_unavailable(self):
+        database = sqlite3.connect(self.keystone.folder / 'keystone.db')
+        self.addCleanup(database.close)
+        rename = 'ALTER TABLE {} RENAME TO {}'.format
+        names = 'application_credential', 'elsewhere'
+        database.execute(rename(*names))
+        self.addCleanup(database.execute, rename(*reversed(names)))
+        answer = self.post_as(self.client)
+        self.assertEqual(503, answer.status)
+        self.assertEqual('5', answer.headers['Retry-After'])
+        self.assertEqual(sample('error-unavailable.json'), answer.json)
+        self.assertNotIn('application_credential', answer.text)
+
+
+class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
+    options = {
+        'oauth2': {
+            'oauth2_authn_methods': [
+                'client_secret_basic',
+                'client_secret_post',
+                'tls_client_auth',
+            ]
+        }
+    }
+
+    def send(self, name, **replaced):
+        """Send the request of a sample, with ids that exist here."""
+        head, _, body = sample(name).partition('\n\n')
+        line, *fields = head.splitlines()
+        headers = dict(field.split(': ', 1) for field in fields)
+        headers.pop('Host')
+        if 'Authorization' in headers:
+            headers['Authorization'] = base.basic(*self.client)
+        form = dict(urllib.parse.parse_qsl(body.strip()))
+        self.assertLessEqual(replaced.keys(), form.keys())
+        method, path, _ = line.split()
+        return self.keystone.request(
+            method,
+            path,
+            headers=headers,
+            body=urllib.parse.urlencode({**form, **replaced}),
+            environ=mutual_tls.verified(self.certificate)
+            if 'certificate' in name
+            else {},
+        )
+
+    def assert_like(self, name, answer):
+        """Assert that an answer differs in the token only."""
+        self.assertEqual(200, answer.status, answer.text)
+        expected = sample(name)
+        found = answer.json
+        self.assertEqual(list(expected), list(found))
+        for member in ('token_type', 'scope'):
+            self.assertEqual(expected.get(member), found.get(member))
+        self.assertAlmostEqual(
+            expected['expires_in'], found['expires_in'], delta=3
+        )
+        self.assertRegex(found['access_token'], r'\AgAAAAA')
+
+    def test_client_secret(self):
+        self.assert_like(
+            'token-create-secret-response.json',
+            self.send('token-create-secret-request.txt'),
+        )
+
+    def test_client_secret_in_the_body(self):
+        self.assert_like(
+            'token-create-secret-response.json',
+            self.send(
+                'token-create-post-request.txt',
+                client_id=self.client.id,
+                client_secret=self.client.secret,
+            ),
+        )
+
+    def test_client_certificate(self):
+        self.assert_like(
+            'token-create-certificate-response.json',
+            self.send(
+                'token-create-certificate-request.txt', client_id=self.user.id
+            ),
+        )
+
+    def test_scope(self):
+        self.assert_like(
+            'token-create-scope-response.json',
+            self.send('token-create-scope-request.txt'),
+        )
+
+    def test_every_sample_of_a_token_is_looked_at(self):
+        self.assertEqual(
+            {
+                'token-create-certificate-request.txt',
+                'token-create-certificate-response.json',
+                'token-create-post-request.txt',
+                'token-create-scope-request.txt',
+                'token-create-scope-response.json',
+                'token-create-secret-request.txt',
+                'token-create-secret-response.json',
+            },
+            {path.name for path in SAMPLES.glob('token-*')},
+        )

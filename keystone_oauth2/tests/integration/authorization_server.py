@@ -1,0 +1,135 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Keystone over TLS as an authorization server that knows its own address."""
+
+import socket
+
+from testtools import content
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.functional import mutual_tls
+
+METHODS = ['client_secret_basic', 'client_secret_post', 'tls_client_auth']
+
+
+class AuthorizationServer(fixture.KeystoneServer):
+    """At the root of its host, so that its metadata is where it belongs."""
+
+    def __init__(self):
+        self.port = _free_port()
+        self.issuer = f'https://127.0.0.1:{self.port}/v3'
+        # Another name of the same host, as far as clients know.
+        self.mtls_endpoint = f'https://localhost:{self.port}/v3'
+        super().__init__(
+            {
+                'oauth2': {
+                    'issuer': self.issuer,
+                    'mtls_endpoint': self.mtls_endpoint,
+                    'oauth2_authn_methods': METHODS,
+                }
+            },
+            prefix='',
+        )
+
+    def _serve(self):
+        return self.start_node(self.port).url
+
+    def start_node(self, port=0):
+        """Start a process on the same database and with the same keys."""
+        return self.useFixture(
+            fixture.Server(
+                'keystone',
+                self.deployment.config_file,
+                self.authority,
+                port=port,
+            )
+        )
+
+
+class AuthorizationServerTestCase(base.TestCase):
+    """One server for a class; a client and a user, either may ask."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keystone = cls.use(AuthorizationServer())
+        cls.identity = cls.keystone.client
+        cls.issuer = cls.keystone.issuer
+        cls.token_url = f'{cls.issuer}/OS-OAUTH2/token'
+        cls.introspection_url = f'{cls.issuer}/OS-OAUTH2/introspect'
+        cls.revocation_url = f'{cls.issuer}/OS-OAUTH2/revoke'
+        cls.identity.create_mapping(mutual_tls.MAPPING, mutual_tls.RULES)
+        cls.project = cls.identity.create_project()
+        cls.user = cls.identity.create_user(cls.project, ['member'])
+        cls.client = cls.identity.create_application_credential(cls.user)
+        cls.files = cls.certificate_files(cls.user)
+
+    @classmethod
+    def use(cls, server):
+        """Start a fixture for the whole class."""
+        server.setUp()
+        cls.addClassCleanup(server.cleanUp)
+        return server
+
+    @classmethod
+    def certificate_files(cls, user, name='client'):
+        """Answer the files of a certificate for a user, and of its key."""
+        certificate = cls.keystone.authority.client([('CN', user.name)])
+        return tuple(map(str, certificate.write(cls.keystone.folder, name)))
+
+    def setUp(self):
+        super().setUp()
+        self.addOnException(
+            lambda _: self.addDetail(
+                'keystone.log', content.text_content(self.keystone.log)
+            )
+        )
+
+    def issue(self, client=None, files=None):
+        """Answer an access token of a client, or of the user by certificate.
+
+        :param files: of the certificate and its key.
+        """
+        client = client or self.client
+        form = {'grant_type': 'client_credentials'}
+        if files:
+            form['client_id'] = self.user.id
+        else:
+            form['client_id'] = client.id
+            form['client_secret'] = client.secret
+        answer = self.https(files).request(
+            'POST', '/v3/OS-OAUTH2/token', form=form
+        )
+        self.assertEqual(200, answer.status, answer.text)
+        return answer.json['access_token']
+
+    def https(self, files=None, url=None):
+        """Answer a client of Keystone or of another server."""
+        return fixture.HTTPSClient(
+            url or self.keystone.url, self.keystone.ca_file, files
+        )
+
+    def assert_valid(self, token):
+        """Assert that Keystone accepts a token."""
+        self.assertEqual(200, self.identity.validate(token).status)
+
+    def assert_invalid(self, token):
+        """Assert that Keystone refuses a token."""
+        self.assertEqual(404, self.identity.validate(token).status)
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return listener.getsockname()[1]

@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Authlib as a client, over TLS."""
+
+from authlib.integrations import base_client
+from authlib.integrations import requests_client
+
+from keystone_oauth2.tests.integration import authorization_server
+
+
+class AuthlibTest(authorization_server.AuthorizationServerTestCase):
+    def session(self, method, secret=None):
+        """Answer a session of the client that uses a method."""
+        session = requests_client.OAuth2Session(
+            self.client.id,
+            secret or self.client.secret,
+            token_endpoint_auth_method=method,
+            revocation_endpoint_auth_method=method,
+        )
+        session.verify = str(self.keystone.ca_file)
+        session.trust_env = False
+        self.addCleanup(session.close)
+        return session
+
+    def assert_served(self, session):
+        """Get a token, ask about it, and have it revoked."""
+        token = session.fetch_token(
+            self.token_url, grant_type='client_credentials'
+        )
+        self.assertEqual('Bearer', token['token_type'])
+        self.assertEqual('member reader', token['scope'])
+        self.assertFalse(token.is_expired())
+        value = token['access_token']
+        body = session.introspect_token(
+            self.introspection_url, value, 'access_token'
+        ).json()
+        self.assertIs(True, body['active'])
+        self.assertEqual(session.client_id, body['client_id'])
+        self.assertEqual(self.issuer, body['iss'])
+        answer = session.revoke_token(
+            self.revocation_url, value, 'access_token'
+        )
+        self.assertEqual(200, answer.status_code)
+        self.assert_invalid(value)
+        body = session.introspect_token(self.introspection_url, value).json()
+        self.assertEqual({'active': False}, body)
+
+    def test_secret_in_the_header(self):
+        """B03: G01, G07, as an independent client has it."""
+        self.assert_served(self.session('client_secret_basic'))
+
+    def test_secret_in_the_body(self):
+        """B03: G01, G07, as an independent client has it."""
+        self.assert_served(self.session('client_secret_post'))
+
+    def test_certificate(self):
+        """D01: Authlib leaves the certificate to requests."""
+        session = self.session('none')
+        session.client_id = self.user.id
+        session.cert = self.files
+        self.assert_served(session)
+
+    def test_refusal_is_understood(self):
+        """A13: error and error_description arrive."""
+        for method in ('client_secret_basic', 'client_secret_post'):
+            with self.variant(method):
+                error = self.assertRaises(
+                    base_client.OAuthError,
+                    self.session(method, 'wrong').fetch_token,
+                    self.token_url,
+                    grant_type='client_credentials',
+                )
+                self.assertEqual('invalid_client', error.error)
+                self.assertEqual(
+                    'Client authentication failed.', error.description
+                )
+
+    def test_scope_that_was_not_delegated_is_understood(self):
+        """A09: invalid_scope arrives."""
+        session = self.session('client_secret_basic')
+        error = self.assertRaises(
+            base_client.OAuthError,
+            session.fetch_token,
+            self.token_url,
+            grant_type='client_credentials',
+            scope='admin',
+        )
+        self.assertEqual('invalid_scope', error.error)

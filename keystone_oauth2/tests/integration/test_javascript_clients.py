@@ -1,0 +1,209 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""oauth4webapi and openid-client as clients, over TLS.
+
+They discover the server, get a token, ask about it and have it revoked, and
+are strict about each answer.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import fixtures
+
+from keystone_oauth2 import tests
+from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.integration import authorization_server
+
+CLIENTS = pathlib.Path(tests.__path__[0], 'clients')
+LIBRARIES = ('oauth4webapi', 'openid-client')
+INSTALL = ('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund')
+TIMEOUT = 120
+
+
+class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.not_installed = cls.install()
+        if cls.not_installed is None:
+            super().setUpClass()
+
+    @classmethod
+    def install(cls):
+        """Install the clients into a folder; answer what is in the way."""
+        if shutil.which('node') is None or shutil.which('npm') is None:
+            return 'Not installed: node and npm.'
+        folder = fixtures.TempDir()
+        folder.setUp()
+        cls.addClassCleanup(folder.cleanUp)
+        cls.folder = pathlib.Path(folder.path, 'clients')
+        shutil.copytree(
+            CLIENTS, cls.folder, ignore=shutil.ignore_patterns('node_modules')
+        )
+        process = cls.start(*INSTALL)
+        if process.returncode:
+            return f'npm ci failed: {process.stderr}'
+        return None
+
+    @classmethod
+    def start(cls, *command, **arguments):
+        """Run a command in the folder of the clients, until it ends."""
+        return subprocess.run(
+            command,
+            cwd=cls.folder,
+            capture_output=True,
+            encoding='utf-8',
+            timeout=TIMEOUT,
+            check=False,
+            **arguments,
+        )
+
+    def setUp(self):
+        if self.not_installed is not None:
+            requirement.missing(self, self.not_installed)
+        super().setUp()
+
+    def ask(self, library, method, *, trust=True, **task):
+        """Have a client do its task, and answer its report."""
+        task = {
+            'issuer': self.issuer,
+            'method': method,
+            'client_id': self.client.id,
+            'secret': self.client.secret,
+            'parameters': {},
+            **task,
+        }
+        if method == 'tls_client_auth':
+            task['client_id'] = self.user.id
+            task['certificate'], task['key'] = self.files
+        ca_file = self.keystone.ca_file if trust else ''
+        process = self.start(
+            'node',
+            f'{library}.mjs',
+            input=json.dumps(task),
+            env={**os.environ, 'NODE_EXTRA_CA_CERTS': f'{ca_file}'},
+        )
+        self.assertEqual(0, process.returncode, process.stderr)
+        return json.loads(process.stdout)
+
+    def assert_served(self, library, method, client_id):
+        """Assert that all steps of the life of a token worked."""
+        report = self.ask(library, method)
+        self.assertNotIn('error', report, report)
+        self.assertEqual(self.issuer, report['server']['issuer'])
+        token = report['token']
+        self.assertEqual('member reader', token['scope'])
+        self.assertEqual('bearer', token['token_type'])
+        self.assertIs(True, report['before']['active'])
+        self.assertEqual(client_id, report['before']['client_id'])
+        self.assertEqual(self.issuer, report['before']['iss'])
+        self.assertEqual({'active': False}, report['after'])
+        self.assert_invalid(token['access_token'])
+        return report
+
+    def test_secret_in_the_header(self):
+        """B02: strictly encoded. H01, H02: found by discovery."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                self.assert_served(
+                    library, 'client_secret_basic', self.client.id
+                )
+
+    def test_secret_in_the_body(self):
+        """B03: G01, G07, as independent clients have it."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                self.assert_served(
+                    library, 'client_secret_post', self.client.id
+                )
+
+    def test_certificate_at_the_endpoint_that_is_advertised_for_it(self):
+        """D09: D01 and D06, as independent clients have it."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                report = self.assert_served(
+                    library, 'tls_client_auth', self.user.id
+                )
+                aliases = report['server']['mtls_endpoint_aliases']
+                self.assertEqual(
+                    f'{self.keystone.mtls_endpoint}/OS-OAUTH2/token',
+                    aliases['token_endpoint'],
+                )
+                self.assertEqual(['x5t#S256'], list(report['before']['cnf']))
+
+    def test_challenges_of_a_refusal_are_understood(self):
+        """B05: both lines of WWW-Authenticate, by a strict parser."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                error = self.ask(
+                    library, 'client_secret_basic', secret='wrong'
+                )['error']
+                self.assertEqual(401, error['status'])
+                self.assertEqual(
+                    [
+                        {
+                            'scheme': 'basic',
+                            'parameters': {'realm': 'keystone'},
+                        },
+                        {
+                            'scheme': 'keystone',
+                            'parameters': {'uri': f'{self.keystone.url}/v3'},
+                        },
+                    ],
+                    error['challenges'],
+                )
+
+    def test_error_is_understood(self):
+        """A13: A09, error and error_description arrive."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                error = self.ask(
+                    library,
+                    'client_secret_post',
+                    parameters={'scope': 'admin'},
+                )['error']
+                self.assertEqual(400, error['status'])
+                self.assertEqual('invalid_scope', error['error'])
+                self.assertIn('not delegated', error['description'])
+
+    def test_server_of_an_unknown_authority_is_not_believed(self):
+        """A06: the tests above verify the server."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                report = self.ask(library, 'client_secret_post', trust=False)
+                self.assertIn(
+                    report['error']['cause'],
+                    (
+                        'SELF_SIGNED_CERT_IN_CHAIN',
+                        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+                    ),
+                    report,
+                )
+
+    def test_other_issuer_is_not_believed(self):
+        """H02: the issuer of the document must be the one asked for."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                report = self.ask(
+                    library,
+                    'client_secret_post',
+                    issuer=self.keystone.mtls_endpoint,
+                )
+                self.assertEqual(
+                    'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+                    report['error']['code'],
+                    report,
+                )

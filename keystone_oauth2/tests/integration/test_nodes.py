@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Two processes on one database, as two nodes behind a load balancer."""
+
+from keystone_oauth2.tests.integration import authorization_server
+
+
+class NodesTest(authorization_server.AuthorizationServerTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.keystone.start_node()
+
+    def introspect(self, node, token):
+        """Ask a node about a token."""
+        return self.https(url=node.url).request(
+            'POST', '/v3/OS-OAUTH2/introspect', form=self.form(token)
+        )
+
+    def form(self, token):
+        """Answer the parameters of a client that asks about a token."""
+        return {
+            'token': token,
+            'client_id': self.client.id,
+            'client_secret': self.client.secret,
+        }
+
+    def assert_everywhere(self, active, token):
+        """Assert that each node says the same of a token."""
+        for node in (self.keystone, self.other):
+            with self.variant(node):
+                answer = self.introspect(node, token)
+                self.assertIs(active, answer.json['active'])
+                answer = self.https(url=node.url).request(
+                    'GET', '/v3/auth/projects', token=token
+                )
+                self.assertEqual(200 if active else 401, answer.status)
+
+    def test_token_that_one_node_revoked_is_refused_by_both(self):
+        """G09: at the very next request, where nothing is cached."""
+        for node in (self.keystone, self.other):
+            with self.variant(node):
+                token, sibling = self.issue(), self.issue()
+                self.assert_everywhere(True, token)
+                answer = self.https(url=node.url).request(
+                    'POST', '/v3/OS-OAUTH2/revoke', form=self.form(token)
+                )
+                self.assertEqual(200, answer.status, answer.text)
+                self.assert_everywhere(False, token)
+                self.assert_everywhere(True, sibling)
+
+    def test_thumbprint_that_one_node_stored_is_told_by_both(self):
+        """D06: the table is shared."""
+        token = self.issue(files=self.files)
+        first = self.introspect_by_certificate(self.keystone, token)
+        second = self.introspect_by_certificate(self.other, token)
+        self.assertEqual(['x5t#S256'], list(first['cnf']))
+        for name in ('cnf', 'jti', 'scope', 'exp'):
+            self.assertEqual(first[name], second[name])
+
+    def introspect_by_certificate(self, node, token):
+        """Ask a node about a token as the user, with the certificate."""
+        answer = self.https(self.files, node.url).request(
+            'POST',
+            '/v3/OS-OAUTH2/introspect',
+            form={'token': token, 'client_id': self.user.id},
+        )
+        self.assertEqual(200, answer.status, answer.text)
+        return answer.json
+
+    def test_metadata_is_the_same_on_both(self):
+        """H02: from configuration, though the ports differ."""
+        documents = [
+            self.https(url=node.url)
+            .request('GET', '/.well-known/oauth-authorization-server/v3')
+            .json
+            for node in (self.keystone, self.other)
+        ]
+        self.assertEqual(self.issuer, documents[0]['issuer'])
+        self.assertEqual(*documents)

@@ -1,0 +1,106 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The OpenAPI description of the endpoints, and answers held against it."""
+
+import pathlib
+
+import requests
+import schemathesis
+from schemathesis import checks
+import yaml
+
+from keystone_oauth2 import tests
+
+ROOT = pathlib.Path(tests.__path__[0]).parents[1]
+PATH = ROOT / 'api-ref' / 'source' / 'openapi.yaml'
+CHECKS = (
+    'not_a_server_error',
+    'status_code_conformance',
+    'content_type_conformance',
+    'response_headers_conformance',
+    'response_schema_conformance',
+)
+#: What only the log may have.
+INTERNAL = (
+    'Traceback',
+    'File "',
+    '.py',
+    'SELECT',
+    'sqlalchemy',
+    'sqlite',
+    'keystone.exception',
+    'keystone_oauth2',
+    'Error(',
+    '/tmp',
+    '<',
+)
+
+
+def document():
+    """Answer the description as it stands."""
+    return yaml.safe_load(PATH.read_text())
+
+
+def operations():
+    """Answer the methods of each path that the description has."""
+    methods = ('get', 'head', 'post', 'put', 'patch', 'delete')
+    return {
+        path: {name.upper() for name in item if name in methods}
+        for path, item in document()['paths'].items()
+    }
+
+
+def load(application):
+    """Answer the description as schemathesis has it.
+
+    :param application: the WSGI application that is asked.
+    """
+    schema = schemathesis.openapi.from_path(PATH)
+    schema.app = application
+    return schema
+
+
+def verify(case, response):
+    """Hold a response against the description.
+
+    :param case: of schemathesis, as is the response.
+    :raises Exception: it is not as described, or tells too much.
+    """
+    case.validate_response(
+        response, checks=[checks.CHECKS.get_one(name) for name in CHECKS]
+    )
+    text = response.content.decode('utf-8')
+    told = [word for word in INTERNAL if word in text]
+    if told:
+        raise AssertionError(f'{told} in {text}')
+
+
+def verify_answer(operation, answer):
+    """Hold an answer of the fixture against the description.
+
+    :param operation: of schemathesis.
+    """
+    case = operation.Case()
+    url = f'http://localhost{operation.path}'
+    response = schemathesis.Response(
+        status_code=answer.status,
+        headers={
+            name: answer.headers.getlist(name)
+            for name in answer.headers.keys()
+        },
+        content=answer.body,
+        request=requests.Request(case.method, url).prepare(),
+        elapsed=0,
+        verify=True,
+    )
+    verify(case, response)

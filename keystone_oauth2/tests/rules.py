@@ -1,0 +1,637 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the standards demand of an authorization server like this one.
+
+One row a rule: id, level, the rule in a line, where to read it. The level is
+that of the standard: MUST, SHOULD, or OURS for what no standard forces and we
+hold ourselves to. A test that proves a rule names its id in its docstring.
+"""
+
+MUST = 'MUST'
+SHOULD = 'SHOULD'
+OURS = 'ours'
+
+SECTIONS = {
+    'A': 'Token endpoint',
+    'B': 'Client authentication',
+    'C': 'JWT client assertions',
+    'D': 'Mutual-TLS',
+    'E': 'Client certificates through a proxy',
+    'F': 'DPoP',
+    'G': 'Introspection and revocation',
+    'H': 'Metadata, JWT access tokens, audience',
+    'I': 'Services',
+    'J': 'Clients, token exchange, FAPI 2.0',
+}
+
+#: Of these there is no test, since what they are about is not built.
+NOT_BUILT = frozenset(
+    [
+        'B11',
+        *(f'C{number:02}' for number in range(1, 13)),
+        'D04',
+        *(f'F{number:02}' for number in range(1, 9)),
+        'G06',
+        *(f'H{number:02}' for number in range(5, 13)),
+        *(f'I{number:02}' for number in range(1, 6)),
+        *(f'J{number:02}' for number in range(1, 7)),
+    ]
+)
+
+RULES = (
+    (
+        'A01',
+        MUST,
+        'Only POST is allowed; any other method gets 405 with Allow.',
+        'RFC 6749, 3.2; RFC 9110, 15.5.6',
+    ),
+    (
+        'A02',
+        MUST,
+        'Parameters are read from a form body in UTF-8, and never from the '
+        'query string.',
+        'RFC 6749, 3.2, 4.4.2 and appendix B',
+    ),
+    (
+        'A03',
+        MUST,
+        'A parameter without a value counts as left out.',
+        'RFC 6749, 3.2',
+    ),
+    (
+        'A04',
+        MUST,
+        'A parameter that is given twice is refused.',
+        'RFC 6749, 3.2 and 5.2',
+    ),
+    ('A05', MUST, 'Unknown parameters are ignored.', 'RFC 6749, 3.2'),
+    (
+        'A06',
+        MUST,
+        'Credentials and tokens travel over TLS only.',
+        'RFC 6749, 3.2; RFC 9700, 2.6',
+    ),
+    (
+        'A07',
+        MUST,
+        'The answer has access_token, token_type and expires_in, which is '
+        'what is left of this very token.',
+        'RFC 6749, 5.1',
+    ),
+    (
+        'A08',
+        MUST,
+        'Answers with tokens or credentials may not be stored.',
+        'RFC 6749, 5.1',
+    ),
+    (
+        'A09',
+        MUST,
+        'A granted scope that differs from the requested one is told; one '
+        'that cannot be granted is refused.',
+        'RFC 6749, 3.3, 5.1 and 5.2',
+    ),
+    (
+        'A10',
+        MUST,
+        'A request without scope gets a documented default.',
+        'RFC 6749, 3.3',
+    ),
+    (
+        'A11',
+        SHOULD,
+        'The client-credentials grant gives no refresh token.',
+        'RFC 6749, 4.4.3',
+    ),
+    (
+        'A12',
+        MUST,
+        'Only clients that authenticate get a token, and only if they may '
+        'use the grant.',
+        'RFC 6749, 4.4 and 5.2',
+    ),
+    (
+        'A13',
+        MUST,
+        'An error is JSON with one of the registered codes.',
+        'RFC 6749, 5.2',
+    ),
+    (
+        'A14',
+        MUST,
+        'error_description consists of the few characters that are allowed.',
+        'RFC 6749, 5.2',
+    ),
+    (
+        'A15',
+        MUST,
+        'Nobody but the server can guess, make or alter a token.',
+        'RFC 6749, 10.3 and 10.10',
+    ),
+    ('A16', MUST, 'The password grant is refused.', 'RFC 9700, 2.4'),
+    (
+        'B01',
+        MUST,
+        'A request uses one client authentication method; two are refused '
+        'even if both are right.',
+        'RFC 6749, 2.3',
+    ),
+    (
+        'B02',
+        MUST,
+        'Id and secret in Basic are form-decoded, after the first colon has '
+        'parted them.',
+        'RFC 6749, 2.3.1 and appendix B',
+    ),
+    (
+        'B03',
+        MUST,
+        'A secret is accepted in Basic, and in the body where that is '
+        'enabled.',
+        'RFC 6749, 2.3.1; draft-ietf-oauth-v2-1-16, 2.4',
+    ),
+    ('B04', MUST, 'A secret in the URL is refused.', 'RFC 6749, 2.3.1'),
+    (
+        'B05',
+        MUST,
+        'A failed authentication is invalid_client, and its 401 names the '
+        'scheme that the client tried.',
+        'RFC 6749, 5.2',
+    ),
+    (
+        'B06',
+        MUST,
+        'Every 401 has a challenge, of a scheme that is enabled.',
+        'RFC 9110, 15.5.2',
+    ),
+    (
+        'B07',
+        OURS,
+        'All reasons for a refusal look alike, and take about as long.',
+        'CWE-204, CWE-208',
+    ),
+    (
+        'B08',
+        MUST,
+        'Secrets cannot be tried out without limit.',
+        'RFC 6749, 2.3.1',
+    ),
+    (
+        'B09',
+        OURS,
+        'Past the limit there is 429 with Retry-After, before any slow hash, '
+        'and the real client is not locked out.',
+        'RFC 6585, 4',
+    ),
+    (
+        'B10',
+        SHOULD,
+        'Methods without a shared secret come first in the metadata.',
+        'RFC 9700, 2.5',
+    ),
+    (
+        'B11',
+        MUST,
+        'A client that is registered for a strong method cannot use a weaker '
+        'one.',
+        'RFC 8705, 2; RFC 7591, 2',
+    ),
+    (
+        'B12',
+        SHOULD,
+        'No client can pass for a user: it does not choose its id, and its '
+        'token says what it is.',
+        'RFC 9700, 4.15; RFC 9068, 5',
+    ),
+    (
+        'C01',
+        MUST,
+        'client_assertion_type is the registered URN, and client_assertion '
+        'is a single JWT.',
+        'RFC 7523, 2.2',
+    ),
+    (
+        'C02',
+        MUST,
+        'Issuer and subject of the assertion are the client, as is client_id '
+        'if it is sent.',
+        'RFC 7523, 3; RFC 7521, 4.2',
+    ),
+    (
+        'C03',
+        MUST,
+        'The audience is the issuer identifier alone.',
+        'draft-ietf-oauth-rfc7523bis-11, 4; FAPI 2.0, 5.3.2.1',
+    ),
+    (
+        'C04',
+        MUST,
+        'The assertion ends, soon enough, and has begun.',
+        'RFC 7523, 3',
+    ),
+    (
+        'C05',
+        MUST,
+        'Clocks may differ by ten seconds, and not by more than sixty.',
+        'FAPI 2.0, 5.3.2.1',
+    ),
+    (
+        'C06',
+        OURS,
+        'An assertion is used once, whichever worker sees it.',
+        'RFC 7523, 3',
+    ),
+    (
+        'C07',
+        MUST,
+        'The signature is checked with a key of the client, by an algorithm '
+        'that fits the key and is allowed here.',
+        'RFC 7523, 3; RFC 8725, 3.1 and 3.2',
+    ),
+    (
+        'C08',
+        SHOULD,
+        'A JWT that was made for something else is refused.',
+        'draft-ietf-oauth-rfc7523bis-11, 4; RFC 8725, 3.11',
+    ),
+    ('C09', MUST, 'What fails is invalid_client.', 'RFC 7521, 4.2.1'),
+    (
+        'C10',
+        MUST,
+        'Which other issuers are trusted, for whom and with which keys, is '
+        'configured and never read from the JWT.',
+        'RFC 8725, 3.8 to 3.10',
+    ),
+    (
+        'C11',
+        MUST,
+        'A SPIFFE JWT-SVID is accepted from the configured trust domain.',
+        'draft-ietf-oauth-spiffe-client-auth-02',
+    ),
+    (
+        'C12',
+        MUST,
+        'Key sets are fetched over https from configured hosts, with limits '
+        'on size, time and frequency.',
+        'RFC 8725, 3.10',
+    ),
+    (
+        'D01',
+        MUST,
+        'A certificate authenticates the client that client_id names, if it '
+        "is that one's.",
+        'RFC 8705, 2',
+    ),
+    (
+        'D02',
+        MUST,
+        'Just one subject is expected of a client; no expectation matches '
+        'nobody.',
+        'RFC 8705, 2.1.2',
+    ),
+    (
+        'D03',
+        MUST,
+        'Distinguished names are compared as parsed names.',
+        'RFC 8705, 2.1.2; RFC 4514; RFC 4518',
+    ),
+    (
+        'D04',
+        MUST,
+        'A self-signed certificate is one that is registered for the client.',
+        'RFC 8705, 2.2',
+    ),
+    (
+        'D05',
+        MUST,
+        'The thumbprint is made from the certificate itself, and not from '
+        'the text that it came in.',
+        'RFC 8705, 3.1; RFC 7515, 2',
+    ),
+    (
+        'D06',
+        MUST,
+        'Introspection tells the thumbprint as cnf.',
+        'RFC 8705, 3.1 and 3.2',
+    ),
+    (
+        'D07',
+        MUST,
+        'A bound token is accepted on a connection with its certificate only.',
+        'RFC 8705, 3',
+    ),
+    (
+        'D08',
+        OURS,
+        'Keystone itself accepts a bound token with its certificate only.',
+        'RFC 8705, 3; RFC 9700, 2.2.1',
+    ),
+    (
+        'D09',
+        MUST,
+        'The metadata says that tokens are bound, and where Mutual-TLS is '
+        'served.',
+        'RFC 8705, 3.3 and 5',
+    ),
+    (
+        'D10',
+        SHOULD,
+        'Only authorities that are meant for clients are trusted.',
+        'RFC 8705, 7.4',
+    ),
+    (
+        'D11',
+        OURS,
+        'The user of a certificate is enabled, as are domain and project, '
+        'and has a role.',
+        "Keystone's own authentication",
+    ),
+    (
+        'E01',
+        MUST,
+        'Client-Cert is one byte sequence with a certificate, or refused.',
+        'RFC 9440, 2.1 to 2.3',
+    ),
+    (
+        'E02',
+        MUST,
+        'A certificate in a header counts from configured proxies only.',
+        'RFC 9440, 2.4 and 4; RFC 9700, 4.13',
+    ),
+    ('E03', MUST, 'Two certificates in headers are refused.', 'RFC 9440, 2.2'),
+    (
+        'E04',
+        OURS,
+        'A certificate needs a verdict of the proxy, or is verified here.',
+        'RFC 8705, 6.5',
+    ),
+    (
+        'E05',
+        MUST,
+        'Other headers of proxies, such as X-Forwarded-For, are believed by '
+        'the same rule.',
+        'RFC 9700, 4.13',
+    ),
+    (
+        'F01',
+        MUST,
+        'A proof is one JWT in one header, of the right type, signed by the '
+        'public key that it carries.',
+        'RFC 9449, 4.3',
+    ),
+    (
+        'F02',
+        MUST,
+        'A proof is for this method and this URL, as clients see it.',
+        'RFC 9449, 4.3',
+    ),
+    (
+        'F03',
+        MUST,
+        'A proof is fresh, and used once, whichever worker sees it.',
+        'RFC 9449, 4.3 and 11.1',
+    ),
+    (
+        'F04',
+        MUST,
+        'With a token, a proof names it and is signed with its key.',
+        'RFC 9449, 4.3 and 7.1',
+    ),
+    (
+        'F05',
+        MUST,
+        'The type of a bound token is DPoP, and introspection tells its key.',
+        'RFC 9449, 5, 6.1 and 6.2',
+    ),
+    (
+        'F06',
+        MUST,
+        'A wrong proof is invalid_dpop_proof, and a wanted nonce is asked '
+        'for.',
+        'RFC 9449, 5 and 8',
+    ),
+    (
+        'F07',
+        MUST,
+        'Services refuse a bound token as a Bearer token, and say how it is '
+        'sent.',
+        'RFC 9449, 7.1, 7.2 and 9',
+    ),
+    (
+        'F08',
+        MUST,
+        'Algorithms are in the metadata, and a client that must prove gets '
+        'no token without a proof.',
+        'RFC 9449, 5.1 and 5.2',
+    ),
+    (
+        'G01',
+        MUST,
+        'Who asks about a token is authenticated, and may ask about it.',
+        'RFC 7662, 2.1 and 4',
+    ),
+    (
+        'G02',
+        MUST,
+        'Whatever is wrong with a token, the answer is that it is inactive, '
+        'and nothing else.',
+        'RFC 7662, 2.2',
+    ),
+    (
+        'G03',
+        MUST,
+        'A token is active after every check that Keystone makes.',
+        'RFC 7662, 4',
+    ),
+    (
+        'G04',
+        SHOULD,
+        'An active token is described with all registered members that apply.',
+        'RFC 7662, 2.2',
+    ),
+    (
+        'G05',
+        MUST,
+        'An answer that was kept is not used once the token has expired.',
+        'RFC 7662, 4',
+    ),
+    (
+        'G06',
+        MUST,
+        'Who wants it gets the answer as a signed JWT.',
+        'RFC 9701, 4, 5 and 8.1',
+    ),
+    (
+        'G07',
+        MUST,
+        'A client has its own tokens revoked and no others; the answer does '
+        'not tell which it was.',
+        'RFC 7009, 2.1 and 2.2',
+    ),
+    (
+        'G08',
+        MUST,
+        'A wrong hint does not keep a token from being found.',
+        'RFC 7009, 2.1 and 2.2.1',
+    ),
+    (
+        'G09',
+        OURS,
+        'After the answer, every worker and node refuses the token.',
+        'RFC 7009, 2',
+    ),
+    (
+        'H01',
+        MUST,
+        'The metadata is between host and path of the issuer.',
+        'RFC 8414, 3',
+    ),
+    (
+        'H02',
+        MUST,
+        'The issuer is an https URL from configuration, and never from the '
+        'request.',
+        'RFC 8414, 2 and 3.3',
+    ),
+    (
+        'H03',
+        MUST,
+        'The metadata has the members that go with what is enabled, and '
+        'none without a value.',
+        'RFC 8414, 2 and 3.2',
+    ),
+    (
+        'H04',
+        MUST,
+        'All that is enabled is advertised, and nothing else.',
+        'RFC 8414, 2; FAPI 2.0, 5.3.2.1',
+    ),
+    (
+        'H05',
+        MUST,
+        'A JWT access token has its type, a signature and all required '
+        'claims.',
+        'RFC 9068, 2.1 and 2.2',
+    ),
+    (
+        'H06',
+        MUST,
+        'It is for the resource that was asked for, or for a configured one.',
+        'RFC 9068, 3',
+    ),
+    (
+        'H07',
+        SHOULD,
+        'It tells the granted scope, and its subject is the client where the '
+        'client acts for itself.',
+        'RFC 9068, 2.2, 2.2.3 and 5',
+    ),
+    (
+        'H08',
+        MUST,
+        'Services check type, issuer, audience, signature and end of it.',
+        'RFC 9068, 4; RFC 7515, 4.1.11',
+    ),
+    (
+        'H09',
+        OURS,
+        'A new key is published before it signs, and an old one until the '
+        'last token has expired.',
+        'RFC 7517, 4.5 and 9.2',
+    ),
+    (
+        'H10',
+        MUST,
+        'A resource is an absolute URI; one that is not acceptable is '
+        'invalid_target.',
+        'RFC 8707, 2',
+    ),
+    (
+        'H11',
+        SHOULD,
+        'A token is good for as little as possible, at one service.',
+        'RFC 9700, 2.3',
+    ),
+    (
+        'H12',
+        MUST,
+        'Services publish metadata that names them, and their 401 points at '
+        'it.',
+        'RFC 9728, 2, 3.3 and 5.1',
+    ),
+    (
+        'I01',
+        MUST,
+        'A token is accepted in the Authorization header, in one place, and '
+        'never in the query.',
+        'RFC 6750, 2 and 2.1; RFC 9700, 4.3.2',
+    ),
+    (
+        'I02',
+        MUST,
+        'A 401 names the scheme, and its error only where a token was sent.',
+        'RFC 6750, 3 and 3.1',
+    ),
+    (
+        'I03',
+        MUST,
+        'The case of the name of the scheme does not matter.',
+        'RFC 9110, 11.1',
+    ),
+    (
+        'I04',
+        OURS,
+        'Identity headers that a client sends never reach the service.',
+        'CWE-290',
+    ),
+    (
+        'I05',
+        OURS,
+        'Where Keystone cannot be reached the answer is 503.',
+        'RFC 9110, 15.6.4',
+    ),
+    (
+        'J01',
+        MUST,
+        'A registration is answered with the client and the end of its '
+        'secret, or with what is wrong.',
+        'RFC 7591, 3.2',
+    ),
+    (
+        'J02',
+        OURS,
+        'A secret is shown once; two may live while one replaces the other.',
+        'no standard asks for it',
+    ),
+    (
+        'J03',
+        MUST,
+        'A token that was exchanged for another has no more rights and no '
+        'later end.',
+        'RFC 8693, 2.1 and 2.2',
+    ),
+    ('J04', MUST, 'Who acts for whom is told.', 'RFC 8693, 4.1'),
+    (
+        'J05',
+        MUST,
+        'In FAPI mode tokens are bound, and methods, algorithms and keys are '
+        'the strong ones.',
+        'FAPI 2.0, 5.3.2.1 and 5.4.1',
+    ),
+    (
+        'J06',
+        MUST,
+        'Ciphers and versions of TLS are those of BCP 195.',
+        'FAPI 2.0, 5.2',
+    ),
+)

@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A store of application credentials and a slow check, in dictionaries."""
+
+import dataclasses
+
+from keystone_oauth2.protocol import ports
+
+#: How many bytes of a secret the slow check looks at.
+HASHED_LENGTH = 72
+
+
+class Credentials:
+    """A :class:`.ports.Credentials`.
+
+    :ivar has_digests: whether there is a place for digests.
+    :ivar stored: how often a digest was stored.
+    """
+
+    def __init__(self):
+        self.has_digests = True
+        self.stored = 0
+        self._rows = {}
+
+    def add(self, client_id, refusal=None):
+        """Add an application credential."""
+        self._rows[client_id] = ports.StoredCredential(
+            internal_id=len(self._rows),
+            id=client_id,
+            user_id='user',
+            project_id='project',
+            refusal=refusal,
+        )
+
+    def change(self, client_id, **attributes):
+        """Change the row of a credential."""
+        self._rows[client_id] = dataclasses.replace(
+            self._rows[client_id], **attributes
+        )
+
+    def digest(self, client_id):
+        """Answer the id of the key, and the digest."""
+        row = self._rows[client_id]
+        return row.digest_key_id, row.digest
+
+    def find(self, client_id):
+        return self._rows.get(client_id), self.has_digests
+
+    def store_digest(self, credential, key_id, digest):
+        self.stored += 1
+        self.change(credential.id, digest_key_id=key_id, digest=digest)
+
+
+class Secrets:
+    """A :class:`.ports.Secrets`.
+
+    :ivar checks: how often the slow check ran for a client.
+    :ivar nobodys: how often it ran for nobody.
+    :ivar length: how many bytes it looks at.
+    """
+
+    def __init__(self):
+        self.checks = 0
+        self.nobodys = 0
+        self.length = HASHED_LENGTH
+        self._secrets = {}
+
+    def add(self, client_id, secret):
+        """Set the secret of a client."""
+        self._secrets[client_id] = self.hashed_part(secret)
+
+    def check(self, client_id, client_secret):
+        self.checks += 1
+        return self._secrets[client_id] == self.hashed_part(client_secret)
+
+    def check_nobodys(self, client_secret):
+        self.nobodys += 1
+
+    def hashed_part(self, client_secret):
+        return client_secret.encode()[: self.length]
+
+    def hashed_length(self):
+        return self.length

@@ -1,0 +1,319 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""When a digest decides, and when the slow check (DESIGN, 7)."""
+
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import secret_stores
+
+STAGED, FIRST, SECOND, THIRD = (bytes([number]) * 32 for number in range(4))
+CLIENT = ('client', 'right')
+DELEGATION = ports.ApplicationCredential('client', 'user', 'project')
+
+
+def key_id(master, length=secret_stores.HASHED_LENGTH):
+    """Answer what is stored beside a digest."""
+    return secret_digest.derive(master, length).id
+
+
+class VerifierTestCase(base.TestCase):
+    """One client, and keys as ``keystone-manage`` sets them up."""
+
+    def setUp(self):
+        super().setUp()
+        self.keys = [FIRST, STAGED]
+        self.credentials = secret_stores.Credentials()
+        self.secrets = secret_stores.Secrets()
+        self.add(*CLIENT)
+        self.verify = self.new_verifier()
+
+    def new_verifier(self):
+        """Answer another worker's."""
+        return secret_digest.SecretVerifier(
+            self.credentials, self.secrets, lambda: self.keys
+        )
+
+    def add(self, client_id, secret, **attributes):
+        self.credentials.add(client_id, **attributes)
+        self.secrets.add(client_id, secret)
+
+    def assert_refused(self, client_id, secret, reason):
+        error = self.assert_raises(
+            ports.Refused, self.verify, client_id, secret
+        )
+        self.assertIn(reason, str(error))
+        if secret:
+            self.assertNotIn(secret, str(error))
+
+    def assert_cost(self, checks, stored):
+        """Assert how many slow checks there were, and digests stored."""
+        self.assertEqual(
+            (checks, stored), (self.secrets.checks, self.credentials.stored)
+        )
+
+
+class FirstUseTest(VerifierTestCase):
+    def test_slow_check_comes_once_and_never_again(self):
+        for _ in range(3):
+            self.assertEqual(DELEGATION, self.verify(*CLIENT))
+            self.assert_cost(checks=1, stored=1)
+        self.assertEqual(DELEGATION, self.new_verifier()(*CLIENT))
+        self.assert_cost(checks=1, stored=1)
+
+    def test_digest_is_stored_under_the_primary_key(self):
+        self.verify(*CLIENT)
+        stored_id, digest = self.credentials.digest('client')
+        key = secret_digest.derive(FIRST, secret_stores.HASHED_LENGTH)
+        self.assertEqual(key.id, stored_id)
+        self.assertEqual(key.digest('client', b'right'), digest)
+
+    def test_wrong_secret_leaves_no_digest(self):
+        self.assert_refused('client', 'guessed', 'wrong secret')
+        self.assert_cost(checks=1, stored=0)
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+
+    def test_wrong_secret_costs_no_slow_check_once_there_is_a_digest(self):
+        """B08: nor does it change what is stored."""
+        self.verify(*CLIENT)
+        for secret in ('guessed', '', 'right ', 'Right', 'x' * 5000):
+            with self.variant(secret):
+                self.assert_refused('client', secret, 'wrong secret')
+                self.assert_cost(checks=1, stored=1)
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_cost(checks=1, stored=1)
+
+    def test_digest_decides_whatever_the_slow_check_would_say(self):
+        self.verify(*CLIENT)
+        self.secrets.add('client', 'another')
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_refused('client', 'another', 'wrong secret')
+        self.assert_cost(checks=1, stored=1)
+
+    def test_digest_of_another_client_opens_nothing(self):
+        """Somebody who can write to the database moves a row."""
+        self.add('other', 'of the other')
+        self.verify('other', 'of the other')
+        stored_id, digest = self.credentials.digest('other')
+        self.credentials.change(
+            'client', digest_key_id=stored_id, digest=digest
+        )
+        self.assert_refused('client', 'of the other', 'wrong secret')
+        self.assert_cost(checks=1, stored=1)
+
+    def test_digest_made_with_another_key_opens_nothing(self):
+        """Nor does one under the id of a key of ours."""
+        forged = secret_digest.derive(THIRD, secret_stores.HASHED_LENGTH)
+        digest = forged.digest('client', b'forged')
+        for stored_id in (forged.id, key_id(FIRST), ''):
+            with self.variant(stored_id):
+                self.credentials.change(
+                    'client', digest_key_id=stored_id, digest=digest
+                )
+                self.assert_refused('client', 'forged', 'wrong secret')
+
+    def test_row_without_a_digest_counts_as_none(self):
+        for digest in (None, ''):
+            with self.variant(digest):
+                self.credentials.change(
+                    'client', digest_key_id=key_id(FIRST), digest=digest
+                )
+                self.assertEqual(DELEGATION, self.verify(*CLIENT))
+
+
+class LearnTest(VerifierTestCase):
+    """The secret is known at the moment when Keystone makes it."""
+
+    def test_first_use_needs_no_slow_check(self):
+        self.verify.learn(*CLIENT)
+        self.assert_cost(checks=0, stored=1)
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_refused('client', 'guessed', 'wrong secret')
+        self.assert_cost(checks=0, stored=1)
+
+    def test_nothing_is_stored_where_it_cannot_be(self):
+        self.verify.learn('unknown', 'right')
+        self.credentials.has_digests = False
+        self.verify.learn(*CLIENT)
+        self.credentials.has_digests, self.keys = True, []
+        self.verify.learn(*CLIENT)
+        self.assert_cost(checks=0, stored=0)
+
+
+class RotationTest(VerifierTestCase):
+    def test_secondary_key_still_decides_and_is_replaced_at_once(self):
+        self.verify(*CLIENT)
+        self.keys = [SECOND, FIRST, STAGED]
+        self.assert_refused('client', 'guessed', 'wrong secret')
+        self.assert_cost(checks=1, stored=1)
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_cost(checks=1, stored=2)
+        self.assertEqual(key_id(SECOND), self.credentials.digest('client')[0])
+        self.verify(*CLIENT)
+        self.assert_cost(checks=1, stored=2)
+
+    def test_removed_key_costs_one_slow_check(self):
+        self.verify(*CLIENT)
+        self.keys = [THIRD, SECOND, STAGED]
+        self.assert_refused('client', 'guessed', 'wrong secret')
+        self.assert_cost(checks=2, stored=1)
+        for _ in range(2):
+            self.assertEqual(DELEGATION, self.verify(*CLIENT))
+            self.assert_cost(checks=3, stored=2)
+        self.assertEqual(key_id(THIRD), self.credentials.digest('client')[0])
+
+    def test_digest_of_a_node_that_rotated_first_is_left_alone(self):
+        """Its primary key is still staged here."""
+        self.keys = [SECOND, FIRST, THIRD]
+        self.verify(*CLIENT)
+        self.keys = [FIRST, STAGED, SECOND]
+        for _ in range(2):
+            self.assertEqual(DELEGATION, self.verify(*CLIENT))
+            self.assert_refused('client', 'guessed', 'wrong secret')
+            self.assert_cost(checks=1, stored=1)
+        self.assertEqual(key_id(SECOND), self.credentials.digest('client')[0])
+
+    def test_nodes_between_rotation_and_copy_do_not_take_turns(self):
+        """Each would rewrite the row of the other at each request."""
+        rotated, not_yet = [SECOND, FIRST, THIRD], [FIRST, STAGED, SECOND]
+        self.keys = not_yet
+        self.verify(*CLIENT)
+        for self.keys in (rotated, not_yet) * 3:
+            self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_cost(checks=1, stored=2)
+
+    def test_one_key_alone_is_enough(self):
+        self.keys = [FIRST]
+        for _ in range(2):
+            self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_cost(checks=1, stored=1)
+
+
+class WithoutDigestsTest(VerifierTestCase):
+    def test_each_request_pays_the_slow_check(self):
+        for has_digests, keys in ((False, self.keys), (True, [])):
+            with self.variant((has_digests, keys)):
+                self.credentials.has_digests = has_digests
+                self.keys = keys
+                self.secrets.checks = 0
+                self.assertEqual(DELEGATION, self.verify(*CLIENT))
+                self.assertEqual(DELEGATION, self.verify(*CLIENT))
+                self.assert_refused('client', 'guessed', 'wrong secret')
+                self.assert_cost(checks=3, stored=0)
+
+    def test_digest_that_is_there_is_not_looked_at_without_its_key(self):
+        """A database alone gives nothing."""
+        self.verify(*CLIENT)
+        self.secrets.add('client', 'another')
+        self.keys = []
+        self.assert_refused('client', 'right', 'wrong secret')
+        self.assertEqual(DELEGATION, self.verify('client', 'another'))
+
+
+class UnknownClientTest(VerifierTestCase):
+    def test_it_costs_nothing_where_wrong_secrets_cost_nothing(self):
+        """B07: keys and tables are there."""
+        self.assert_refused('unknown', 'right', 'unknown client')
+        self.assertEqual(0, self.secrets.nobodys)
+        self.assert_cost(checks=0, stored=0)
+
+    def test_it_costs_a_slow_check_where_wrong_secrets_do(self):
+        """B07: without keys, or without tables."""
+        for has_digests, keys in ((False, self.keys), (True, [])):
+            with self.variant((has_digests, keys)):
+                self.credentials.has_digests = has_digests
+                self.keys = keys
+                self.secrets.nobodys = 0
+                self.assert_refused('unknown', 'right', 'unknown client')
+                self.assertEqual(1, self.secrets.nobodys)
+                self.assert_cost(checks=0, stored=0)
+
+    def test_long_or_odd_id_is_cut_and_escaped_in_the_reason(self):
+        for client_id, reason in (
+            ('x' * 5000, f"unknown client '{'x' * 64}'"),
+            ('a\nb', r"unknown client 'a\nb'"),
+            ('\x1b', r"unknown client '\x1b'"),
+        ):
+            with self.variant(client_id):
+                error = self.assert_raises(
+                    ports.Refused, self.verify, client_id, 'right'
+                )
+                self.assertEqual(reason, str(error))
+
+
+class RefusalTest(VerifierTestCase):
+    """A credential that must not be used."""
+
+    def setUp(self):
+        super().setUp()
+        self.add('disabled', 'right', refusal='the user is disabled')
+
+    def test_it_is_refused_though_the_secret_holds(self):
+        for _ in range(2):
+            self.assert_refused('disabled', 'right', 'the user is disabled')
+
+    def test_it_costs_what_a_wrong_secret_costs(self):
+        """B07: the secret is checked first, whatever comes out."""
+        for secret in ('right', 'guessed'):
+            with self.variant(secret):
+                self.secrets.checks = 0
+                self.credentials.change('disabled', digest=None)
+                self.assert_refused('disabled', secret, 'user is disabled')
+                self.assertEqual(1, self.secrets.checks)
+
+    def test_it_is_refused_at_the_next_request_once_a_digest_is_there(self):
+        self.verify(*CLIENT)
+        self.credentials.change('client', refusal='has expired')
+        self.assert_refused('client', 'right', 'has expired')
+        self.credentials.change('client', refusal=None)
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_cost(checks=1, stored=1)
+
+
+class HashedPartTest(VerifierTestCase):
+    """Secrets that Keystone cannot tell apart are one secret here too."""
+
+    LONG = 'x' * secret_stores.HASHED_LENGTH
+    ODD = LONG[:-1] + '\u20ac'
+
+    def test_what_differs_behind_the_hashed_bytes_is_the_same(self):
+        for stored, given in (
+            (self.LONG, self.LONG + 'y'),
+            (self.LONG + 'y', self.LONG),
+            (self.LONG + 'y', self.LONG + 'z'),
+            # The cut may go through a character.
+            (self.ODD, self.ODD + 'y'),
+        ):
+            with self.variant((stored, given)):
+                self.secrets.checks = 0
+                self.add('long', stored)
+                for secret in (stored, given, given, stored):
+                    self.assertEqual('long', self.verify('long', secret).id)
+                self.assertEqual(1, self.secrets.checks)
+
+    def test_what_differs_within_them_is_another(self):
+        self.add('long', self.LONG)
+        for _ in range(2):
+            self.assert_refused('long', self.LONG[:-1], 'wrong secret')
+            self.assert_refused('long', self.LONG[:-1] + 'y', 'wrong secret')
+            self.verify('long', self.LONG)
+
+    def test_digest_of_other_bytes_is_not_compared(self):
+        """An operator has changed how passwords are hashed."""
+        self.verify(*CLIENT)
+        self.secrets.length = 8
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.assert_cost(checks=2, stored=2)
+        self.assertEqual(
+            key_id(FIRST, 8), self.credentials.digest('client')[0]
+        )
