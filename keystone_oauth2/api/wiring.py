@@ -132,9 +132,7 @@ def _ports(conf: ty.Any, verify_secret: ports.VerifySecret) -> ports.Ports:
 def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
     if not conf.secret_digests:
         return tuple
-    return key_repository.KeyRepository(
-        conf.secret_digest_key_repository or cfg.CONF.credential.key_repository
-    ).load
+    return key_repository.configured(cfg.CONF).load
 
 
 def _load(namespace: str, keystone: ports.Ports) -> dict[str, ty.Any]:

@@ -26,7 +26,10 @@ from oslo_utils import timeutils
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
 from keystone_oauth2.db import migration
+from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import configuration
+from keystone_oauth2.identity import key_repository
+from keystone_oauth2.protocol import secret_digest
 
 
 def db_sync() -> int:
@@ -47,7 +50,10 @@ def purge() -> int:
     # A token may live on after the certificate that it is bound to.
     longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
     purged = certificates.purge(timeutils.utcnow() - longest)
-    print(f'{purged} certificates, {credentials.purge()} digests')
+    length = application_credentials.hashed_length()
+    masters = key_repository.configured(cfg.CONF).load()
+    key_ids = [secret_digest.derive(key, length).id for key in masters]
+    print(f'{purged} certificates, {credentials.purge(key_ids)} digests')
     return 0
 
 

@@ -72,15 +72,12 @@ class Checks(upgradecheck.UpgradeCommands):
                 '[oauth2] secret_digests is off: each token request pays for '
                 'a slow hash.',
             )
-        path = (
-            conf.secret_digest_key_repository
-            or cfg.CONF.credential.key_repository
-        )
-        if not key_repository.KeyRepository(path).load():
+        repository = key_repository.configured(cfg.CONF)
+        if not repository.load():
             return upgradecheck.Result(
                 _FAILURE,
-                f'There are no usable keys in {path}: run keystone-manage '
-                f'credential_setup, or set [oauth2] '
+                f'There are no usable keys in {repository.path}: run '
+                f'keystone-manage credential_setup, or set [oauth2] '
                 f'secret_digest_key_repository.',
             )
         return upgradecheck.Result(_SUCCESS)

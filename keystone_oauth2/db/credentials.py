@@ -90,19 +90,24 @@ def store_digest(
         LOG.debug('no digest stored: %s', type(error).__name__)
 
 
-def purge() -> int:
-    """Delete digests of credentials that are gone.
+def purge(key_ids: abc.Collection[str] = ()) -> int:
+    """Delete digests that nothing will be compared with any more.
 
-    Databases do so by themselves, but for SQLite.
+    Databases delete those of credentials that are gone by themselves, but
+    for SQLite. A digest under a key that was rotated out is, to who has that
+    key, a fast hash of a secret.
 
+    :param key_ids: of the keys that are still there; if there are none, the
+        key of a digest is not looked at.
     :returns: how many.
     """
-    ids = sa.select(_credential.c.internal_id)
-    statement = sa.delete(_Digest).where(
-        _Digest.credential_internal_id.not_in(ids)
+    obsolete: sa.ColumnElement[bool] = _Digest.credential_internal_id.not_in(
+        sa.select(_credential.c.internal_id)
     )
+    if key_ids:
+        obsolete = sa.or_(obsolete, _Digest.key_id.not_in(key_ids))
     with database.session_for_write() as session:
-        return session.execute(statement).rowcount
+        return session.execute(sa.delete(_Digest).where(obsolete)).rowcount
 
 
 def _first(query: sa.Select[ty.Any], client_id: str) -> ty.Any:

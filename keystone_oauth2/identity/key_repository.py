@@ -16,6 +16,7 @@ import base64
 import os
 
 from keystone.common import fernet_utils
+from oslo_config import cfg
 from oslo_log import log
 
 LOG = log.getLogger(__name__)
@@ -34,6 +35,11 @@ class KeyRepository:
         self._path = path
         self._read_at: int | None = None
         self._keys: tuple[bytes, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The directory."""
+        return self._path
 
     def load(self) -> tuple[bytes, ...]:
         """Answer the keys: the primary one first, the staged one last.
@@ -80,3 +86,14 @@ class KeyRepository:
             reason,
         )
         return ()
+
+
+def configured(conf: cfg.ConfigOpts) -> KeyRepository:
+    """Answer the repository with the keys for digests of secrets.
+
+    :param conf: Keystone's configuration.
+    """
+    return KeyRepository(
+        conf.oauth2.secret_digest_key_repository
+        or conf.credential.key_repository
+    )

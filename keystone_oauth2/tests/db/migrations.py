@@ -41,8 +41,7 @@ sys.exit(manage.main(sys.argv[1:]))
 class MigrationTests:
     """Each test starts with no table of ours, and leaves them behind."""
 
-    def setUp(self):
-        super().setUp()
+    def start_from_nothing(self):
         self.drop_tables()
         self.addCleanup(migration.sync)
 
@@ -84,6 +83,7 @@ class MigrationTests:
             return autogenerate.compare_metadata(context, metadata)
 
     def test_from_nothing_to_the_newest_version(self):
+        self.start_from_nothing()
         self.assertIsNone(migration.current_version())
         migration.sync()
         self.assertEqual(
@@ -93,6 +93,7 @@ class MigrationTests:
 
     def test_index_is_there_where_keystone_has_none(self):
         """Each look-up would read all credentials."""
+        self.start_from_nothing()
         self.assertNotIn(base.INDEX, self.indexes('application_credential'))
         migration.sync()
         self.assertEqual(
@@ -100,12 +101,14 @@ class MigrationTests:
         )
 
     def test_second_time_changes_nothing(self):
+        self.start_from_nothing()
         migration.sync()
         self.insert_certificate('x' * 44)
         migration.sync()
         self.assertEqual('thumbprint', certificates.find('x' * 44))
 
     def test_rows_of_an_older_release_stay(self):
+        self.start_from_nothing()
         self.upgrade('0001')
         self.assertEqual('0001', migration.current_version())
         self.assertNotIn(base.DIGESTS, self.our_tables())
@@ -117,11 +120,13 @@ class MigrationTests:
         self.assertEqual('thumbprint', certificates.find('x' * 44))
 
     def test_models_are_what_the_migrations_make(self):
+        self.start_from_nothing()
         migration.sync()
         self.assertEqual([], self.differences(models.Base.metadata))
 
     def test_difference_between_them_is_noticed(self):
         """The test above can fail."""
+        self.start_from_nothing()
         self.upgrade('0001')
         found = self.differences(models.Base.metadata)
         self.assertEqual(
@@ -139,12 +144,14 @@ class MigrationTests:
 
     def test_thumbprints_differ_by_case(self):
         """Base64 does, and some databases even it out."""
+        self.start_from_nothing()
         migration.sync()
         self.insert_certificate('a' * 44)
         self.assertIsNone(certificates.find('A' * 44))
         self.insert_certificate('A' * 44)
 
     def test_two_processes_at_once_do_no_harm(self):
+        self.start_from_nothing()
         processes = [self.start_db_sync() for _ in range(2)]
         for process in processes:
             self.assertEqual('ready\n', process.stdout.readline())
