@@ -19,9 +19,9 @@ whether a client exists.
 """
 
 import flask
-from oslo_db import exception
 from oslo_log import log
 
+from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import secret_digest
 
@@ -47,6 +47,6 @@ class SecretObserver:
         if created is not None:
             try:
                 self._verifier.learn(*created)
-            except exception.DBError as error:
+            except database.Error as error:
                 LOG.warning('no digest stored: %s', type(error).__name__)
         return response

@@ -38,7 +38,9 @@ def remember(certificate: bytes) -> None:
             certificates.thumbprint(certificate),
             certificates.expires_at(certificate),
         )
-    except exception.DBNonExistentTable:
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
         _warn()
 
 
@@ -50,7 +52,9 @@ def find(keystone_thumbprint: str) -> str | None:
     try:
         with database.session_for_read() as session:
             return session.execute(query).scalar()
-    except exception.DBNonExistentTable:
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
         _warn()
         return None
 

@@ -56,7 +56,9 @@ def find(client_id: str) -> tuple[ports.StoredCredential | None, bool]:
     """
     try:
         return _plain(_first(_WITH_DIGEST, client_id), client_id), True
-    except exception.DBNonExistentTable:
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
         _warn()
         return _plain(_first(_WITHOUT_DIGEST, client_id), client_id), False
 
@@ -84,10 +86,12 @@ def store_digest(
         with database.session_for_write() as session:
             if not session.execute(update).rowcount:
                 session.execute(sa.insert(_Digest).values(row))
-    except exception.DBNonExistentTable:
-        _warn()
     except (exception.DBDuplicateEntry, exception.DBReferenceError) as error:
         LOG.debug('no digest stored: %s', type(error).__name__)
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
+        _warn()
 
 
 def purge(key_ids: abc.Collection[str] = ()) -> int:

@@ -41,6 +41,29 @@ project = resource_sql.Project.__table__
 user = identity_sql.User.__table__
 
 
+#: What a query may raise: oslo.db does not wrap all that MariaDB says.
+Error = (exception.DBError, sqlalchemy.exc.ProgrammingError)
+
+# PostgreSQL's SQLSTATE and MariaDB's number for a table that is not there.
+_MISSING_TABLE = ('42P01', 1146)
+
+
+def is_missing_table(error: BaseException) -> bool:
+    """Whether an error means that a table is not there.
+
+    oslo.db has an exception for it, but recognises it on SQLite only.
+    """
+    if isinstance(error, exception.DBNonExistentTable):
+        return True
+    if isinstance(error, exception.DBError):
+        error = error.inner_exception or error
+    original = getattr(error, 'orig', None)
+    code = getattr(original, 'pgcode', None)
+    if code is None and original is not None and original.args:
+        code = original.args[0]
+    return code in _MISSING_TABLE
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether an error means that the database cannot answer right now."""
     if isinstance(error, exception.DBError):
