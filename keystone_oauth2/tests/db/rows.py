@@ -190,6 +190,18 @@ class CredentialTests:
         self.assertEqual(1, len(self.digests(client)))
         self.assertEqual(0, credentials.purge())
 
+    def test_purge_takes_digests_under_keys_that_are_gone(self):
+        """To who has such a key they are fast hashes."""
+        _, client = self.new_client()
+        key_id = self.find(client.id).digest_key_id
+        _, other = self.new_client()
+        credentials.store_digest(self.find(other.id), KEY, DIGEST)
+        credentials.purge()
+        self.assertEqual(1, len(self.digests(other)))
+        self.assertLessEqual(1, credentials.purge([key_id, '0' * 32]))
+        self.assertEqual([], self.digests(other))
+        self.assertEqual(1, len(self.digests(client)))
+
     def test_without_tables_it_is_found_with_one_warning(self):
         """What the driver says is recognised."""
         _, client = self.new_client()

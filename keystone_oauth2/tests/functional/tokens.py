@@ -14,6 +14,7 @@
 
 import datetime
 import json
+import os
 
 from oslo_utils import timeutils
 
@@ -170,6 +171,14 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual(201, answer.status, answer.text)
         return answer.headers['X-Subject-Token']
+
+    def override(self, name, rule):
+        """Change a rule in the policy file of the Keystone that runs."""
+        file = self.keystone.folder / 'policy.yaml'
+        modified = file.stat().st_mtime
+        file.write_text(json.dumps({name: rule}))
+        # Keystone looks whether it is newer.
+        os.utime(file, (modified + 1, modified + 1))
 
     def assert_valid(self, token):
         """Assert that Keystone and introspection accept a token."""

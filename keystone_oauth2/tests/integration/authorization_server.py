@@ -12,6 +12,7 @@
 
 """Keystone over TLS as an authorization server that knows its own address."""
 
+import random
 import socket
 
 from testtools import content
@@ -130,6 +131,10 @@ class AuthorizationServerTestCase(base.TestCase):
 
 
 def _free_port():
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return listener.getsockname()[1]
+    # Below those that the system hands out, for it may do so while this
+    # server starts.
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as listener:
+            if listener.connect_ex(('127.0.0.1', port)):
+                return port
+    raise AssertionError('100 ports are in use')

@@ -1,0 +1,99 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options of the limits: what stops Keystone, and where it counts."""
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.functional import limited
+
+
+class WrongLimitTest(base.TestCase):
+    """A wrong option stops Keystone, in a sentence with the remedy."""
+
+    def test_what_cannot_work_is_refused(self):
+        for name, value in (
+            ('client_failure_limit', 'nonsense'),
+            ('client_failure_limit', '30'),
+            ('client_failure_limit', '0/minute'),
+            ('client_failure_limit', '-1/minute'),
+            ('client_failure_limit', '30/minute;5/second'),
+            ('address_failure_limit', '30/fortnight'),
+            ('address_failure_limit', '0/minute'),
+            ('failure_limit_storage', 'nonsense'),
+            ('failure_limit_storage', 'nonsense://x'),
+            ('failure_limit_storage', 'memcached://host'),
+            ('failure_limit_storage', 'redis://host:x'),
+            ('failure_limit_storage', 'async+memory://'),
+            ('failure_limit_storage', ''),
+        ):
+            with self.variant((name, value)):
+                keystone = fixture.Keystone(
+                    {'DEFAULT': {'debug': False}, 'oauth2': {name: value}}
+                )
+                error = self.assertRaises(
+                    fixture.StartUpRefused, keystone.setUp
+                )
+                self.assertIn(name, str(error))
+                self.assertIn('write limits as 30/minute', str(error))
+                self.assertNotIn('Traceback', keystone.log)
+
+    def test_other_ways_to_write_a_limit_work(self):
+        for value in ('30 per minute', '1/day', '5/2 minutes', '30/MINUTE'):
+            with self.variant(value):
+                options = {'oauth2': {'client_failure_limit': value}}
+                with fixture.Keystone(options) as keystone:
+                    self.assertEqual(
+                        405,
+                        keystone.request('GET', '/v3/OS-OAUTH2/token').status,
+                    )
+
+    def test_password_of_the_storage_is_not_logged(self):
+        storage = 'redis://user:hidden-password@127.0.0.1:1'
+        options = {'oauth2': {'failure_limit_storage': storage}}
+        keystone = fixture.Keystone(options)
+        with keystone:
+            keystone.request('POST', '/v3/OS-OAUTH2/token')
+            self.assertNotIn('hidden-password', keystone.log)
+
+
+class OutageTests:
+    """Where failures cannot be counted, tokens are issued all the same."""
+
+    def test_attempts_pass_with_a_warning(self):
+        self.fail(self.attacker, times=3)
+        self.assert_passes(self.attacker)
+        lines = [
+            line
+            for line in self.log.splitlines()
+            if ' WARNING keystone_oauth2.' in line
+        ]
+        self.assertEqual(4, len(lines), lines)
+        self.assertIn('Failed authentications cannot be counted', lines[0])
+
+
+class RedisOutageTest(OutageTests, limited.LimitedTestCase):
+    options = {
+        'oauth2': {
+            'client_failure_limit': '1/hour',
+            'failure_limit_storage': 'redis://127.0.0.1:1',
+        }
+    }
+
+
+class MemcachedOutageTest(OutageTests, limited.LimitedTestCase):
+    options = {
+        'oauth2': {
+            'client_failure_limit': '1/hour',
+            'failure_limit_storage': 'memcached://127.0.0.1:1',
+        }
+    }

@@ -1,0 +1,96 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whose failures they are, behind proxies (RFC 9700, 4.13)."""
+
+from keystone_oauth2.tests.functional import limited
+
+LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '3/hour'}
+
+
+def forwarded(*addresses):
+    """Answer what proxies say of where a request comes from."""
+    return {'X-Forwarded-For': ', '.join(addresses)}
+
+
+class TrustedProxyTest(limited.LimitedTestCase):
+    options = {'oauth2': {**LIMITS, 'trusted_proxies': '192.0.2.0/24'}}
+
+    def test_client_behind_a_trusted_proxy_is_told_apart(self):
+        """B09, E05: by what the proxy saw."""
+        attacker, owner = forwarded(self.attacker), forwarded(self.owner)
+        self.fail(limited.PROXY, times=3, headers=attacker)
+        self.assert_limited(limited.PROXY, headers=attacker)
+        self.assert_passes(limited.PROXY, headers=owner)
+
+    def test_it_is_the_same_client_through_each_proxy(self):
+        """B08, E05: several proxies, and several in a row."""
+        attacker = forwarded(self.attacker)
+        self.fail(limited.PROXY, headers=attacker)
+        self.fail('192.0.2.8', headers=attacker)
+        self.fail(limited.PROXY, headers=forwarded(self.attacker, '192.0.2.9'))
+        self.assert_limited('192.0.2.9', headers=attacker)
+        self.assert_limited(self.attacker)
+
+    def test_client_cannot_pass_for_another_by_what_it_writes(self):
+        """B08, B09, E05: neither to get tries nor to take them away."""
+        for number in range(3):
+            self.fail(
+                limited.PROXY,
+                headers=forwarded(f'198.51.100.{number}', self.attacker),
+            )
+        self.assert_limited(
+            limited.PROXY, headers=forwarded('198.51.100.9', self.attacker)
+        )
+        self.fail(
+            limited.PROXY,
+            headers=forwarded(self.owner, limited.address()),
+        )
+        self.assert_passes(limited.PROXY, headers=forwarded(self.owner))
+
+    def test_stranger_cannot_pass_for_another(self):
+        """B08, B09, E05: a header counts from a trusted proxy only."""
+        for number in range(3):
+            self.fail(self.attacker, headers=forwarded(f'198.51.100.{number}'))
+        self.assert_limited(self.attacker, headers=forwarded(self.owner))
+        self.assert_limited(self.attacker)
+        self.assert_passes(limited.PROXY, headers=forwarded(self.owner))
+
+    def test_stranger_cannot_opt_out_of_the_limit_of_its_address(self):
+        """B08: by claiming to be a proxy."""
+        header = forwarded('198.51.100.1')
+        for number in range(3):
+            self.fail(self.attacker, f'unknown{number}', headers=header)
+        self.assert_limited(self.attacker, headers=header)
+
+    def test_nobody_is_stopped_where_the_proxy_hides_the_address(self):
+        """B09: it would be everybody behind that proxy."""
+        for headers in ({}, forwarded('unknown'), forwarded('192.0.2.8')):
+            with self.variant(headers):
+                self.fail(limited.PROXY, times=4, headers=headers)
+                self.assert_passes(limited.PROXY, headers=headers)
+
+
+class NoProxyTest(limited.LimitedTestCase):
+    """No proxy is named: there is none, or the operator forgot it."""
+
+    options = {'oauth2': LIMITS}
+
+    def test_address_of_the_connection_counts(self):
+        """B08, E05: as long as nobody claims to have forwarded it."""
+        self.fail(self.attacker, times=3)
+        self.assert_limited(self.attacker)
+
+    def test_forwarded_request_is_not_another_ones(self):
+        """B09, E05: a forged address takes nobody's tries away."""
+        self.fail(self.attacker, times=3, headers=forwarded(self.owner))
+        self.assert_passes(self.owner)
