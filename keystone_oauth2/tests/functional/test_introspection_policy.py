@@ -158,7 +158,6 @@ class OverriddenPolicyTest(IntrospectionPolicyTestCase):
         for rule, expected in (
             ('@', everything),
             ('!', ''),
-            ('role:service', ''),
             ('role:member', everything),
             (f'client_id:{token}client_id)s', 'own'),
             (f'user_id:{token}user_id)s', ours),
@@ -166,12 +165,9 @@ class OverriddenPolicyTest(IntrospectionPolicyTestCase):
             (f'user_domain_id:{token}user_domain_id)s', ALL),
             (f'"{domain.id}":{token}project_domain_id)s', 'elsewhere'),
             (f'"{self.other.id}":{token}client_id)s', 'foreign'),
-            (f'domain_id:{token}domain_id)s', ''),
             ('client_authentication_method:client_secret_basic', everything),
             ('client_authentication_method:tls_client_auth', ''),
             (f'client_id:{self.client.id} and role:member', everything),
-            (f'project_id:{self.project.id}', everything),
-            ('system_scope:all', ''),
         ):
             with self.variant(rule):
                 self.override(RULE, rule)

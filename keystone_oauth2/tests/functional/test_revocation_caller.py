@@ -259,7 +259,6 @@ class OverriddenPolicyTest(RevokingTestCase):
                 'user_id:%(target.token.user_id)s',
                 (self.client, sibling),
             ),
-            ('role:service', ()),
         ):
             self.override(RULE, rule)
             for owner in (self.client, sibling, other):
