@@ -20,6 +20,8 @@ extensions = [
     'os_api_ref',
 ]
 
+# The same description for programs.
+html_extra_path = ['openapi.yaml']
 html_theme = 'openstackdocs'
 html_theme_options = {
     'sidebar_dropdown': 'api_ref',
