@@ -166,7 +166,9 @@ def statsd(conf: ty.Any) -> ty.Any:
     try:
         import statsd as library
 
-        return library.StatsClient(conf.statsd_host, conf.statsd_port)
+        return library.StatsClient(
+            conf.statsd_host, conf.statsd_port, ipv6=':' in conf.statsd_host
+        )
     except ImportError as error:
         raise WrongConfiguration(
             '[oauth2] statsd_host needs a library: '

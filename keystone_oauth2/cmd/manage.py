@@ -34,6 +34,8 @@ from keystone_oauth2.protocol import secret_digest
 
 def db_sync() -> int:
     """Create or upgrade the tables of keystone-oauth2."""
+    if not migration.has_keystones_tables():
+        return _fail('There is no Keystone yet: run keystone-manage db_sync.')
     migration.sync()
     return 0
 
@@ -47,6 +49,10 @@ def db_version() -> int:
 
 def purge() -> int:
     """Delete rows that nothing can refer to any more."""
+    if migration.current_version() is None:
+        return _fail(
+            'There are no tables: run keystone-oauth2-manage db_sync.'
+        )
     # A token may live on after the certificate that it is bound to.
     longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
     purged = certificates.purge(timeutils.utcnow() - longest)
@@ -77,6 +83,11 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
         sys.argv[1:] if arguments is None else arguments, option
     )
     return cfg.CONF.command.function()
+
+
+def _fail(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
 
 
 def _add_commands(subparsers: ty.Any) -> None:

@@ -47,6 +47,12 @@ def sync() -> None:
             time.sleep(_PAUSE)
 
 
+def has_keystones_tables() -> bool:
+    """Whether Keystone has made its own tables: ours refer to them."""
+    table = database.application_credential.name
+    return sa.inspect(database.engine()).has_table(table)
+
+
 def current_version() -> str | None:
     """Answer the version of the tables, or None where there are none."""
     with database.engine().connect() as connection:

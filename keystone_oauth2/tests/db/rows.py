@@ -15,6 +15,7 @@
 import dataclasses
 import datetime
 import threading
+import uuid
 
 from oslo_utils import timeutils
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import mutual_tls
 
 KEY, DIGEST = '1' * 32, '2' * 64
+_WORKERS, _ROUNDS = 4, 12
 _TABLE = sa.table(
     base.DIGESTS,
     *map(
@@ -162,6 +164,46 @@ class CredentialTests:
         second.join(10)
         self.assertEqual([], errors)
         self.assertEqual(1, len(self.digests(client)))
+
+    def test_first_uses_at_once_do_no_harm(self):
+        """Of several clients, by several workers; databases lock gaps."""
+        found = self.new_rows(_WORKERS * _ROUNDS)
+        barrier = threading.Barrier(_WORKERS)
+        errors = []
+
+        def store(worker):
+            for number in range(_ROUNDS):
+                barrier.wait(30)
+                try:
+                    credentials.store_digest(
+                        found[number * _WORKERS + worker], KEY, DIGEST
+                    )
+                except Exception as error:  # noqa: BLE001
+                    errors.append(error)
+
+        workers = [
+            threading.Thread(target=store, args=(worker,))
+            for worker in range(_WORKERS)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(60)
+        self.assertEqual([], errors)
+
+    def new_rows(self, count):
+        """Answer many credentials, quickly."""
+        ids = [uuid.uuid4().hex for _ in range(count)]
+        for client_id in ids:
+            self.execute(
+                'INSERT INTO application_credential'
+                ' (id, name, secret_hash, user_id, project_id)'
+                ' VALUES (:id, :id, :id, :user_id, :project_id)',
+                id=client_id,
+                user_id=self.user.id,
+                project_id=self.project.id,
+            )
+        return [self.find(client_id) for client_id in ids]
 
     def test_digest_of_a_client_that_was_just_deleted_is_not_stored(self):
         client = self.new_client_without_digest()

@@ -13,9 +13,13 @@
 """Keystone's slow hash once, and from then on a digest (DESIGN, 7)."""
 
 import pathlib
+import re
 import statistics
 import time
 
+import sqlalchemy as sa
+
+from keystone_oauth2.identity import database
 from keystone_oauth2.tests.functional import digests
 
 NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
@@ -83,6 +87,19 @@ class UseTest(digests.DigestTestCase):
         for path in folder.iterdir():
             self.assertNotIn(path.read_bytes(), stored)
 
+    def test_digest_that_cannot_be_stored_stops_nobody(self):
+        """It spares the next request a hash, and that is all."""
+        client = self.new_client_without_digest()
+        self.addCleanup(self.execute, 'DROP TRIGGER no_space')
+        self.execute(
+            f'CREATE TRIGGER no_space BEFORE INSERT ON {digests.DIGESTS}'
+            " BEGIN SELECT RAISE(ABORT, 'no space'); END"
+        )
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        _, client = self.new_client()
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        self.assertEqual([], self.digests(client))
+
     def test_each_secret_of_a_user_has_its_own(self):
         user, first = self.new_client()
         second = self.identity.create_application_credential(user)
@@ -105,6 +122,25 @@ class UseTest(digests.DigestTestCase):
                 wrong = (client.id, digests.OTHER_SECRET)
                 answer = self.post_as(wrong, f'token={token}', path=path)
                 self.assertThat(answer, digests.REFUSED)
+
+
+class QueryTest(digests.DigestTestCase):
+    def test_refusal_reads_the_credential_once_and_nothing_else(self):
+        """B08: whether it exists or not; the database is asked each time."""
+        tables = []
+
+        def note(_connection, _cursor, statement, *_):
+            tables.extend(
+                re.findall(r'^SELECT .*?\sFROM (\w+)', statement, re.S)
+            )
+
+        sa.event.listen(database.engine(), 'before_cursor_execute', note)
+        for client_id in (self.client.id, 'unknown'):
+            with self.variant(client_id):
+                tables.clear()
+                answer = self.post_as((client_id, 'wrong'))
+                self.assertThat(answer, digests.REFUSED)
+                self.assertEqual(['application_credential'], tables)
 
 
 class CostTest(digests.DigestTestCase):

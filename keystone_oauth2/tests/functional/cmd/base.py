@@ -1,0 +1,79 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of commands: each runs as an operator runs it, in its process."""
+
+import pathlib
+import subprocess
+import sys
+
+import fixtures
+import sqlalchemy as sa
+from sqlalchemy import pool
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import base
+
+MODULES = {
+    'keystone-oauth2-manage': 'keystone_oauth2.cmd.manage',
+    'keystone-oauth2-status': 'keystone_oauth2.cmd.status',
+}
+TIMEOUT = 120
+
+
+class CommandTestCase(base.TestCase):
+    def deploy(self, options=None, **arguments):
+        """Answer a deployment of Keystone that nobody runs."""
+        folder = self.useFixture(fixtures.TempDir()).path
+        deployment = fixture.Deployment(
+            folder,
+            {'database': {'sqlite_synchronous': False}, **(options or {})},
+            **arguments,
+        )
+        deployment.create()
+        return deployment
+
+    def run_command(self, name, deployment, *arguments):
+        """Run a command on a deployment, and answer its process."""
+        return subprocess.run(
+            [
+                *self._program(name),
+                *('--config-file', f'{deployment.config_file}'),
+                *arguments,
+            ],
+            cwd=deployment.folder,
+            capture_output=True,
+            encoding='utf-8',
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def _program(self, name):
+        # A checkout that was installed before it had the command lacks it.
+        script = pathlib.Path(sys.executable).with_name(name)
+        if script.exists():
+            return [f'{script}']
+        code = (
+            f'import sys; from {MODULES[name]} import main; sys.exit(main())'
+        )
+        return [sys.executable, '-W', 'ignore', '-c', code]
+
+    def execute(self, deployment, *statements):
+        """Execute statements, and answer the rows of the last one."""
+        engine = sa.create_engine(
+            deployment.options['database']['connection'],
+            poolclass=pool.NullPool,
+        )
+        with engine.begin() as connection:
+            for statement in statements:
+                result = connection.execute(sa.text(statement))
+            return result.all() if result.returns_rows else None

@@ -1,0 +1,171 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""keystone-oauth2-manage, in a process of its own."""
+
+import base64
+import datetime
+
+from keystone_oauth2.db import migration
+from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.tests.functional.cmd import base
+
+CERTIFICATES = 'oauth2_certificate_thumbprint'
+DIGESTS = 'oauth2_secret_digest'
+NEWEST = migration.newest_version()
+
+
+class ManageTestCase(base.CommandTestCase):
+    def manage(self, deployment, *arguments):
+        return self.run_command(
+            'keystone-oauth2-manage', deployment, *arguments
+        )
+
+    def assert_says(self, expected, deployment, process):
+        """Assert that it fails with a sentence, and not with a trace."""
+        self.assertEqual(1, process.returncode)
+        log = (deployment.folder / 'keystone.log').read_text()
+        self.assertIn(expected, log + process.stdout + process.stderr)
+        self.assertNotIn('Traceback', log + process.stderr)
+
+
+class ManageTest(ManageTestCase):
+    def assert_version(self, status, version, deployment):
+        process = self.manage(deployment, 'db_version')
+        self.assertEqual(
+            (status, f'{version}\n'),
+            (process.returncode, process.stdout),
+            process.stderr,
+        )
+
+    def test_db_sync_makes_the_tables_and_db_version_tells(self):
+        deployment = self.deploy(tables=False)
+        self.assert_version(1, 'none', deployment)
+        for _ in range(2):
+            process = self.manage(deployment, 'db_sync')
+            self.assertEqual(0, process.returncode, process.stderr)
+            self.assertEqual('', process.stdout)
+        self.assert_version(0, NEWEST, deployment)
+
+    def test_version_of_an_older_release_is_told_apart(self):
+        """A script that upgrades can ask by the exit status."""
+        deployment = self.deploy()
+        self.execute(
+            deployment,
+            f"UPDATE {migration.VERSION_TABLE} SET version_num = '0001'",
+        )
+        self.assert_version(1, '0001', deployment)
+
+    def test_without_tables_of_keystone_it_says_what_to_do(self):
+        """And works once it was done."""
+        deployment = self.deploy(tables=False)
+        rename = 'ALTER TABLE {} RENAME TO {}'.format
+        self.execute(deployment, rename('application_credential', 'away'))
+        process = self.manage(deployment, 'db_sync')
+        self.assert_says('keystone-manage db_sync', deployment, process)
+        self.execute(deployment, rename('away', 'application_credential'))
+        self.assertEqual(0, self.manage(deployment, 'db_sync').returncode)
+
+    def test_wrong_command_lists_the_right_ones(self):
+        deployment = self.deploy()
+        for arguments in ((), ('nonsense',)):
+            with self.variant(arguments):
+                process = self.manage(deployment, *arguments)
+                self.assertEqual(2, process.returncode)
+                for command in ('db_sync', 'db_version', 'purge'):
+                    self.assertIn(command, process.stderr)
+
+    def test_configuration_that_is_not_there_is_an_error(self):
+        deployment = self.deploy()
+        deployment.config_file.unlink()
+        process = self.manage(deployment, 'db_version')
+        self.assertNotEqual(0, process.returncode)
+        self.assertIn('keystone.conf', process.stderr)
+
+
+class PurgeTest(ManageTestCase):
+    """Tokens live for an hour here."""
+
+    def certificate(self, number, hours):
+        moment = datetime.datetime.now(datetime.timezone.utc)
+        moment += datetime.timedelta(hours=hours)
+        return (
+            f"INSERT INTO {CERTIFICATES} VALUES ('{number}', '{number}', "
+            f"'{moment:%Y-%m-%d %H:%M:%S}')"
+        )
+
+    def digest(self, number, key_id):
+        return (
+            f"INSERT INTO {DIGESTS} VALUES ({number}, 'client{number}', "
+            f"'{key_id}', 'digest')"
+        )
+
+    def credential(self, number):
+        return (
+            'INSERT INTO application_credential (internal_id, id, name,'
+            ' secret_hash, user_id) VALUES'
+            f" ({number}, 'client{number}', 'name{number}', 'x', 'user')"
+        )
+
+    def left(self, deployment, column, table):
+        rows = self.execute(
+            deployment, f'SELECT {column} FROM {table} ORDER BY {column}'
+        )
+        return [row[0] for row in rows]
+
+    def test_purge_deletes_what_nothing_can_refer_to(self):
+        """A token may outlive the certificate that it is bound to."""
+        deployment = self.deploy({'token': {'expiration': 3600}})
+        key = deployment.folder / 'credential-keys' / '1'
+        key_id = secret_digest.derive(
+            base64.urlsafe_b64decode(key.read_bytes()), 72
+        ).id
+        self.execute(
+            deployment,
+            self.certificate('ended long ago', -2),
+            self.certificate('ended just now', -0.5),
+            self.certificate('lives', 1),
+            self.credential(1),
+            self.credential(2),
+            self.digest(1, key_id),
+            self.digest(2, 'rotated out'),
+            self.digest(3, key_id),
+        )
+        process = self.manage(deployment, 'purge')
+        self.assertEqual(0, process.returncode, process.stderr)
+        self.assertEqual('1 certificates, 2 digests\n', process.stdout)
+        self.assertEqual(
+            ['ended just now', 'lives'],
+            self.left(deployment, 'thumbprint', CERTIFICATES),
+        )
+        self.assertEqual(
+            ['client1'], self.left(deployment, 'client_id', DIGESTS)
+        )
+
+    def test_purge_without_keys_leaves_digests_of_living_clients(self):
+        """It may run where nobody can read them."""
+        deployment = self.deploy(
+            {'credential': {'key_repository': '/nonexistent'}}
+        )
+        self.execute(
+            deployment, self.credential(1), self.digest(1, 'some key')
+        )
+        process = self.manage(deployment, 'purge')
+        self.assertEqual('0 certificates, 0 digests\n', process.stdout)
+        self.assertEqual(
+            ['client1'], self.left(deployment, 'client_id', DIGESTS)
+        )
+
+    def test_purge_without_tables_says_what_to_do(self):
+        deployment = self.deploy(tables=False)
+        process = self.manage(deployment, 'purge')
+        self.assert_says('keystone-oauth2-manage db_sync', deployment, process)

@@ -1,0 +1,172 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""keystone-oauth2-status upgrade check, in a process of its own."""
+
+import base64
+import json
+import shutil
+
+import fixtures
+from keystone.conf import constants
+
+from keystone_oauth2 import fixture
+from keystone_oauth2.db import migration
+from keystone_oauth2.tests.functional.cmd import base
+
+METHOD = 'oauth2_credential'
+DEFAULT_METHODS = list(constants._DEFAULT_AUTH_METHODS)
+SUCCESS, WARNING, FAILURE = range(3)
+METHODS, TABLES = '[auth] methods', 'Tables'
+KEYS, CERTIFICATES, TLS = (
+    'Keys for digests of secrets',
+    'Client certificates',
+    'TLS',
+)
+
+
+class StatusTest(base.CommandTestCase):
+    def check(self, deployment):
+        """Answer the exit status, and result and details by check."""
+        process = self.run_command(
+            'keystone-oauth2-status', deployment, 'upgrade', 'check', '--json'
+        )
+        try:
+            found = json.loads(process.stdout.splitlines()[-1])
+        except (IndexError, ValueError):
+            self.fail(f'{process.returncode} {process.stdout}{process.stderr}')
+        return process.returncode, {
+            item['check']: (item['result'], item['details'])
+            for item in found['checks']
+        }
+
+    def assert_found(self, expected, found):
+        """Assert results, and that details say what they have to say."""
+        results = {check: result for check, (result, _) in found.items()}
+        self.assertEqual(
+            {check: result for check, (result, _) in expected.items()},
+            {check: results.get(check) for check in expected},
+        )
+        for check, (_, details) in expected.items():
+            with self.variant(check):
+                self.assertIn(details, f'{found[check][1]}')
+
+    def good_options(self):
+        """Answer options that leave nothing to say."""
+        authority = fixture.CertificateAuthority()
+        folder = self.useFixture(fixtures.TempDir()).path
+        return {
+            'DEFAULT': {'public_endpoint': 'https://keystone.example.com'},
+            'oauth2': {
+                'client_certificate_ca_file': f'{authority.write(folder)}',
+                'trusted_proxies': '192.0.2.7',
+            },
+        }
+
+    def test_all_is_well(self):
+        status, found = self.check(self.deploy(self.good_options()))
+        self.assertLessEqual(
+            {METHODS, TABLES, KEYS, CERTIFICATES, TLS}, set(found)
+        )
+        self.assertEqual(
+            {SUCCESS}, {result for result, _ in found.values()}, found
+        )
+        self.assertEqual(0, status)
+
+    def test_what_an_operator_should_do_first(self):
+        """Before anything was configured."""
+        deployment = self.deploy(enable=False, tables=False)
+        shutil.rmtree(deployment.folder / 'credential-keys')
+        status, found = self.check(deployment)
+        self.assert_found(
+            {
+                METHODS: (WARNING, 'append oauth2_credential'),
+                TABLES: (FAILURE, 'keystone-oauth2-manage db_sync'),
+                KEYS: (FAILURE, 'keystone-manage credential_setup'),
+                CERTIFICATES: (WARNING, 'client_certificate_ca_file'),
+                TLS: (WARNING, '[oauth2] issuer'),
+            },
+            found,
+        )
+        self.assertEqual(2, status)
+
+    def test_what_would_go_wrong_with_an_upgrade(self):
+        """Fernet tokens hold methods by their position."""
+        options = self.good_options()
+        options['auth'] = {'methods': [METHOD, *DEFAULT_METHODS]}
+        deployment = self.deploy(options)
+        self.execute(
+            deployment,
+            f"UPDATE {migration.VERSION_TABLE} SET version_num = '0001'",
+        )
+        for path in (deployment.folder / 'credential-keys').iterdir():
+            path.write_bytes(base64.urlsafe_b64encode(bytes(32)))
+        status, found = self.check(deployment)
+        self.assert_found(
+            {
+                METHODS: (FAILURE, 'Move it to the end'),
+                TABLES: (FAILURE, f'0001, not {migration.newest_version()}'),
+                KEYS: (FAILURE, 'no usable keys'),
+                CERTIFICATES: (SUCCESS, ''),
+                TLS: (SUCCESS, ''),
+            },
+            found,
+        )
+        self.assertEqual(2, status)
+
+    def test_warnings_alone_are_no_failure(self):
+        options = self.good_options()
+        options['oauth2'] |= {
+            'secret_digests': False,
+            'client_certificate_ca_file': None,
+            'oauth2_authn_methods': 'client_secret_basic',
+            'issuer': 'https://keystone.example.com/v3',
+        }
+        options['DEFAULT'] = {'public_endpoint': 'http://keystone.example.com'}
+        status, found = self.check(self.deploy(options))
+        self.assert_found(
+            {
+                METHODS: (SUCCESS, ''),
+                TABLES: (SUCCESS, ''),
+                KEYS: (WARNING, 'secret_digests is off'),
+                CERTIFICATES: (SUCCESS, ''),
+                TLS: (SUCCESS, ''),
+            },
+            found,
+        )
+        self.assertEqual(1, status)
+
+    def test_other_key_repository_is_the_one_that_is_looked_at(self):
+        options = self.good_options()
+        options['oauth2']['secret_digest_key_repository'] = '/nonexistent'
+        status, found = self.check(self.deploy(options))
+        self.assert_found({KEYS: (FAILURE, '/nonexistent')}, found)
+        self.assertEqual(2, status)
+
+    def test_table_for_people(self):
+        process = self.run_command(
+            'keystone-oauth2-status', self.deploy(), 'upgrade', 'check'
+        )
+        self.assertEqual(1, process.returncode, process.stderr)
+        for text in ('Upgrade Check Results', METHODS, 'Result: Success'):
+            self.assertIn(text, process.stdout)
+
+    def test_database_that_cannot_be_reached_is_an_error(self):
+        """It is neither good nor bad, and the exit status says so."""
+        deployment = self.deploy(self.good_options())
+        database = deployment.folder / 'keystone.db'
+        database.unlink()
+        database.mkdir()
+        process = self.run_command(
+            'keystone-oauth2-status', deployment, 'upgrade', 'check'
+        )
+        self.assertEqual(255, process.returncode, process.stderr)
