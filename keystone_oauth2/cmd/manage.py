@@ -17,6 +17,7 @@ It reads the same configuration files as Keystone.
 
 import collections.abc as abc
 import datetime
+import logging
 import sys
 import typing as ty
 
@@ -82,6 +83,8 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
     configuration.load(
         sys.argv[1:] if arguments is None else arguments, option
     )
+    # It would stand in between what a script reads.
+    logging.getLogger('alembic').setLevel(logging.WARNING)
     return cfg.CONF.command.function()
 
 

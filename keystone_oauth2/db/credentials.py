@@ -66,32 +66,32 @@ def find(client_id: str) -> tuple[ports.StoredCredential | None, bool]:
 def store_digest(
     credential: ports.StoredCredential, key_id: str, digest: str
 ) -> None:
-    """Keep a digest in the place of any other.
+    """Keep a digest in the place of any other, if the database lets us.
 
-    Nothing happens without our tables, or if the credential was deleted in
-    the meantime.
+    Without it the next request pays for the slow hash again, which is no
+    reason to refuse this one.
     """
     values = {
         'client_id': credential.id,
         'key_id': key_id,
         'digest': digest,
     }
+    own = _Digest.credential_internal_id == credential.internal_id
     row = {'credential_internal_id': credential.internal_id, **values}
-    update = (
-        sa.update(_Digest)
-        .where(_Digest.credential_internal_id == credential.internal_id)
-        .values(values)
-    )
     try:
-        with database.session_for_write() as session:
-            if not session.execute(update).rowcount:
-                session.execute(sa.insert(_Digest).values(row))
-    except (exception.DBDuplicateEntry, exception.DBReferenceError) as error:
-        LOG.debug('no digest stored: %s', type(error).__name__)
+        try:
+            # First the insert: an update that finds no row would lock others
+            # out of the gap that MariaDB sees in its place.
+            _write(sa.insert(_Digest).values(row))
+        except exception.DBDuplicateEntry:
+            _write(sa.update(_Digest).where(own).values(values))
+    except exception.DBReferenceError:
+        LOG.debug('no digest stored: the credential is gone')
     except database.Error as error:
-        if not database.is_missing_table(error):
-            raise
-        _warn()
+        if database.is_missing_table(error):
+            _warn()
+        else:
+            LOG.warning('no digest stored: %s', type(error).__name__)
 
 
 def purge(key_ids: abc.Collection[str] = ()) -> int:
@@ -112,6 +112,11 @@ def purge(key_ids: abc.Collection[str] = ()) -> int:
         obsolete = sa.or_(obsolete, _Digest.key_id.not_in(key_ids))
     with database.session_for_write() as session:
         return session.execute(sa.delete(_Digest).where(obsolete)).rowcount
+
+
+def _write(statement: sa.Executable) -> None:
+    with database.session_for_write() as session:
+        session.execute(statement)
 
 
 def _first(query: sa.Select[ty.Any], client_id: str) -> ty.Any:
