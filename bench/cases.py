@@ -21,6 +21,7 @@ from bench import load
 from bench import stage
 
 _ATTACKER = '127.0.0.2'
+_GUESSER = '127.0.0.3'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,9 +109,9 @@ def mutual_tls(side: stage.Side, settings: Settings) -> Measured:
 
 def wrong_secret(side: stage.Side, settings: Settings) -> Measured:
     """A client that exists, with a wrong secret; within the limits or not."""
-    wrong = data.Client(side.client.id, 'wrong-' + side.client.secret)
-    limited = side.enable
-    request = side.token_request(wrong, status=429 if limited else 401)
+    wrong = data.Client(side.many[-1].id, 'wrong-' + side.client.secret)
+    status = 429 if side.enable else 401
+    request = side.token_request(wrong, status=status, source=_GUESSER)
     return measure(side, [request] * settings.clients, settings)
 
 
