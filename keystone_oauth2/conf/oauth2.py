@@ -39,8 +39,8 @@ oauth2_cert_dn_mapping_id = cfg.StrOpt(
     default='oauth2_mapping',
     help=_text("""
 Id of the federation mapping that says which user a client certificate stands
-for. Used by ``tls_client_auth`` only. The mapping must yield a user name or a
-user id; each property that it yields must equal the user's.
+for. Used by ``tls_client_auth`` only. The mapping must yield a user id, or a
+user name with a domain; each property that it yields must equal the user's.
 """),
 )
 
