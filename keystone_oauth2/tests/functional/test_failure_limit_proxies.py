@@ -12,6 +12,7 @@
 
 """Whose failures they are, behind proxies (RFC 9700, 4.13)."""
 
+from keystone_oauth2.api import proxies
 from keystone_oauth2.tests.functional import limited
 
 LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '3/hour'}
@@ -94,3 +95,18 @@ class NoProxyTest(limited.LimitedTestCase):
         """B09, E05: a forged address takes nobody's tries away."""
         self.fail(self.attacker, times=3, headers=forwarded(self.owner))
         self.assert_passes(self.owner)
+
+    def test_operator_is_told_once_that_a_proxy_is_not_named(self):
+        """B08: behind it nobody is stopped, which must not go unnoticed."""
+        proxies._warn.cache_clear()
+        self.addCleanup(proxies._warn.cache_clear)
+        header = forwarded('198.51.100.1')
+        self.fail(limited.PROXY, times=4, headers=header)
+        self.assert_passes(limited.PROXY, headers=header)
+        (warning,) = (
+            line
+            for line in self.log.splitlines()
+            if ' WARNING keystone_oauth2.' in line
+        )
+        self.assertIn('trusted_proxies', warning)
+        self.assertNotIn('198.51.100.1', warning)

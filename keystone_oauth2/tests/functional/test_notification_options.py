@@ -50,7 +50,9 @@ class LimitedTest(notifications.NotificationTestCase):
             self.post_as(
                 (self.own.id, WRONG),
                 environ={'REMOTE_ADDR': limited.PROXY},
-                headers={'X-Forwarded-For': '10.0.0.1, 203.0.113.77'},
+                headers={
+                    'X-Forwarded-For': f'x, 203.0.113.77, {limited.PROXY}'
+                },
             )
         payload = self.sent()[-1]['payload']
         self.assertEqual(
