@@ -119,7 +119,7 @@ def _ports(conf: ty.Any, verify_secret: ports.VerifySecret) -> ports.Ports:
         ),
         issue_token=tokens.issue,
         permit_issue=policy.permit_issue,
-        remember_certificate=certificates.remember,
+        remember_certificate=certificates.Memory(),
         find_thumbprint=certificates.find,
         describe_client=callers.describe_client,
         validate_token=tokens.validate,

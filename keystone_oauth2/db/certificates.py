@@ -25,33 +25,40 @@ from keystone_oauth2.protocol import certificates
 
 LOG = log.getLogger(__name__)
 _Row = models.CertificateThumbprint
+# Some megabytes in each worker, at the most.
+_MOST_KNOWN = 4096
+_THUMBPRINT = sa.select(_Row.thumbprint).where(
+    _Row.keystone_thumbprint == sa.bindparam('key')
+)
 
 
-def remember(certificate: bytes) -> None:
-    """Keep both thumbprints of a certificate (DER).
+class Memory:
+    """Keeps thumbprints, and asks the database once for each certificate.
 
-    Without the table, tokens are still issued: one warning says so.
+    It is a :class:`keystone_oauth2.protocol.ports.RememberCertificate`.
     """
-    try:
-        _remember(
-            certificates.keystone_thumbprint(certificate),
-            certificates.thumbprint(certificate),
-            certificates.expires_at(certificate),
-        )
-    except database.Error as error:
-        if not database.is_missing_table(error):
-            raise
-        _warn()
+
+    def __init__(self) -> None:
+        self._remember = functools.lru_cache(_MOST_KNOWN)(_remember)
+
+    def __call__(self, certificate: bytes) -> None:
+        """Keep both thumbprints of a certificate (DER).
+
+        Without the table, tokens are still issued: one warning says so.
+        """
+        try:
+            self._remember(certificate)
+        except database.Error as error:
+            # Nothing is known of this certificate: the next token tries anew.
+            if not database.is_missing_table(error):
+                raise
+            _warn()
 
 
 def find(keystone_thumbprint: str) -> str | None:
     """Answer the thumbprint of RFC 8705, or None."""
-    query = sa.select(_Row.thumbprint).where(
-        _Row.keystone_thumbprint == keystone_thumbprint
-    )
     try:
-        with database.session_for_read() as session:
-            return session.execute(query).scalar()
+        return _find(keystone_thumbprint)
     except database.Error as error:
         if not database.is_missing_table(error):
             raise
@@ -69,15 +76,19 @@ def purge(before: datetime.datetime) -> int:
         return session.execute(statement).rowcount
 
 
-def _remember(
-    keystone_thumbprint: str, thumbprint: str, expires_at: datetime.datetime
-) -> None:
-    if find(keystone_thumbprint) is not None:
+def _find(keystone_thumbprint: str) -> str | None:
+    with database.connection_for_read() as connection:
+        return connection.scalar(_THUMBPRINT, {'key': keystone_thumbprint})
+
+
+def _remember(certificate: bytes) -> None:
+    key = certificates.keystone_thumbprint(certificate)
+    if _find(key) is not None:
         return
     row = {
-        'keystone_thumbprint': keystone_thumbprint,
-        'thumbprint': thumbprint,
-        'expires_at': expires_at,
+        'keystone_thumbprint': key,
+        'thumbprint': certificates.thumbprint(certificate),
+        'expires_at': certificates.expires_at(certificate),
     }
     try:
         with database.session_for_write() as session:

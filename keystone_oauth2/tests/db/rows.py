@@ -271,8 +271,10 @@ class CertificateTests:
 
     def test_both_thumbprints_are_remembered(self):
         certificate = self.certificate()
-        for _ in range(2):
-            certificates.remember(certificate.der)
+        memory = certificates.Memory()
+        # Of this worker the second time, of another one the third time.
+        for remember in (memory, memory, certificates.Memory()):
+            remember(certificate.der)
             self.assertEqual(
                 certificate.thumbprint,
                 certificates.find(certificate.keystone_thumbprint),
@@ -284,8 +286,9 @@ class CertificateTests:
         hour = datetime.timedelta(hours=1)
         old = self.certificate(not_before=now - 2 * hour, not_after=now - hour)
         young = self.certificate(not_before=now - hour, not_after=now + hour)
+        remember = certificates.Memory()
         for certificate in (old, young):
-            certificates.remember(certificate.der)
+            remember(certificate.der)
         moment = now.replace(tzinfo=None)
         self.assertEqual(1, certificates.purge(moment))
         self.assertIsNone(certificates.find(old.keystone_thumbprint))
@@ -294,12 +297,17 @@ class CertificateTests:
 
     def test_without_the_table_nothing_is_remembered_with_one_warning(self):
         certificate = self.certificate()
+        remember = certificates.Memory()
         self.addCleanup(digests.forget_what_was_done_once)
         with self.without_tables():
             digests.forget_what_was_done_once()
             for _ in range(3):
-                certificates.remember(certificate.der)
+                remember(certificate.der)
                 self.assertIsNone(
                     certificates.find(certificate.keystone_thumbprint)
                 )
+        remember(certificate.der)
+        self.assertIsNotNone(
+            certificates.find(certificate.keystone_thumbprint)
+        )
         self.assertEqual(1, self.log.count('certificate-bound tokens'))
