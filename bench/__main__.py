@@ -29,6 +29,8 @@ from bench import stage
 _INTERLEAVED: list[tuple[str, cases.Case, bool]] = [
     # name, case, whether the in-tree endpoint has it
     ('busy client', cases.busy_client, True),
+    ('a hundred clients at random', cases.few_clients, False),
+    ('many clients at random', cases.all_clients, False),
     ('Mutual-TLS', cases.mutual_tls, True),
     ('wrong secrets, no limit', cases.unlimited_wrong_secrets, True),
     ('good client, alone', cases.alone, True),

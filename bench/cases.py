@@ -15,6 +15,7 @@
 import collections.abc as abc
 import dataclasses
 import multiprocessing
+import random
 
 from bench import data
 from bench import load
@@ -22,6 +23,7 @@ from bench import stage
 
 _ATTACKER = '127.0.0.2'
 _GUESSER = '127.0.0.3'
+_FEW = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,6 +203,24 @@ def many_clients(side: stage.Side, settings: Settings) -> Measured:
     count = settings.many if side.enable else settings.sample
     requests = [side.token_request(client) for client in side.many[:count]]
     return measure(side, requests, settings, once=True)
+
+
+def few_clients(side: stage.Side, settings: Settings) -> Measured:
+    """A hundred of the many clients, in no order."""
+    return _at_random(side, settings, side.many[:_FEW])
+
+
+def all_clients(side: stage.Side, settings: Settings) -> Measured:
+    """All of the many clients, in no order."""
+    return _at_random(side, settings, side.many)
+
+
+def _at_random(
+    side: stage.Side, settings: Settings, clients: abc.Sequence[data.Client]
+) -> Measured:
+    requests = [side.token_request(client) for client in clients]
+    random.shuffle(requests)
+    return measure(side, requests, settings)
 
 
 def _attack(
