@@ -114,6 +114,7 @@ def _ports(conf: ty.Any, verify_secret: ports.VerifySecret) -> ports.Ports:
     return ports.Ports(
         verify_secret=verify_secret,
         find_user=users.find_user,
+        domain_name=users.domain_name,
         evaluate_mapping=functools.partial(
             mapping.evaluate, conf.oauth2_cert_dn_mapping_id
         ),

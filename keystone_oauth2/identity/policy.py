@@ -22,6 +22,7 @@ from oslo_policy import _checks
 from oslo_policy import policy
 
 from keystone_oauth2 import policies
+from keystone_oauth2.identity import users
 from keystone_oauth2.policies import access_token
 from keystone_oauth2.policies import token as token_rules
 from keystone_oauth2.protocol import messages
@@ -68,7 +69,7 @@ def permit_issue(
             'name': client.user.name,
             'domain': {
                 'id': client.user.domain_id,
-                'name': client.user.domain_name,
+                'name': users.domain_name(client.user.domain_id),
             },
         },
         'project': {

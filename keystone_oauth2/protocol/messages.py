@@ -140,7 +140,6 @@ class User:
     id: str
     name: str
     domain_id: str
-    domain_name: str
     email: str | None = None
     default_project_id: str | None = None
 

@@ -128,6 +128,13 @@ class FindUser(ty.Protocol):
         """
 
 
+class DomainName(ty.Protocol):
+    """Look the name of a domain up."""
+
+    def __call__(self, domain_id: str) -> str:
+        """Answer the name of a domain that exists."""
+
+
 class EvaluateMapping(ty.Protocol):
     """Put names of a certificate through the federation mapping."""
 
@@ -246,6 +253,7 @@ class Ports:
 
     verify_secret: VerifySecret
     find_user: FindUser
+    domain_name: DomainName
     evaluate_mapping: EvaluateMapping
     issue_token: IssueToken
     permit_issue: PermitIssue

@@ -24,8 +24,6 @@ from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
 
-_PROPERTIES = ('id', 'name', 'email', 'domain_id', 'domain_name')
-
 
 class TLSClientAuth:
     """The certificate of the connection, and ``client_id`` in the body."""
@@ -65,7 +63,7 @@ class TLSClientAuth:
         # The mapping comes first, so that an unknown user takes as long.
         mapped = self._keystone.evaluate_mapping(assertion(certificate.der))
         user = self._keystone.find_user(form.required('client_id'))
-        _compare(user, mapped)
+        self._compare(user, mapped)
         if user.default_project_id is None:
             raise ports.Refused(f'user {user.id} has no default project')
         return messages.Client(
@@ -75,6 +73,31 @@ class TLSClientAuth:
             project_id=user.default_project_id,
             certificate=certificate.der,
         )
+
+    def _compare(
+        self, user: messages.User, mapped: abc.Mapping[str, str]
+    ) -> None:
+        for name, value in mapped.items():
+            if value != self._property(user, name):
+                raise ports.Refused(
+                    f'certificate: the mapping yields another {name} '
+                    f'than that of user {user.id}'
+                )
+        # An empty expectation matches nobody (RFC 8705, 2.1.2): else every
+        # certificate of the CA would be every user. A name is one user's only
+        # within a domain.
+        has_domain = mapped.get('domain_id') or mapped.get('domain_name')
+        if not (mapped.get('id') or (mapped.get('name') and has_domain)):
+            raise ports.Refused(
+                'certificate: the mapping identifies nobody: it yields '
+                'neither a user id nor a user name with a domain'
+            )
+
+    def _property(self, user: messages.User, name: str) -> str | None:
+        if name == 'domain_name':
+            return self._keystone.domain_name(user.domain_id)
+        value: str | None = getattr(user, name)
+        return value
 
 
 def assertion(der: bytes) -> dict[str, str]:
@@ -97,21 +120,3 @@ def assertion(der: bytes) -> dict[str, str]:
             key = f'SSL_CLIENT_{kind}_DN_{name.upper()}'
             values[key] = f'{values[key]};{value}' if key in values else value
     return values
-
-
-def _compare(user: messages.User, mapped: abc.Mapping[str, str]) -> None:
-    for name in _PROPERTIES:
-        if name in mapped and mapped[name] != getattr(user, name):
-            raise ports.Refused(
-                f'certificate: the mapping yields another {name} '
-                f'than that of user {user.id}'
-            )
-    # An empty expectation matches nobody (RFC 8705, 2.1.2): else every
-    # certificate of the CA would be every user. A name is one user's only
-    # within a domain.
-    has_domain = mapped.get('domain_id') or mapped.get('domain_name')
-    if not (mapped.get('id') or (mapped.get('name') and has_domain)):
-        raise ports.Refused(
-            'certificate: the mapping identifies nobody: it yields neither a '
-            'user id nor a user name with a domain'
-        )

@@ -80,7 +80,6 @@ class InMemoryKeystone:
                 'id': user_id,
                 'name': f'name of {user_id}',
                 'domain_id': 'domain',
-                'domain_name': 'name of domain',
                 'default_project_id': 'project',
                 **attributes,
             }
@@ -97,6 +96,7 @@ class InMemoryKeystone:
         known = {
             'verify_secret': self._verify_secret,
             'find_user': self._find_user,
+            'domain_name': {'domain': 'CA'}.__getitem__,
             'evaluate_mapping': self._evaluate_mapping,
             'issue_token': self._issue_token,
             'permit_issue': self._permit_issue,

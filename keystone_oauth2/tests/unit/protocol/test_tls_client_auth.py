@@ -87,7 +87,7 @@ class TLSClientAuthTest(base.TestCase):
         self.method = tls_client_auth.TLSClientAuth(self.keystone.ports)
 
     def add_user(self, **attributes):
-        values = {'name': 'alice', 'email': 'a@b', 'domain_name': 'CA'}
+        values = {'name': 'alice', 'email': 'a@b'}
         return self.keystone.add_user(**(values | attributes))
 
     def authenticate(self, certificate, client_id='user'):
