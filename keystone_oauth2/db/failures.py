@@ -150,7 +150,8 @@ def _storage(url: str) -> storage.Storage:
             url, wrap_exceptions=True, **_TIMEOUTS.get(scheme, {})
         )
     except errors.ConfigurationError as error:
-        raise ValueError(str(error)) from error
+        # The URL may have a password in it: neither it nor the cause is told.
+        raise ValueError(str(error).replace(url, scheme)) from None
     except AssertionError:
         raise ValueError(f'{scheme} is no storage for counters') from None
     if not isinstance(found, storage.Storage):

@@ -41,8 +41,9 @@ project = resource_sql.Project.__table__
 user = identity_sql.User.__table__
 
 
-#: What a query may raise: oslo.db does not wrap all that MariaDB says.
-Error = (exception.DBError, sqlalchemy.exc.ProgrammingError)
+#: What a query may raise: oslo.db does not wrap all that MariaDB says, and not
+#: that a pool has no connection left.
+Error = (exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
 # PostgreSQL's SQLSTATE and MariaDB's number for a table that is not there.
 _MISSING_TABLE = ('42P01', 1146)
@@ -78,6 +79,17 @@ def is_outage(error: BaseException) -> bool:
             sqlalchemy.exc.TimeoutError,
         ),
     )
+
+
+def reason(error: BaseException) -> str:
+    """Answer what the database said, for the log.
+
+    SQLAlchemy adds the statement with its parameters: what a stranger sent as
+    its id, which may be a secret in the wrong place.
+    """
+    if isinstance(error, exception.DBError):
+        error = error.inner_exception or error
+    return str(getattr(error, 'orig', None) or error)
 
 
 def engine() -> sqlalchemy.Engine:

@@ -65,6 +65,15 @@ class WrongLimitTest(base.TestCase):
             keystone.request('POST', '/v3/OS-OAUTH2/token')
             self.assertNotIn('hidden-password', keystone.log)
 
+    def test_password_of_a_storage_that_nobody_knows_is_not_told(self):
+        storage = 'reddis://user:hidden-password@127.0.0.1:1'
+        options = {'oauth2': {'failure_limit_storage': storage}}
+        keystone = fixture.Keystone(options)
+        error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
+        self.assertIn('unknown storage scheme : reddis;', str(error))
+        told = f'{error}{keystone.log}'
+        self.assertFalse('hidden-password' in told, 'it was told')
+
 
 class OutageTests:
     """Where failures cannot be counted, tokens are issued all the same."""

@@ -14,6 +14,7 @@
 
 import base64
 import json
+import sqlite3
 import urllib.parse
 
 from keystone_oauth2.tests import matchers
@@ -140,3 +141,14 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
         self.assertIn('unknown client of 5000 characters', logged)
         self.assertIn('unknown user of 5000 characters', logged)
         self.assertNotIn('xxx', logged)
+
+    def test_nor_is_it_while_the_database_is_away(self):
+        """The error of the database has it as a parameter."""
+        database = sqlite3.connect(self.keystone.folder / 'keystone.db')
+        self.addCleanup(database.close)
+        rename = 'ALTER TABLE {} RENAME TO {}'.format
+        names = 'application_credential', 'elsewhere'
+        database.execute(rename(*names))
+        self.addCleanup(database.execute, rename(*reversed(names)))
+        self.assertEqual(503, self.post_as((WRONG, 'x')).status)
+        self.assert_logged('The database cannot be reached: ', WRONG)
