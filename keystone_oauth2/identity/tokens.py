@@ -21,6 +21,7 @@ from keystone import notifications
 from keystone.auth import core
 from keystone.common import provider_api
 from keystone.common import render_token
+from keystone.models import revoke_model
 from keystone.models import token_model
 from oslo_log import log
 from oslo_utils import timeutils
@@ -101,11 +102,25 @@ def validate(value: str) -> messages.Token | None:
 def revoke(token: messages.Token) -> None:
     """Revoke a token and what was derived from it, and not its siblings.
 
-    Calls ``revoke_api``. What was derived from a token carries its audit id
-    as the last one of its chain.
+    Calls ``revoke_api.revoke``. What was derived from a token carries its
+    audit id as the last one of its chain.
     """
-    PROVIDERS.revoke_api.revoke_by_audit_id(token.audit_id)
-    PROVIDERS.revoke_api.revoke_by_audit_chain_id(token.audit_id)
+    # By default an event concerns what was issued until now: a token from a
+    # node whose clock is ahead would live on.
+    end = datetime.datetime.fromtimestamp(
+        token.expires_at, datetime.timezone.utc
+    ).replace(tzinfo=None)
+    names = ['audit_id']
+    # Keystone reads each event on a chain for every token that it looks at,
+    # and nothing can be derived from a client's.
+    if token.client_id is None:
+        names.append('audit_chain_id')
+    for name in names:
+        PROVIDERS.revoke_api.revoke(
+            revoke_model.RevokeEvent(
+                issued_before=end, **{name: token.audit_id}
+            )
+        )
     notifications.invalidate_token_cache_notification('OAuth 2.0 revocation')
 
 

@@ -14,6 +14,8 @@
 
 import functools
 
+from oslo_utils import fixture as time_fixture
+
 from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import tokens
 
@@ -105,6 +107,14 @@ class FurtherOwnTokenTest(tokens.TokensTestCase):
             environ=mutual_tls.verified(renewed),
         )
         self.assertThat(answer, tokens.REVOKED)
+        self.assert_invalid(token)
+
+    def test_token_of_a_node_whose_clock_is_ahead_is_revoked(self):
+        """G07: though it was issued later than it is revoked."""
+        clock = self.useFixture(time_fixture.TimeFixture())
+        token = self.issue()
+        clock.advance_time_seconds(-5)
+        self.assertThat(self.revoke(token, self.client), tokens.REVOKED)
         self.assert_invalid(token)
 
     def test_token_with_access_rules_is_revoked(self):
