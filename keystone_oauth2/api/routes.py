@@ -52,6 +52,7 @@ class OAuth2API(web.APIBase):
             flask_app.before_request(server.binding_check)
         if server.secret_observer is not None:
             flask_app.after_request(server.secret_observer)
+        flask_app.teardown_request(web.end_context)
         first = flask_app.before_request_funcs.setdefault(None, [])
         first.insert(0, base.refuse_doubled_slash)
         if server.metadata is not None:

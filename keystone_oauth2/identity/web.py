@@ -22,6 +22,7 @@ from keystone.common import authorization
 from keystone.models import token_model
 from keystone.server import flask as keystone_flask
 from keystone.server.flask import common
+from oslo_context import context
 
 APIBase = keystone_flask.APIBase
 AuthMethodHandler = auth_plugin.AuthMethodHandler
@@ -41,6 +42,16 @@ def auth_context() -> dict[str, ty.Any]:
     Empty where there was none; a wrong one was answered before.
     """
     return flask.request.environ.get(authorization.AUTH_CONTEXT_ENV) or {}
+
+
+def end_context(_error: BaseException | None = None) -> None:
+    """Let nobody find the context of a request that is over.
+
+    Keystone keeps in it what it read from its cache, and looks at the token
+    of the next request before that has a context of its own: it would accept
+    what another worker has revoked since.
+    """
+    context.RequestContext(overwrite=True)
 
 
 def understands_access_rules() -> bool:
