@@ -14,6 +14,7 @@
 
 import base64
 import os
+import time
 
 from keystone.common import fernet_utils
 from oslo_config import cfg
@@ -23,6 +24,8 @@ LOG = log.getLogger(__name__)
 
 # As in keystone.credential.providers.fernet.core.
 _MAX_ACTIVE_KEYS = 3
+# Nanoseconds; the times of file systems have ticks of some milliseconds.
+_SETTLED = 1_000_000_000
 
 
 class KeyRepository:
@@ -34,6 +37,7 @@ class KeyRepository:
     def __init__(self, path: str) -> None:
         self._path = path
         self._read_at: int | None = None
+        self._is_settled = False
         self._keys: tuple[bytes, ...] = ()
 
     @property
@@ -50,9 +54,18 @@ class KeyRepository:
             are none that can be used.
         """
         modified_at = self._modified_at()
-        if modified_at != self._read_at:
-            self._keys = self._load()
-            self._read_at = modified_at
+        is_new = modified_at != self._read_at
+        if is_new or not self._is_settled:
+            # The changes that a rotation makes may get one and the same time:
+            # what was read between them is not all of it.
+            is_settled = time.time_ns() - modified_at > _SETTLED
+            try:
+                self._keys = self._load()
+            except (OSError, ValueError) as error:
+                self._keys = ()
+                if is_new:
+                    self._warn(error)
+            self._read_at, self._is_settled = modified_at, is_settled
         return self._keys
 
     def _modified_at(self) -> int:
@@ -65,19 +78,16 @@ class KeyRepository:
         repository = fernet_utils.FernetUtils(
             self._path, _MAX_ACTIVE_KEYS, 'credential'
         )
-        try:
-            keys = tuple(
-                base64.urlsafe_b64decode(key) for key in repository.load_keys()
-            )
-        except (OSError, ValueError) as error:
-            return self._unusable(str(error))
+        keys = tuple(
+            base64.urlsafe_b64decode(key) for key in repository.load_keys()
+        )
         if not keys:
-            return self._unusable('there are none')
+            raise ValueError('there are none')
         if not all(len(key) == 32 and any(key) for key in keys):
-            return self._unusable('one is not 32 bytes, or all zero')
+            raise ValueError('one is not 32 bytes, or all zero')
         return keys
 
-    def _unusable(self, reason: str) -> tuple[bytes, ...]:
+    def _warn(self, reason: Exception) -> None:
         LOG.warning(
             'keystone-oauth2 cannot use the keys in %s (%s): each token '
             'request pays for a slow hash. Run keystone-manage '
@@ -85,7 +95,6 @@ class KeyRepository:
             self._path,
             reason,
         )
-        return ()
 
 
 def configured(conf: cfg.ConfigOpts) -> KeyRepository:

@@ -16,6 +16,7 @@ import base64
 import os
 import pathlib
 import shutil
+import time
 
 import fixtures
 
@@ -107,6 +108,19 @@ class RotationTest(KeysTestCase):
         self.assert_digest_decides(client)
         self.assertEqual(stored, self.stored_key_id(client))
         self.assertTrue(primary.exists())
+
+    def test_rotation_that_was_seen_half_done_is_seen_whole(self):
+        """All its changes may be of the same tick of the clock."""
+        tick = time.time_ns() + 3600 * 10**9
+        _, client = self.new_client()
+        os.utime(self.folder, ns=(tick, tick))
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        (self.folder / '0').rename(self.folder / '2')
+        new = base64.urlsafe_b64encode(os.urandom(32))
+        (self.folder / '0').write_bytes(new)
+        os.utime(self.folder, ns=(tick, tick))
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        self.assertEqual(self.key_ids()[0], self.stored_key_id(client))
 
 
 class StolenDatabaseTest(KeysTestCase):
