@@ -102,7 +102,7 @@ class ProtocolResource(web.ResourceBase):
         reader = self._edge.certificate_reader
         return messages.Request(
             content_type=environ.get('CONTENT_TYPE', ''),
-            body=flask.request.get_data(),
+            body=_body(),
             query=environ.get('QUERY_STRING', ''),
             # werkzeug's parser raises on bytes that are not ASCII.
             authorization=environ.get('HTTP_AUTHORIZATION'),
@@ -140,8 +140,11 @@ def handle_error(error: Exception) -> flask.Response:
         refusal: errors.OAuthError = errors.MethodNotAllowed(
             error.valid_methods or ()
         )
+    elif isinstance(error, exceptions.ClientDisconnected):
+        LOG.info('The client has gone before the end of its request')
+        refusal = errors.IncompleteBody()
     elif database.is_outage(error):
-        LOG.error('The database cannot be reached: %s', error)
+        LOG.error('The database cannot be reached: %s', database.reason(error))
         refusal = errors.TemporarilyUnavailable(RETRY_AFTER)
     else:
         LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
@@ -158,6 +161,14 @@ def refuse_doubled_slash() -> flask.Response | None:
     if '//' in path and re.sub('/+', '/', path).startswith(PREFIX):
         return no_store(rendering.render(errors.NotFound(), []))
     return None
+
+
+def _body() -> bytes:
+    try:
+        return flask.request.get_data()
+    except OSError as error:
+        # How uWSGI and mod_wsgi say what werkzeug has its own exception for.
+        raise exceptions.ClientDisconnected from error
 
 
 def _not_found(error: Exception) -> flask.Response:

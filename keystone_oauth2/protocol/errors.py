@@ -80,6 +80,12 @@ class BodyTooLarge(InvalidRequest):
     description = 'The request body is too large.'
 
 
+class IncompleteBody(InvalidRequest):
+    """The connection broke before the end of the body (RFC 9112, 8)."""
+
+    description = 'The request body is incomplete.'
+
+
 class TwoAuthenticationMethods(InvalidRequest):
     """Two client authentication methods at once (RFC 6749, 2.3)."""
 

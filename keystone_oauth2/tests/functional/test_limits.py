@@ -12,6 +12,8 @@
 
 """How much a request may carry."""
 
+import io
+
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
 
@@ -22,6 +24,13 @@ def padded(size):
     """Answer a body of that many bytes."""
     start = f'{base.GRANT}&x='
     return start + 'x' * (size - len(start))
+
+
+class Broken(io.BytesIO):
+    """A body as uWSGI has it when the client is gone."""
+
+    def read(self, *_):
+        raise OSError('error during read(100) on wsgi.input')
 
 
 class LimitsTest(base.KeystoneTestCase):
@@ -45,6 +54,22 @@ class LimitsTest(base.KeystoneTestCase):
         answer = self.post_as(self.client, padded(112 * KIB + 1))
         self.assertEqual(413, answer.status)
         self.assertNotIn(b'access_token', answer.body)
+
+    def test_body_that_breaks_off_is_a_bad_request(self):
+        """A13: whichever way the server says that the client has gone."""
+        for body in (io.BytesIO(b'grant_'), Broken()):
+            with self.variant(body):
+                answer = self.post_as(
+                    self.client,
+                    environ={'wsgi.input': body, 'CONTENT_LENGTH': '100'},
+                )
+                self.assertThat(
+                    answer,
+                    matchers.IsOAuthError(
+                        400, 'invalid_request', description='incomplete'
+                    ),
+                )
+        self.assertNotIn('ERROR', self.log)
 
     def test_64_parameters_are_read_and_65_refused(self):
         more = ''.join(f'&p{number}=' for number in range(63))
