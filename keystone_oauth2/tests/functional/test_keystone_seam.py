@@ -13,31 +13,67 @@
 """What the extension relies on inside Keystone.
 
 When one of these fails, a Keystone release has changed something that
-``keystone_oauth2.identity`` uses: look there, and at nothing else.
+``keystone_oauth2.identity`` uses: look there, in the module that the docstring
+of the class names, and at nothing else. The names that it imports and how it
+calls them are in ``test_keystone_names``.
 """
 
+import functools
 import inspect
+import operator
+import pathlib
 
+import fixtures
+import flask
 from keystone import exception
+from keystone import notifications
 from keystone.api import os_oauth2
 from keystone.auth import core as auth_core
 from keystone.auth.plugins import base as auth_plugin
+from keystone.common import context
+from keystone.common import fernet_utils
+from keystone.common import password_hashing
 from keystone.common import provider_api
+from keystone.common import render_token
 from keystone.common import utils
 from keystone.common.rbac_enforcer import enforcer
+from keystone.common.sql import core
 from keystone.federation import utils as federation_utils
+from keystone.models import token_model
 from keystone.server.flask import application
+from keystone.server.flask import common
 from oslo_policy import policy
+import sqlalchemy
 
 from keystone_oauth2.api import routes
+from keystone_oauth2.identity import database
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
+#: What identity/tokens.py and callers.py read of a token, and what for.
+TOKEN_MODEL = {
+    'application_credential': 'access rules of a caller',
+    'application_credential_id': 'the client of a token, and its roles',
+    'audit_id': 'revocation',
+    'domain_id': 'scope of a caller',
+    'expires_at': 'expires_in',
+    'id': 'access_token',
+    'methods': 'whether a token is bound to a certificate',
+    'mint': 'the checks that a token is issued with',
+    'oauth2_thumbprint': 'the certificate that a token is bound to',
+    'project': 'domain of the project in a rule',
+    'project_domain': 'scope of a caller',
+    'project_id': 'scope of a caller',
+    'roles': 'scope, and the rules of policy.yaml',
+    'system_scoped': 'scope of a caller',
+    'user_domain': 'the rules of policy.yaml',
+    'user_id': 'the user of a token',
+}
 
 
 class MountTest(base.KeystoneTestCase):
-    """Keystone builds its application from a tuple of modules."""
+    """identity/mount.py and policy.py."""
 
     @classmethod
     def create(cls):
@@ -97,15 +133,94 @@ class InTreeMountTest(base.KeystoneTestCase):
         self.assertIsInstance(enforcer._POSSIBLE_TARGET_ACTIONS, frozenset)
 
 
-class ProvidersTest(mutual_tls.MutualTLSTestCase):
-    def test_tokens_are_issued_for_a_credential_or_a_thumbprint(self):
-        parameters = inspect.signature(
-            PROVIDERS.token_provider_api.issue_token
-        ).parameters
-        for name in ('project_id', 'app_cred_id', 'thumbprint'):
-            with self.variant(name):
-                self.assertIn(name, parameters)
-        self.assertEqual(['user_id', 'method_names'], list(parameters)[:2])
+class TokensTest(mutual_tls.MutualTLSTestCase):
+    """identity/tokens.py and identity/callers.py."""
+
+    def issue(self):
+        """Have Keystone issue a token as we do."""
+        return PROVIDERS.token_provider_api.issue_token(
+            self.user.id,
+            ['application_credential'],
+            project_id=self.project.id,
+            app_cred_id=self.client.id,
+        )
+
+    def test_token_has_what_we_read(self):
+        token = self.issue()
+        missing = [
+            f'TokenModel.{name}, used for: {purpose}'
+            for name, purpose in TOKEN_MODEL.items()
+            if not hasattr(token, name)
+        ]
+        self.assertEqual([], missing)
+
+    def test_rendered_token_has_what_we_read(self):
+        rendered = render_token.render_token_response_from_model(
+            self.issue(), include_catalog=False
+        )['token']
+        for names in (
+            ('user', 'id'),
+            ('user', 'name'),
+            ('user', 'domain', 'id'),
+            ('user', 'domain', 'name'),
+            ('project', 'id'),
+            ('project', 'name'),
+            ('project', 'domain', 'id'),
+            ('project', 'domain', 'name'),
+            ('roles', 0, 'name'),
+            ('application_credential', 'id'),
+            ('issued_at',),
+            ('expires_at',),
+        ):
+            with self.variant(names):
+                value = functools.reduce(operator.getitem, names, rendered)
+                self.assertIsInstance(value, str)
+
+    def test_thumbprint_of_a_bound_token_is_rendered(self):
+        token = PROVIDERS.token_provider_api.issue_token(
+            self.user.id,
+            ['oauth2_credential'],
+            project_id=self.project.id,
+            thumbprint='x',
+        )
+        rendered = render_token.render_token_response_from_model(token)
+        self.assertEqual(
+            {'x5t#S256': 'x'}, rendered['token']['oauth2_credential']
+        )
+        self.assertEqual('x', token.oauth2_thumbprint)
+
+    def test_minting_makes_the_checks_of_a_token(self):
+        project, user, _ = self.new_user()
+        token = token_model.TokenModel()
+        token.user_id = user.id
+        token.project_id = project.id
+        token.mint('', '')
+        self.identity.unassign(user, 'member', project)
+        token = token_model.TokenModel()
+        token.user_id = user.id
+        token.project_id = project.id
+        self.assertRaises(exception.Unauthorized, token.mint, '', '')
+
+    def test_what_we_catch_is_an_error_of_keystones(self):
+        for error in (
+            exception.Forbidden,
+            exception.MappingNotFound,
+            exception.NotFound,
+            exception.PasswordVerificationError,
+            exception.Unauthorized,
+        ):
+            with self.variant(error):
+                self.assertTrue(issubclass(error, exception.Error))
+
+    def test_rules_for_several_factors_are_looked_at_by_one_function(self):
+        check = (
+            auth_core.UserMFARulesValidator.check_auth_methods_against_rules
+        )
+        self.assertTrue(check(self.user.id, {'application_credential'}))
+
+
+class UsersTest(mutual_tls.MutualTLSTestCase):
+    """identity/application_credentials.py, mapping.py and users.py."""
 
     def test_wrong_secret_is_an_assertion_error(self):
         api = PROVIDERS.application_credential_api
@@ -114,11 +229,14 @@ class ProvidersTest(mutual_tls.MutualTLSTestCase):
             AssertionError, api.authenticate, self.client.id, 'wrong'
         )
 
-    def test_rules_for_several_factors_are_looked_at_by_one_function(self):
-        check = (
-            auth_core.UserMFARulesValidator.check_auth_methods_against_rules
-        )
-        self.assertTrue(check(self.user.id, {'application_credential'}))
+    def test_secret_is_cut_before_it_is_hashed(self):
+        cut = password_hashing.verify_length_and_trunc_password('x' * 100)
+        self.assertEqual(b'x' * 72, cut)
+
+    def test_hash_is_one_that_is_checked(self):
+        hashed = password_hashing.hash_password('x')
+        self.assertTrue(password_hashing.check_password('x', hashed))
+        self.assertFalse(password_hashing.check_password('y', hashed))
 
     def test_mapping_answers_a_user(self):
         rules = PROVIDERS.federation_api.get_mapping(mutual_tls.MAPPING)
@@ -145,6 +263,105 @@ class ProvidersTest(mutual_tls.MutualTLSTestCase):
             PROVIDERS.resource_api.assert_domain_enabled,
             domain.id,
         )
+
+    def test_user_and_domain_have_what_we_read(self):
+        user = PROVIDERS.identity_api.get_user(self.user.id)
+        self.assertLessEqual({'id', 'name', 'domain_id'}, set(user))
+        domain = PROVIDERS.resource_api.get_domain(user['domain_id'])
+        self.assertLessEqual({'id', 'name'}, set(domain))
+
+
+class DatabaseTest(base.KeystoneTestCase):
+    """identity/database.py."""
+
+    def test_facade_has_connections_for_reading(self):
+        reader = core._get_main_context_manager().reader
+        with reader.connection.using(core._get_context()) as connection:
+            self.assertEqual(1, connection.scalar(sqlalchemy.text('select 1')))
+
+    def test_session_knows_its_engine(self):
+        with core.session_for_write() as session:
+            self.assertIsInstance(session.get_bind(), sqlalchemy.Engine)
+
+    def test_tables_have_the_columns_we_read(self):
+        for table, names in (
+            (
+                database.application_credential,
+                'internal_id id user_id project_id expires_at',
+            ),
+            (database.user, 'id domain_id enabled'),
+            (database.project, 'id domain_id enabled'),
+        ):
+            with self.variant(table.name):
+                columns = set(table.columns.keys())
+                self.assertLessEqual(set(names.split()), columns)
+
+
+class KeyRepositoryTest(base.KeystoneTestCase):
+    """identity/key_repository.py."""
+
+    @classmethod
+    def create(cls):
+        """Nothing is needed."""
+
+    def test_primary_key_comes_first_and_the_staged_one_last(self):
+        folder = self.useFixture(fixtures.TempDir()).path
+        for name in '012':
+            pathlib.Path(folder, name).write_text(name)
+        repository = fernet_utils.FernetUtils(folder, 3, 'credential')
+        self.assertEqual(['2', '1', '0'], repository.load_keys())
+
+
+class NotifyTest(base.KeystoneTestCase):
+    """identity/notify.py."""
+
+    @classmethod
+    def create(cls):
+        """Nothing is needed."""
+
+    def test_initiator_has_a_host_with_an_address(self):
+        environ = {context.REQUEST_CONTEXT_ENV: context.RequestContext()}
+        with flask.Flask('test').test_request_context(
+            environ_overrides={'REMOTE_ADDR': '192.0.2.1', **environ}
+        ):
+            initiator = notifications.build_audit_initiator()
+        self.assertEqual('192.0.2.1', initiator.host.address)
+
+    def test_notifier_and_its_drivers_can_be_asked_for(self):
+        self.assertTrue(notifications._get_notifier())
+        drivers = notifications.CONF.oslo_messaging_notifications.driver
+        self.assertIsInstance(drivers, list)
+
+
+class WebTest(base.KeystoneTestCase):
+    """identity/web.py, and the classes that the api package derives."""
+
+    def test_resource_is_described_as_we_do(self):
+        common.construct_resource_map(
+            resource=None,
+            url='/x',
+            rel='x',
+            resource_relation_func=lambda resource_name: '',
+            resource_kwargs={},
+        )
+
+    def test_api_has_what_ours_overrides_and_calls(self):
+        for name in (
+            'api',
+            'instantiate_and_register_to_app',
+            'resource_mapping',
+            'resources',
+        ):
+            with self.variant(name):
+                self.assertTrue(hasattr(common.APIBase, name))
+
+    def test_auth_context_has_the_token(self):
+        answer = self.post(
+            'token=x',
+            path='/v3/OS-OAUTH2/introspect',
+            headers={'X-Auth-Token': self.identity.token_for(self.user)},
+        )
+        self.assertNotEqual(401, answer.status)
 
 
 def rules_of(wsgi):
