@@ -12,6 +12,7 @@
 
 """Run stestr, then say in one plain line how many tests passed."""
 
+import argparse
 import io
 import pathlib
 import subprocess
@@ -24,8 +25,13 @@ RUN_COUNTER = pathlib.Path('.stestr', 'next-stream')
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--config', default='.stestr.conf')
+    options, arguments = parser.parse_known_args()
     runs_before = _count_runs()
-    status = subprocess.call(['stestr', 'run', *sys.argv[1:]])
+    status = subprocess.call(
+        ['stestr', '--config', options.config, 'run', *arguments]
+    )
     # A run that breaks before its first test leaves no result, and the
     # totals of the run before it would mislead.
     if _count_runs() != runs_before:

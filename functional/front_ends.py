@@ -1,0 +1,245 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The configurations of the administrator guide, started as they are shown.
+
+Only addresses, paths and accounts are replaced. ``FRONT_ENDS`` names them.
+"""
+
+import configparser
+import getpass
+import os
+import pathlib
+import shutil
+import sys
+
+import fixtures
+
+from functional import programs
+from keystone_oauth2 import fixture
+
+FOLDER = pathlib.Path(__file__).parents[1] / 'doc/source/admin/frontends'
+FRONT_ENDS = {
+    # name: the programs behind each other, the one next to Keystone first
+    'uwsgi': ('uwsgi',),
+    'nginx-uwsgi': ('uwsgi', 'nginx'),
+    'nginx-http': ('uwsgi', 'nginx'),
+    'apache-mod_wsgi': ('apache2',),
+    'apache-uwsgi': ('uwsgi', 'apache2'),
+    'haproxy': ('uwsgi', 'haproxy'),
+}
+_MODULES = (
+    *('mpm_event', 'authz_core', 'ssl', 'socache_shmcb', 'headers'),
+    *('proxy', 'proxy_uwsgi', 'rewrite', 'wsgi'),
+)
+_APACHE = """\
+ServerRoot {folder}
+ServerName localhost
+DefaultRuntimeDir {folder}
+PidFile {folder}/apache2.pid
+ErrorLog {folder}/apache2.log
+LogLevel info
+User www-data
+Group www-data
+{modules}
+Include {folder}/keystone-site.conf
+"""
+_NGINX = """\
+daemon off;
+user {account};
+pid {folder}/nginx.pid;
+error_log stderr info;
+events {{ worker_connections 2048; }}
+http {{
+    access_log {folder}/nginx-access.log;
+    client_body_temp_path {folder}/nginx-body;
+    proxy_temp_path {folder}/nginx-proxy;
+    uwsgi_temp_path {folder}/nginx-uwsgi;
+    fastcgi_temp_path {folder}/nginx-fastcgi;
+    scgi_temp_path {folder}/nginx-scgi;
+    include {folder}/server.conf;
+}}
+"""
+
+
+def options(name: str, folder: pathlib.Path) -> dict[str, dict[str, str]]:
+    """Answer what the guide wants in keystone.conf for a front end.
+
+    :param folder: that stands for ``/etc/keystone``.
+    """
+    parser = configparser.ConfigParser(interpolation=None, default_section='')
+    path = FOLDER / name / 'keystone.conf'
+    if path.exists():
+        text = path.read_text()
+        parser.read_string(text.replace('/etc/keystone', str(folder)))
+    return {section: dict(parser[section]) for section in parser.sections()}
+
+
+def snippet(path: str) -> str:
+    """Answer lines that the guide shows, such as ``revocation/nginx.conf``."""
+    return (FOLDER / path).read_text()
+
+
+class FrontEnd(fixtures.Fixture):
+    """A configuration of the guide in front of a deployment.
+
+    :param name: one of ``FRONT_ENDS``.
+    :param deployment: built; its folder gets the files of the front end.
+    :param authority: issues the server's certificate, and is the one whose
+        client certificates are accepted.
+    :param changes: texts of the guide to replace first.
+    :param processes: of Keystone, where the guide has four.
+    :ivar programs: by name, once it is set up.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        deployment: fixture.Deployment,
+        authority: fixture.CertificateAuthority,
+        *,
+        changes: dict[str, str] | None = None,
+        processes: int = 4,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.processes = processes
+        self.port = programs.free_port()
+        self.url = f'https://localhost:{self.port}'
+        #: Where Keystone itself listens, behind a proxy.
+        self.inner_port = programs.free_port()
+        self.programs: dict[str, programs.Program] = {}
+        self._deployment = deployment
+        self._authority = authority
+        self._folder = deployment.folder
+        self._changes = {
+            'processes = 4': f'processes = {processes}',
+            'processes=4': f'processes={processes}',
+            **(changes or {}),
+        }
+
+    def _setUp(self) -> None:
+        self._write_certificates()
+        for path in sorted((FOLDER / self.name).iterdir()):
+            if path.name != 'keystone.conf':
+                target = self._folder / path.name
+                target.write_text(self._adapted(path.read_text()))
+        if os.geteuid() == 0:
+            self._give_away()
+        for name in FRONT_ENDS[self.name]:
+            self.programs[name] = self.useFixture(_STARTERS[name](self))
+
+    def program(
+        self,
+        name: str,
+        command: list[str],
+        port: int | None,
+        loaded: tuple[str, int] = ('', 0),
+    ) -> programs.Program:
+        """Answer a program that is not started yet."""
+        return programs.Program(
+            name,
+            command,
+            self._folder,
+            port,
+            loaded,
+            {'OS_KEYSTONE_CONFIG_FILES': str(self._deployment.config_file)},
+        )
+
+    def _write_certificates(self) -> None:
+        folder = self._folder / 'tls'
+        folder.mkdir(exist_ok=True)
+        self._authority.write(folder, 'client-ca')
+        certificate, key = self._authority.server().write(folder, 'server')
+        both = folder / 'haproxy.pem'
+        both.touch(mode=0o600)
+        both.write_text(certificate.read_text() + key.read_text())
+
+    def _give_away(self) -> None:
+        for path in (self._folder, *self._folder.rglob('*')):
+            shutil.chown(path, _account(), _account())
+
+    def _adapted(self, text: str) -> str:
+        account = _account()
+        replacements = {
+            **self._changes,
+            'Listen 5000': f'Listen {programs.HOST}:{self.port}',
+            'listen 5000': f'listen {programs.HOST}:{self.port}',
+            '*:5000': f'{programs.HOST}:{self.port}',
+            'bind :5000': f'bind {programs.HOST}:{self.port}',
+            'https = :5000': f'https = {programs.HOST}:{self.port}',
+            '127.0.0.1:5001': f'{programs.HOST}:{self.inner_port}',
+            '/etc/keystone/tls': f'{self._folder}/tls',
+            '/etc/keystone': f'{self._folder}',
+            '/run/keystone': f'{self._folder}',
+            '/opt/keystone': sys.prefix,
+            'include uwsgi_params': 'include /etc/nginx/uwsgi_params',
+            'user=keystone group=keystone': f'user={account} group={account}',
+            'uid = keystone': f'uid = {account}',
+            'gid = keystone': f'gid = {account}',
+            'keystone:www-data': f'{account}:{account}',
+        }
+        for old, new in replacements.items():
+            text = text.replace(old, new)
+        return text
+
+
+def _account() -> str:
+    # Apache and mod_wsgi refuse to serve as root.
+    return 'www-data' if os.geteuid() == 0 else getpass.getuser()
+
+
+def _uwsgi(front_end: FrontEnd) -> programs.Program:
+    # With neither of them it listens on a UNIX socket.
+    text = (front_end._folder / 'uwsgi.ini').read_text()
+    ports = (front_end.port, front_end.inner_port)
+    return front_end.program(
+        'uwsgi',
+        ['uwsgi', '--ini', 'uwsgi.ini'],
+        next((port for port in ports if f':{port}' in text), None),
+        ('WSGI app 0', front_end.processes),
+    )
+
+
+def _nginx(front_end: FrontEnd) -> programs.Program:
+    folder = front_end._folder
+    (folder / 'nginx.conf').rename(folder / 'server.conf')
+    main = folder / 'nginx.conf'
+    main.write_text(_NGINX.format(folder=folder, account=_account()))
+    command = ['nginx', '-e', 'stderr', '-c', str(main)]
+    return front_end.program('nginx', command, front_end.port)
+
+
+def _apache2(front_end: FrontEnd) -> programs.Program:
+    folder = front_end._folder
+    modules = '\n'.join(
+        f'LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so'
+        for name in _MODULES
+    )
+    main = folder / 'apache2.conf'
+    main.write_text(_APACHE.format(folder=folder, modules=modules))
+    command = ['apache2', '-f', str(main), '-D', 'FOREGROUND']
+    return front_end.program('apache2', command, front_end.port)
+
+
+def _haproxy(front_end: FrontEnd) -> programs.Program:
+    return front_end.program(
+        'haproxy', ['haproxy', '-db', '-f', 'haproxy.cfg'], front_end.port
+    )
+
+
+_STARTERS = {
+    'uwsgi': _uwsgi,
+    'nginx': _nginx,
+    'apache2': _apache2,
+    'haproxy': _haproxy,
+}

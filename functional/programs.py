@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Programs that a test starts, and stops by their process id."""
+
+import collections.abc as abc
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import fixtures
+
+from keystone_oauth2.fixture import process
+from keystone_oauth2.fixture import text
+
+HOST = '127.0.0.1'
+START_SECONDS = 300
+STOP_SECONDS = 20
+# The distribution's servers come first: a virtual environment may have a uWSGI
+# without TLS. Who is not root often lacks the first folder.
+PATH = f'/usr/sbin:/usr/bin:{os.environ["PATH"]}'
+
+
+def free_port() -> int:
+    """Answer a TCP port of the loopback address that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return listener.getsockname()[1]
+
+
+class Program(fixtures.Fixture):
+    """A server program, which stays in the foreground.
+
+    :param name: of its log file.
+    :param command: with arguments.
+    :param folder: where to run it and to keep its log.
+    :param port: it is ready when somebody listens here, if anywhere,
+    :param loaded: and when its log has this text as often as it should:
+        pairs of a text and a number.
+    :param environment: variables besides those of this process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        folder: pathlib.Path,
+        port: int | None,
+        loaded: tuple[str, int] = ('', 0),
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.port = port
+        self.log_file = folder / f'{name}.log'
+        self._command = command
+        self._folder = folder
+        self._loaded = loaded
+        self._environment = environment or {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _setUp(self) -> None:
+        self.addDetail(self.log_file.name, text.lazy(lambda: self.log))
+        self.addCleanup(self.stop)
+        self.start()
+
+    @property
+    def log(self) -> str:
+        """What it printed, since the first start."""
+        return self.log_file.read_text(encoding='utf-8', errors='replace')
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        text, times = self._loaded
+        if text and self.log_file.exists():
+            times += self.log.count(text)
+        with self.log_file.open('ab') as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env={
+                    **os.environ,
+                    **process.LOCAL,
+                    'PATH': PATH,
+                    **self._environment,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait(lambda: self.log.count(text) >= times)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Stop it, if it runs."""
+        if self._process is None:
+            return
+        self._process.send_signal(number)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def children(self) -> list[int]:
+        """Answer the ids of its worker processes."""
+        listed = pathlib.Path(f'/proc/{self.pid}/task/{self.pid}/children')
+        return [int(pid) for pid in listed.read_text().split()]
+
+    def _wait(self, is_loaded: abc.Callable[[], bool]) -> None:
+        assert self._process is not None
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self._process.poll() is None:
+            if is_loaded() and (self.port is None or listens(self.port)):
+                return
+            time.sleep(0.05)
+        raise process.ServerError(f'{self.name} did not start.\n{self.log}')
+
+
+def is_installed(name: str) -> bool:
+    """Whether there is such a program."""
+    return shutil.which(name, path=PATH) is not None
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections at a port."""
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

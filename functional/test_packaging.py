@@ -1,0 +1,185 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The source distribution and the wheel, built, read and installed."""
+
+import importlib.metadata
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+from functional import base
+
+_ROOT = pathlib.Path(__file__).parents[1]
+# What a checkout has in it that git does not know.
+_STRAYS = ('.stestr/0', '.tox/log', 'keystone.log', 'keystone_oauth2/log')
+_IMPORT_ALL = """
+import importlib, pkgutil, keystone_oauth2 as package
+apart = {'fixture', 'migrations', 'tests'}
+for module in pkgutil.walk_packages(package.__path__, 'keystone_oauth2.'):
+    if apart.isdisjoint(module.name.split('.')):
+        importlib.import_module(module.name)
+"""
+
+
+class PackagingTest(base.StackTestCase):
+    """Built from a clone, and installed beside Keystone and nothing else."""
+
+    front_end = 'uwsgi'
+    processes = 1
+    tables = False
+    needs = ('git',)
+    options = {'DEFAULT': {'public_endpoint': 'https://keystone.example.com'}}
+
+    @classmethod
+    def before_start(cls):
+        # Not where the front end changes the owner of files.
+        cls.place = cls._folder()
+        cls.build()
+        cls.install()
+        cls.changes = {
+            'virtualenv = /opt/keystone': f'virtualenv = {cls.place}/installed'
+        }
+        cls.installed('keystone-oauth2-manage', *cls.configured(), 'db_sync')
+
+    @classmethod
+    def build(cls):
+        """Build the source distribution, and the wheel from that."""
+        source = cls.place / 'source'
+        run('git', 'clone', '--quiet', f'{_ROOT}', f'{source}')
+        cls.sources = set(run('git', '-C', f'{source}', 'ls-files').split())
+        for name in _STRAYS:
+            (source / name).parent.mkdir(exist_ok=True)
+            (source / name).touch()
+        cls.virtual_environment('tools', 'build')
+        run(f'{cls.place}/tools/bin/python', '-m', 'build', f'{source}')
+        (cls.sdist,) = (source / 'dist').glob('*.tar.gz')
+        (cls.wheel,) = (source / 'dist').glob('*.whl')
+        cls.version = cls.wheel.name.split('-')[1]
+
+    @classmethod
+    def install(cls):
+        """Install the wheel as an operator does."""
+        keystone = f'keystone=={importlib.metadata.version("keystone")}'
+        cls.virtual_environment('installed', keystone, f'{cls.wheel}')
+
+    @classmethod
+    def virtual_environment(cls, name, *packages):
+        """Make a virtual environment, and install packages in it."""
+        run(sys.executable, '-m', 'venv', f'{cls.place / name}')
+        run(
+            *(f'{cls.place}/{name}/bin/python', '-m', 'pip', 'install'),
+            *('--quiet', '--constraint', f'{_ROOT}/constraints.txt'),
+            *packages,
+        )
+
+    @classmethod
+    def installed(cls, program, *arguments):
+        """Run a program of the environment, and answer what it prints."""
+        return run(f'{cls.place}/installed/bin/{program}', *arguments)
+
+    @classmethod
+    def configured(cls):
+        """Answer the arguments that name keystone.conf."""
+        return '--config-file', f'{cls.deployment.config_file}'
+
+    def test_source_distribution(self):
+        """It has the files that git knows, as those of OpenStack have."""
+        with tarfile.open(self.sdist) as archive:
+            names = {
+                member.name.partition('/')[2]
+                for member in archive.getmembers()
+                if member.isfile()
+            }
+        described = {name for name in names if '.egg-info/' in name}
+        self.assertEqual(
+            self.sources - {'.gitignore'}
+            | {'AUTHORS', 'ChangeLog', 'PKG-INFO'},
+            names - described,
+        )
+
+    def test_wheel(self):
+        """It has the package, with its data, and what describes it."""
+        with zipfile.ZipFile(self.wheel) as archive:
+            names = set(archive.namelist())
+        described = {
+            *('METADATA', 'RECORD', 'WHEEL', 'entry_points.txt', 'pbr.json'),
+            *('top_level.txt', 'licenses/AUTHORS', 'licenses/LICENSE'),
+        }
+        folder = f'keystone_oauth2-{self.version}.dist-info'
+        self.assertEqual(
+            {
+                name
+                for name in self.sources
+                if name.startswith('keystone_oauth2/')
+            }
+            | {f'{folder}/{name}' for name in described},
+            names,
+        )
+
+    def test_requirements(self):
+        """What the package imports comes with it."""
+        self.installed('python', '-m', 'pip', 'check')
+        self.installed('python', '-c', _IMPORT_ALL)
+
+    def test_entry_points_of_generators(self):
+        """Options and policy rules are found by name."""
+        name = ('--namespace', 'keystone_oauth2')
+        self.assertIn(
+            'client_failure_limit',
+            self.installed('oslo-config-generator', *name),
+        )
+        self.assertIn(
+            'identity:introspect_oauth2_token',
+            self.installed('oslopolicy-sample-generator', *name),
+        )
+
+    def test_upgrade_check(self):
+        """There is nothing left to do."""
+        printed = self.installed(
+            'keystone-oauth2-status', *self.configured(), 'upgrade', 'check'
+        )
+        self.assertIn('Success', printed)
+
+    def test_token(self):
+        """This very version serves whole lives of tokens."""
+        self.assertIn(
+            f'keystone-oauth2 {self.version} serves',
+            (self.folder / 'keystone.log').read_text(),
+        )
+        self.assert_whole_life(client=self.client)
+        self.assert_whole_life(files=self.files)
+
+
+def run(*command):
+    """Run a program, and answer what it prints."""
+    # The version comes from git, and nothing from the checkout.
+    strange = ('PBR_VERSION', 'PYTHONPATH')
+    ended = subprocess.run(
+        command,
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if name not in strange
+        },
+        cwd='/',
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding='utf-8',
+        check=False,
+    )
+    if ended.returncode:
+        raise AssertionError(f'{command} failed:\n{ended.stdout}')
+    return ended.stdout

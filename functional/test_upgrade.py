@@ -1,0 +1,214 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""From Keystone's own module to the extension and back, with traffic."""
+
+import itertools
+import time
+
+from functional import base
+from functional import nodes
+from functional import traffic
+from keystone_oauth2.fixture import configuration
+from keystone_oauth2.fixture import manage
+
+#: Seconds that an exchange of all workers may take.
+PATIENCE = 300
+#: What makes Keystone serve the extension.
+LINE = configuration.render(configuration.enabled())
+#: What each kind of request is answered, whoever serves it.
+EXPECTED = {
+    'secret': 200,
+    'certificate': 200,
+    'wrong secret': 401,
+    'application credential': 201,
+    'password': 201,
+    'use': 200,
+    'use of a revoked token': 401,
+}
+
+
+class ChangeTests:
+    """Keystone's own module serves at first."""
+
+    enable = False
+    options = {
+        'identity': {'password_hash_rounds': 4},
+        # Wrong secrets and right ones come from the same address here.
+        'oauth2': {'client_failure_limit': '', 'address_failure_limit': ''},
+    }
+
+    def setUp(self):
+        super().setUp()
+        #: Each token with the files of its certificate, and who issued it.
+        self.valid = []
+        self.revoked = []
+
+    def configure(self, config_file, enable):
+        """Write keystone.conf, with the extension or without it."""
+        text = config_file.read_text().replace(LINE, '')
+        config_file.write_text(f'{text}{LINE if enable else ""}')
+
+    def assert_module(self, is_ours, **to):
+        """It is served by the module that it should be served by."""
+        unknown = self.client._replace(id='0' * 32)
+        answer = self.post(base.TOKEN, base.GRANT, client=unknown, **to)
+        self.assertEqual(401 if is_ours else 404, answer.status)
+
+    def assert_no_failure(self, flow):
+        """All is answered as it should be, all the time."""
+        failed = [
+            outcome
+            for outcome in flow.outcomes
+            if outcome.status != EXPECTED[outcome.kind]
+        ]
+        self.assertEqual([], failed)
+
+    def authenticate(self, password=False, **to):
+        """Ask Keystone itself for a token."""
+        identity = {
+            'methods': ['application_credential'],
+            'application_credential': self.client._asdict(),
+        }
+        if password:
+            user = {'id': self.user.id, 'password': self.user.password}
+            identity = {'methods': ['password'], 'password': {'user': user}}
+        return self.https(**to).request(
+            'POST', '/v3/auth/tokens', json={'auth': {'identity': identity}}
+        )
+
+    def senders(self):
+        """Answer what goes on all the time, by kind."""
+        turns = itertools.count()
+        wrong = self.client._replace(secret='wrong')
+        return {
+            'secret': lambda: self.post(
+                base.TOKEN, base.GRANT, client=self.client
+            ),
+            'certificate': lambda: self.post(
+                base.TOKEN, base.GRANT, files=self.files
+            ),
+            'wrong secret': lambda: self.post(
+                base.TOKEN, base.GRANT, client=wrong
+            ),
+            'application credential': self.authenticate,
+            'password': lambda: self.authenticate(password=True),
+            'use': lambda: self.use_token(
+                *self.valid[next(turns) % len(self.valid)][:2]
+            ),
+            'use of a revoked token': lambda: self.use_token(self.revoked[-1]),
+        }
+
+
+class NodesTest(ChangeTests, nodes.NodesTestCase):
+    """One node after the other is taken out, changed, and put in again."""
+
+    database = 'postgresql'
+    processes = 1
+    tables = False
+
+    def test_there_and_back(self):
+        """No request fails, and no token becomes invalid, or valid again."""
+        self.issue_everywhere()
+        with traffic.Traffic(self.senders()) as flow:
+            flow.go_on()
+            self.deployment.manage('db_sync', program=manage.EXTENSION)
+            self.look_around(flow)
+            for enable in (True, False):
+                for node in self.nodes:
+                    self.exchange(node, enable)
+                    self.look_around(flow)
+        self.assert_no_failure(flow)
+
+    def exchange(self, node, enable):
+        """Do what the guide says for one node."""
+        self.serve_by(*(other for other in self.nodes if other is not node))
+        node.program.stop()
+        self.configure(node.config_file, enable)
+        node.enabled = enable
+        node.program.start()
+        self.serve_by(*self.nodes)
+
+    def look_around(self, flow):
+        """Let the traffic go on, and look at each token on each node."""
+        flow.go_on()
+        self.issue_everywhere()
+        for node in self.nodes:
+            self.assert_module(node.enabled, url=node.url)
+            for token, files, is_ours in self.valid:
+                answer = self.use_token(token, files, url=node.url)
+                self.assertEqual(200, answer.status, answer.text)
+                if files is not None:
+                    self.assert_bound(token, node, is_ours and node.enabled)
+            for token in self.revoked:
+                answer = self.use_token(token, url=node.url)
+                self.assertEqual(401, answer.status)
+
+    def assert_bound(self, token, node, has_method):
+        """A token keeps its thumbprint, if not the name of its method."""
+        seen = node.identity.validate(token).json['token']
+        self.assertIn('x5t#S256', seen['oauth2_credential'])
+        self.assertEqual(
+            ['oauth2_credential'] if has_method else [], seen['methods']
+        )
+
+    def issue_everywhere(self):
+        """Have each node issue a token of each kind, and revoke one."""
+        for node in self.nodes:
+            by_credential = self.authenticate(url=node.url)
+            for token, files in (
+                (self.issue(url=node.url), None),
+                (self.issue(files=self.files, url=node.url), self.files),
+                (by_credential.headers['X-Subject-Token'], None),
+                (node.identity.token_for(self.user), None),
+            ):
+                self.valid.append((token, files, node.enabled))
+            token = self.issue(url=self.nodes[0].url)
+            node.identity.revoke(token)
+            self.revoked.append(token)
+
+
+class WorkersTest(ChangeTests, base.StackTestCase):
+    """A uWSGI that has no other beside it exchanges its workers in turn."""
+
+    processes = 2
+    changes = {'master = true': 'master = true\ntouch-chain-reload = reload'}
+
+    @classmethod
+    def before_start(cls):
+        (cls.folder / 'reload').touch()
+
+    def test_there_and_back(self):
+        """No request fails, and no token becomes invalid, or valid again."""
+        self.valid.append((self.issue(), None))
+        self.valid.append((self.issue(files=self.files), self.files))
+        token = self.issue()
+        self.identity.revoke(token)
+        self.revoked.append(token)
+        with traffic.Traffic(self.senders()) as flow:
+            flow.go_on()
+            for enable in (True, False):
+                self.configure(self.deployment.config_file, enable)
+                self.exchange_workers()
+                flow.go_on()
+                self.assert_module(enable)
+        self.assert_no_failure(flow)
+
+    def exchange_workers(self):
+        """Have uWSGI start all workers anew, one after the other."""
+        uwsgi = self.stack.programs['uwsgi']
+        old = set(uwsgi.children())
+        (self.folder / 'reload').touch()
+        end = time.monotonic() + PATIENCE
+        while old & set(uwsgi.children()):
+            self.assertLess(time.monotonic(), end, uwsgi.log)
+            time.sleep(0.1)

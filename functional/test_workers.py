@@ -1,0 +1,232 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is done through one worker holds for all at the next request."""
+
+from concurrent import futures
+import datetime
+import re
+import time
+
+from functional import base
+from keystone_oauth2.tests.functional import mutual_tls
+
+_ANSWERED = re.compile(r'\[pid: (\d+)\|app: 0\|')
+_CONCURRENCY = 6
+_ROUNDS = 50
+# Names of requests.
+_BY_SECRET = ('grant', 'introspection', 'use')
+_WITH_TOKENS = (*_BY_SECRET[1:], 'bound introspection', 'bound use')
+
+
+class WorkersTestCase(base.StackTestCase):
+    """Four workers behind one front end."""
+
+    def ask_all(self, ask, times=_CONCURRENCY):
+        """Ask side by side until each worker has answered.
+
+        :param times: how often to ask before looking who has.
+        :returns: what was answered.
+        """
+        uwsgi = self.stack.programs['uwsgi']
+        seen = len(uwsgi.log)
+        answers = []
+        with futures.ThreadPoolExecutor(_CONCURRENCY) as pool:
+            for _ in range(_ROUNDS):
+                answers += pool.map(lambda _: ask(), range(times))
+                answered = _ANSWERED.findall(uwsgi.log[seen:])
+                if set(uwsgi.children()) <= set(map(int, answered)):
+                    return answers
+        self.fail('A worker does not answer.')
+
+    def status_of_grant(self, **credentials):
+        """Answer the status that a client gets at the token endpoint."""
+        return self.post(base.TOKEN, base.GRANT, **credentials).status
+
+
+class RefusalTests:
+    """Each test has a user of its own, in a domain of its own."""
+
+    @classmethod
+    def create(cls):
+        super().create()
+        # Certificates name the domain, too.
+        cls.identity.update_mapping(
+            mutual_tls.MAPPING,
+            mutual_tls.one_rule(
+                {'name': '{0}', 'domain': {'id': '{1}'}},
+                'SUBJECT_DN_CN',
+                'SUBJECT_DN_O',
+            ),
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.domain = self.identity.create_domain()
+        self.project = self.identity.create_project(domain=self.domain)
+        self.user = self.identity.create_user(
+            self.project, ['member'], domain=self.domain
+        )
+        subject = [('CN', self.user.name), ('O', self.domain.id)]
+        certificate = self.authority.client(subject)
+        self.files = certificate.write(self.folder, self.user.name)
+        self.new_client()
+        self.bound_token = self.issue(files=self.files)
+
+    def new_client(self, **attributes):
+        """Create the client of the test, and get a token for it."""
+        self.client = self.identity.create_application_credential(
+            self.user, **attributes
+        )
+        self.token = self.issue()
+
+    def requests(self):
+        """Answer what client and user can ask: functions to a status."""
+        return {
+            'grant': lambda: self.status_of_grant(client=self.client),
+            'introspection': lambda: self.status_of(self.token),
+            'use': lambda: self.status_of_use(self.token),
+            'bound grant': lambda: self.status_of_grant(files=self.files),
+            'bound introspection': lambda: self.status_of(self.bound_token),
+            'bound use': lambda: self.status_of_use(
+                self.bound_token, self.files
+            ),
+        }
+
+    def status_of(self, token):
+        """Answer 200 where a token is active, and 401 where it is not."""
+        answer = self.identity.as_admin(
+            'POST', base.INTROSPECT, form={'token': token}
+        )
+        self.assertEqual(200, answer.status, answer.text)
+        return 200 if answer.json['active'] else 401
+
+    def status_of_use(self, token, files=None):
+        """Answer 401, too, where Keystone finds no credential any more."""
+        status = self.use_token(token, files).status
+        return 401 if status == 404 else status
+
+    def assert_all(self, status, names):
+        """Assert that each worker answers each request with a status."""
+        for name in names:
+            with self.variant((name, status)):
+                answers = self.ask_all(self.requests()[name])
+                self.assertEqual({status}, set(answers))
+
+    def assert_refused_after(self, change, names):
+        """Assert that a change is what makes all workers refuse requests."""
+        self.assert_all(200, names)
+        change()
+        self.assert_all(401, names)
+
+    def test_revoked_by_the_client(self):
+        def change():
+            self.revoke(self.token)
+            self.revoke(self.bound_token, files=self.files)
+
+        self.assert_refused_after(change, _WITH_TOKENS)
+
+    def test_revoked_in_the_way_of_keystone(self):
+        def change():
+            self.identity.revoke(self.token)
+            self.identity.revoke(self.bound_token)
+
+        self.assert_refused_after(change, _WITH_TOKENS)
+
+    def test_credential_deleted(self):
+        self.assert_refused_after(
+            lambda: self.identity.delete_application_credential(
+                self.user, self.client.id
+            ),
+            _BY_SECRET,
+        )
+
+    def test_credential_expired(self):
+        started = _now()
+        self.assert_all(200, _BY_SECRET)
+        # All workers must have had the time to accept it.
+        end = _now() + 3 * (_now() - started) + datetime.timedelta(seconds=5)
+        self.new_client(expires_at=end)
+        self.assert_refused_after(
+            lambda: time.sleep(max(0, (end - _now()).total_seconds())),
+            _BY_SECRET,
+        )
+
+    def test_user_disabled(self):
+        self.assert_disabled(self.user)
+
+    def test_project_disabled(self):
+        self.assert_disabled(self.project)
+
+    def test_domain_disabled(self):
+        self.assert_disabled(self.domain)
+
+    def assert_disabled(self, resource):
+        """Assert that nothing is accepted once this is disabled."""
+        self.assert_refused_after(
+            lambda: self.identity.disable(resource), self.requests()
+        )
+
+
+def _now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+class PostgreSQLTest(RefusalTests, WorkersTestCase):
+    database = 'postgresql'
+
+
+class MariaDBMemcachedTest(RefusalTests, WorkersTestCase):
+    database = 'mysql'
+    cache = 'memcached'
+
+
+class FailureLimitTest(WorkersTestCase):
+    """Failures are counted in memcached."""
+
+    cache = 'memcached'
+    of_client = 24
+    of_address = 48
+
+    @classmethod
+    def before_start(cls):
+        cls.deployment.options['oauth2'] = {
+            'client_failure_limit': f'{cls.of_client}/hour',
+            'address_failure_limit': f'{cls.of_address}/hour',
+            'failure_limit_storage': (
+                f'memcached://{base.programs.HOST}:{cls.memcached.port}'
+            ),
+        }
+        cls.deployment.write_configuration()
+
+    def test_failures_on_any_worker_count_together(self):
+        """None of the workers has seen as many as the limit has."""
+        client = self.identity.create_application_credential(self.user)
+        wrong = client._replace(secret='wrong')
+        self.fail_all(wrong, self.of_client)
+        self.assert_all(429, client)
+        self.assert_all(200, self.client)
+        nobody = client._replace(id='nobody')
+        self.fail_all(nobody, self.of_address - self.of_client)
+        self.assert_all(429, self.client)
+
+    def fail_all(self, client, times):
+        """Fail so many times, on every worker."""
+        answers = self.ask_all(
+            lambda: self.status_of_grant(client=client), times
+        )
+        self.assertEqual([401] * times, answers[:times])
+
+    def assert_all(self, status, client):
+        """Assert the status that each worker answers a client with."""
+        answers = self.ask_all(lambda: self.status_of_grant(client=client))
+        self.assertEqual({status}, set(answers))

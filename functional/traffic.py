@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Requests that go on while something happens to a deployment."""
+
+import threading
+import time
+import typing as ty
+
+import fixtures
+import requests
+
+from keystone_oauth2 import fixture
+
+#: Seconds in which each kind of request must have come to its turn.
+PATIENCE = 120
+#: Seconds between an answer and the next request, for others to be served.
+PAUSE = 0.1
+
+
+class Outcome(ty.NamedTuple):
+    """What became of a request; ``status`` is None where no answer came."""
+
+    kind: str
+    started: float
+    ended: float
+    status: int | None
+    answer: fixture.Answer | str
+
+
+class Traffic(fixtures.Fixture):
+    """Threads that send requests, one after the other, until they are stopped.
+
+    :param senders: by kind; each sends a request and returns the answer. One
+        thread does so for each kind.
+    :ivar outcomes: of all requests.
+    """
+
+    def __init__(
+        self, senders: dict[str, ty.Callable[[], fixture.Answer]]
+    ) -> None:
+        super().__init__()
+        self.outcomes: list[Outcome] = []
+        self._end = threading.Event()
+        self._threads = {
+            kind: threading.Thread(
+                target=self._send, args=(kind, send), daemon=True
+            )
+            for kind, send in senders.items()
+        }
+
+    def _setUp(self) -> None:
+        self.addCleanup(self.stop)
+        for thread in self._threads.values():
+            thread.start()
+
+    def stop(self) -> list[Outcome]:
+        """End with the requests under way, and answer all outcomes."""
+        self._end.set()
+        for thread in self._threads.values():
+            thread.join()
+        return self.outcomes
+
+    def go_on(self, times: int = 3) -> list[Outcome]:
+        """Wait until each kind of request was sent and answered some times.
+
+        :returns: the outcomes of what was sent meanwhile.
+        """
+        start = time.monotonic()
+        while time.monotonic() < start + PATIENCE:
+            found = self.since(start)
+            kinds = [outcome.kind for outcome in found]
+            if all(kinds.count(kind) >= times for kind in self._threads):
+                return found
+            time.sleep(0.05)
+        raise TimeoutError(f'Only {len(found)} answers: {set(kinds)}')
+
+    def since(self, moment: float) -> list[Outcome]:
+        """Answer the outcomes of what was sent after a moment."""
+        return [each for each in self.outcomes if each.started > moment]
+
+    def _send(self, kind: str, send: ty.Callable[[], fixture.Answer]) -> None:
+        while not self._end.wait(PAUSE):
+            started = time.monotonic()
+            answer: fixture.Answer | str
+            try:
+                answer = send()
+                status = answer.status
+            except requests.RequestException as error:
+                status, answer = None, repr(error)
+            self.outcomes.append(
+                Outcome(kind, started, time.monotonic(), status, answer)
+            )

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+# Install the servers that the functional tests use, where this may be done.
+# What is missing in the end makes its tests skip.
+set -eu
+
+PATH="/usr/sbin:/usr/bin:$PATH"
+packages=''
+
+want() {
+    [ -e "$1" ] || packages="$packages $2"
+}
+
+want /usr/bin/uwsgi uwsgi-core
+want /usr/lib/uwsgi/plugins/python3_plugin.so uwsgi-plugin-python3
+want /usr/sbin/nginx nginx-light
+want /usr/sbin/apache2 apache2
+want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
+want /usr/sbin/haproxy haproxy
+want /usr/bin/memcached memcached
+want /usr/bin/faketime faketime
+
+if [ -n "$packages" ]; then
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
+        echo "Not installed, and not root on Debian or Ubuntu:$packages" >&2
+        exit 0
+    fi
+    # With this runlevel no service starts.
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+    apt-get update -qq
+    # shellcheck disable=SC2086
+    apt-get install -y -qq --no-install-recommends $packages > /dev/null
+fi
