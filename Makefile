@@ -12,18 +12,24 @@
 
 PYTHON ?= python3
 TOX := .venv-tox/bin/tox
+# Each supported Python and Keystone once, together with "make test".
+MATRIX := py310-keystone27,py312-keystone28,py313-keystone29
 
 # pbr takes the version from git, which may be missing, or know no history.
 ifndef PBR_VERSION
 export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || echo 0.0.0)
 endif
 
-.PHONY: help demo test bench clean
+.PHONY: help demo test functional bench clean
 
 help:
 	@echo 'make demo    run the four-step OAuth 2.0 flow against a real Keystone'
 	@echo '             (make demo ARGS=--keep leaves it running)'
 	@echo 'make test    run the linters, build the documents, run the tests'
+	@echo 'make functional'
+	@echo '             run the tests with older Keystones and other Pythons, then'
+	@echo '             those with real front ends, databases and caches; as root,'
+	@echo '             install what is missing of these (Debian, Ubuntu)'
 	@echo 'make bench   compare the token endpoint with the in-tree one'
 	@echo '             (BENCH_DATABASE=postgresql or mariadb; some ten minutes)'
 	@echo 'make clean   remove all that the other targets made'
@@ -42,6 +48,11 @@ demo: $(TOX)
 
 test: $(TOX)
 	$(TOX) run
+
+# A Python that is not installed is skipped, unless nothing may be left out.
+functional: $(TOX)
+	$(TOX) run -e $(MATRIX),functional --skip-missing-interpreters \
+	    $(if $(KEYSTONE_OAUTH2_TEST_ALL),false,true)
 
 bench: $(TOX)
 	$(TOX) run -e bench -- $(ARGS)

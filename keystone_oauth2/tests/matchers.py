@@ -123,7 +123,7 @@ class IsAccessToken(_Answer):
     :param expires_in: a range that holds the member of that name.
     """
 
-    def __init__(self, scope='member reader', expires_in=range(3595, 3601)):
+    def __init__(self, scope='member reader', expires_in=range(3000, 3601)):
         self.scope = scope
         self.expires_in = expires_in
 
