@@ -113,11 +113,14 @@ class Program(fixtures.Fixture):
         """Stop it, if it runs."""
         if self._process is None:
             return
+        children = self.children() if self._process.poll() is None else []
         self._process.send_signal(number)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            # Workers outlive a master that is killed.
+            for pid in (self._process.pid, *children):
+                os.kill(pid, signal.SIGKILL)
             self._process.wait()
         self._process = None
 
