@@ -20,16 +20,16 @@ ifndef PBR_VERSION
 export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || echo 0.0.0)
 endif
 
-.PHONY: help demo test functional bench clean
+.PHONY: help demo test functional matrix bench clean
 
 help:
 	@echo 'make demo    run the four-step OAuth 2.0 flow against a real Keystone'
 	@echo '             (make demo ARGS=--keep leaves it running)'
 	@echo 'make test    run the linters, build the documents, run the tests'
 	@echo 'make functional'
-	@echo '             run the tests with older Keystones and other Pythons, then'
-	@echo '             those with real front ends, databases and caches; as root,'
-	@echo '             install what is missing of these (Debian, Ubuntu)'
+	@echo '             run the tests with real front ends, databases and caches;'
+	@echo '             as root, install what is missing (Debian, Ubuntu)'
+	@echo 'make matrix  run the tests with older Keystones and other Pythons'
 	@echo 'make bench   compare the token endpoint with the in-tree one'
 	@echo '             (BENCH_DATABASE=postgresql or mariadb; some ten minutes)'
 	@echo 'make clean   remove all that the other targets made'
@@ -49,9 +49,12 @@ demo: $(TOX)
 test: $(TOX)
 	$(TOX) run
 
-# A Python that is not installed is skipped, unless nothing may be left out.
 functional: $(TOX)
-	$(TOX) run -e $(MATRIX),functional --skip-missing-interpreters \
+	$(TOX) run -e functional -- $(ARGS)
+
+# A Python that is not installed is skipped, unless nothing may be left out.
+matrix: $(TOX)
+	$(TOX) run -e $(MATRIX) --skip-missing-interpreters \
 	    $(if $(KEYSTONE_OAUTH2_TEST_ALL),false,true)
 
 bench: $(TOX)
