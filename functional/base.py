@@ -156,31 +156,29 @@ class StackTestCase(base.TestCase):
             'POST', path, form=form, headers=headers
         )
 
-    def issue(self, client=None, files=None, **to):
-        """Answer an access token, by a secret unless files are given."""
+    def post_as_client(self, path, form, client=None, files=None, **to):
+        """Post a form, as the client of the class unless told otherwise."""
         if files is None and client is None:
             client = self.client
-        answer = self.post(TOKEN, GRANT, client=client, files=files, **to)
+        return self.post(path, form, client=client, files=files, **to)
+
+    def issue(self, **credentials):
+        """Answer an access token, by a secret unless files are given."""
+        answer = self.post_as_client(TOKEN, GRANT, **credentials)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
 
-    def introspect(self, token, client=None, files=None, **to):
+    def introspect(self, token, **credentials):
         """Answer what the client of a token is told of it."""
-        if files is None and client is None:
-            client = self.client
-        answer = self.post(
-            INTROSPECT, {'token': token}, client=client, files=files, **to
+        answer = self.post_as_client(
+            INTROSPECT, {'token': token}, **credentials
         )
         self.assertEqual(200, answer.status, answer.text)
         return answer.json
 
-    def revoke(self, token, client=None, files=None, **to):
+    def revoke(self, token, **credentials):
         """Revoke a token, as its client."""
-        if files is None and client is None:
-            client = self.client
-        answer = self.post(
-            REVOKE, {'token': token}, client=client, files=files, **to
-        )
+        answer = self.post_as_client(REVOKE, {'token': token}, **credentials)
         self.assertEqual(200, answer.status, answer.text)
 
     def assert_whole_life(self, **credentials):

@@ -166,10 +166,10 @@ class FrontEnd(fixtures.Fixture):
 
     def _give_away(self) -> None:
         for path in (self._folder, *self._folder.rglob('*')):
-            shutil.chown(path, _account(), _account())
+            shutil.chown(path, server_account(), server_account())
 
     def _adapted(self, text: str) -> str:
-        account = _account()
+        account = server_account()
         replacements = {
             **self._changes,
             'Listen 5000': f'Listen {programs.HOST}:{self.port}',
@@ -193,8 +193,9 @@ class FrontEnd(fixtures.Fixture):
         return text
 
 
-def _account() -> str:
-    # Apache and mod_wsgi refuse to serve as root.
+def server_account() -> str:
+    """Answer whose processes the servers are: those of root are refused."""
+    # Apache and mod_wsgi do not serve as root.
     return 'www-data' if os.geteuid() == 0 else getpass.getuser()
 
 
@@ -214,7 +215,7 @@ def _nginx(front_end: FrontEnd) -> programs.Program:
     folder = front_end._folder
     (folder / 'nginx.conf').rename(folder / 'server.conf')
     main = folder / 'nginx.conf'
-    main.write_text(_NGINX.format(folder=folder, account=_account()))
+    main.write_text(_NGINX.format(folder=folder, account=server_account()))
     command = ['nginx', '-e', 'stderr', '-c', str(main)]
     return front_end.program('nginx', command, front_end.port)
 

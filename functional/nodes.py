@@ -122,5 +122,9 @@ class NodesTestCase(base.StackTestCase):
             text = text.replace(old, new)
         target.write_text(text)
         if os.geteuid() == 0:
-            shutil.chown(target, front_ends._account(), front_ends._account())
+            shutil.chown(
+                target,
+                front_ends.server_account(),
+                front_ends.server_account(),
+            )
         return target

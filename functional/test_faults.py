@@ -248,7 +248,7 @@ class WorkersTest(FaultTestCase):
         """Tokens and secrets stay valid; digests move to the new key."""
         owner = []
         if os.geteuid() == 0:
-            account = front_ends._account()
+            account = front_ends.server_account()
             owner = ['--keystone-user', account, '--keystone-group', account]
         with self.flow:
             self.flow.go_on()
@@ -346,12 +346,10 @@ class ClockTest(nodes.NodesTestCase):
                     self.assertEqual(401, status)
                     refused.add(offset)
 
-    def grant(self, node, client=None, files=None):
+    def grant(self, node, **credentials):
         """Ask a node for a token."""
-        if files is None and client is None:
-            client = self.client
-        return self.post(
-            base.TOKEN, base.GRANT, client=client, files=files, url=node.url
+        return self.post_as_client(
+            base.TOKEN, base.GRANT, url=node.url, **credentials
         )
 
 
