@@ -35,7 +35,7 @@ class MatrixTests:
         """A secret is good without the hash that Keystone has of it."""
         client = self.identity.create_application_credential(self.user)
         self.spoil_hash(client)
-        self.issue(client)
+        self.issue(client=client)
 
     def spoil_hash(self, client):
         """Have Keystone itself refuse the secret of a client."""
