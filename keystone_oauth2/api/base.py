@@ -35,6 +35,8 @@ from keystone_oauth2.protocol import messages
 LOG = log.getLogger(__name__)
 
 PREFIX = '/v3/OS-OAUTH2/'
+#: Below this, errors are Keystone's.
+CLIENTS = PREFIX + 'clients/'
 #: Seconds after which a database may be back.
 RETRY_AFTER = 5
 _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
@@ -136,6 +138,8 @@ def handle_error(error: Exception) -> flask.Response:
     if isinstance(error, web.TokenRefused):
         raise error
     web.set_unenforced_ok()
+    if flask.request.path.startswith(CLIENTS):
+        return _handle_as_keystone(error)
     if isinstance(error, exceptions.MethodNotAllowed):
         refusal: errors.OAuthError = errors.MethodNotAllowed(
             error.valid_methods or ()
@@ -152,15 +156,44 @@ def handle_error(error: Exception) -> flask.Response:
     return no_store(rendering.render(refusal, []))
 
 
+def _handle_as_keystone(error: Exception) -> flask.Response:
+    if database.is_missing_table(error):
+        LOG.error(
+            'The tables of keystone-oauth2 are missing: run '
+            'keystone-oauth2-manage db_sync.'
+        )
+        refusal: errors.OAuthError = errors.TemporarilyUnavailable(RETRY_AFTER)
+    elif database.is_outage(error):
+        LOG.error('The database cannot be reached: %s', database.reason(error))
+        refusal = errors.TemporarilyUnavailable(RETRY_AFTER)
+    elif isinstance(error, exceptions.MethodNotAllowed):
+        refusal = errors.MethodNotAllowed(error.valid_methods or ())
+    elif isinstance(error, (web.Error, exceptions.HTTPException)):
+        # Keystone knows these.
+        raise error
+    else:
+        LOG.exception('Unexpected error at a resource of OAuth 2.0 clients')
+        refusal = errors.ServerError(_request_id())
+    return _rendered_as_keystone(refusal)
+
+
+def _rendered_as_keystone(refusal: errors.OAuthError) -> flask.Response:
+    response = web.render(refusal.status, refusal.description)
+    response.headers.update(refusal.headers)
+    return no_store(response)
+
+
 def refuse_doubled_slash() -> flask.Response | None:
     """Answer a URL of ours with two slashes, before anything else does.
 
     Werkzeug would redirect with a page, and Flask-RESTful fails on that.
     """
-    path = flask.request.path
-    if '//' in path and re.sub('/+', '/', path).startswith(PREFIX):
-        return no_store(rendering.render(errors.NotFound(), []))
-    return None
+    path = re.sub('/+', '/', flask.request.path)
+    if path == flask.request.path or not path.startswith(PREFIX):
+        return None
+    if path.startswith(CLIENTS):
+        return _rendered_as_keystone(errors.NotFound())
+    return no_store(rendering.render(errors.NotFound(), []))
 
 
 def _body() -> bytes:
@@ -174,8 +207,11 @@ def _body() -> bytes:
 def _not_found(error: Exception) -> flask.Response:
     # Flask-RESTful asks us about every URL that nobody has, and about what
     # Keystone finds wrong with the body of such a request.
-    if not f'{flask.request.path}/'.startswith(PREFIX):
+    path = f'{flask.request.path}/'
+    if not path.startswith(PREFIX):
         raise error
+    if path.startswith(CLIENTS):
+        return _rendered_as_keystone(errors.NotFound())
     return no_store(rendering.render(errors.NotFound(), []))
 
 

@@ -33,12 +33,18 @@ class BindingCheck:
 
     :param certificate_reader: finds the certificate of the connection; None
         where there is none to be found.
+    :param accept_self_signed: whether tokens may be bound to certificates
+        that nobody vouches for (RFC 8705, 2.2).
     """
 
     def __init__(
-        self, certificate_reader: client_certificate.Reader | None
+        self,
+        certificate_reader: client_certificate.Reader | None,
+        *,
+        accept_self_signed: bool,
     ) -> None:
         self._certificate_reader = certificate_reader
+        self._accept_self_signed = accept_self_signed
 
     def __call__(self) -> None:
         """Refuse a bound token without its certificate (RFC 8705, 3).
@@ -56,6 +62,13 @@ class BindingCheck:
         if self._certificate_reader is None:
             return None
         certificate = self._certificate_reader.read(flask.request.environ)
-        if certificate is None or certificate.problem is not None:
+        if certificate is None:
+            return None
+        if certificate.problem is not None and not (
+            # The connection proves who has the key, which is all that counts
+            # where nobody else vouches for it.
+            self._accept_self_signed
+            and certificates.is_self_signed(certificate.der)
+        ):
             return None
         return certificates.keystone_thumbprint(certificate.der)

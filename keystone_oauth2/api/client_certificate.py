@@ -113,6 +113,11 @@ class Reader:
         if source != 'environ':
             key = _environ_key(self.verify_header)
         verdict = environ.get(key)
+        if verdict == 'NONE':
+            # Nor is it the connection's: nobody has shown its key.
+            return messages.ClientCertificate(
+                b'', 'the front end says that there is none'
+            )
         if verdict not in (None, '', 'SUCCESS'):
             return messages.ClientCertificate(der, 'the front end refused it')
         # A proxy that gives no verdict does not remove one either that the

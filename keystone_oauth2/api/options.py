@@ -24,8 +24,14 @@ from keystone_oauth2.api import client_certificate
 from keystone_oauth2.api import proxies
 from keystone_oauth2.db import failures
 from keystone_oauth2.protocol import metadata
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 
-_WITH_SECRET = frozenset({'client_secret_basic', 'client_secret_post'})
+# Those of application credentials alone.
+_DELEGATED = registration.METHODS - {'tls_client_auth'}
+_WITH_CERTIFICATE = frozenset(
+    {'self_signed_tls_client_auth', 'tls_client_auth'}
+)
 
 
 class WrongConfiguration(Exception):
@@ -51,10 +57,10 @@ def enabled_methods(
             f'{unknown or "no method"}: set it to any of '
             f'{", ".join(installed)}.'
         )
-    with_secret = ', '.join(sorted(enabled & _WITH_SECRET))
-    if with_secret and 'application_credential' not in keystone_methods:
+    delegated = ', '.join(sorted(enabled & _DELEGATED))
+    if delegated and 'application_credential' not in keystone_methods:
         raise WrongConfiguration(
-            f'[oauth2] oauth2_authn_methods names {with_secret}, but [auth] '
+            f'[oauth2] oauth2_authn_methods names {delegated}, but [auth] '
             f'methods lacks application_credential: add it there, or name '
             f'other methods.'
         )
@@ -83,7 +89,7 @@ def certificate_reader(
 
     :returns: None where no enabled method looks at certificates.
     """
-    if 'tls_client_auth' not in enabled:
+    if not any(name in enabled for name in _WITH_CERTIFICATE):
         return None
     sources = tuple(conf.client_certificate_sources)
     if not trusted.trusted and set(sources) - {'environ'}:
@@ -125,6 +131,32 @@ def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
             f'https://keystone.example.com/v3.'
         ) from error
     return identifier
+
+
+def assertion_rules(
+    conf: ty.Any,
+    enabled: abc.Container[str],
+    issuer: str | None,
+    token_endpoint: str | None,
+) -> ports.AssertionRules:
+    """Answer what the options ``client_assertion_*`` say.
+
+    :param issuer: the issuer identifier, or None.
+    :param token_endpoint: its URL, if there is an issuer.
+    """
+    if 'private_key_jwt' in enabled and issuer is None:
+        raise WrongConfiguration(
+            '[oauth2] oauth2_authn_methods names private_key_jwt, but there '
+            'is no issuer that assertions could be made for: set [oauth2] '
+            'issuer to an https URL such as https://keystone.example.com/v3.'
+        )
+    audiences = {issuer}
+    if conf.client_assertion_for_token_endpoint:
+        audiences.add(token_endpoint)
+    return ports.AssertionRules(
+        frozenset(url for url in audiences if url is not None),
+        conf.client_assertion_max_lifetime,
+    )
 
 
 def mtls_base_url(conf: ty.Any) -> str | None:

@@ -16,7 +16,9 @@ import functools
 
 import flask
 
+from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
+from keystone_oauth2.api import clients
 from keystone_oauth2.api import introspection
 from keystone_oauth2.api import metadata
 from keystone_oauth2.api import revocation
@@ -52,6 +54,7 @@ class OAuth2API(web.APIBase):
             flask_app.before_request(server.binding_check)
         if server.secret_observer is not None:
             flask_app.after_request(server.secret_observer)
+        flask_app.after_request(server.retirement_check)
         flask_app.teardown_request(web.end_context)
         first = flask_app.before_request_funcs.setdefault(None, [])
         first.insert(0, base.refuse_doubled_slash)
@@ -82,7 +85,59 @@ class OAuth2API(web.APIBase):
                     'resource_class_kwargs': {'document': server.metadata},
                 },
             ),
+            self._managed(clients.ClientResource, 'client', ''),
+            *(
+                resource_map
+                for kind in authenticators.KINDS
+                for resource_map in self._of_kind(kind)
+            ),
         ]
+
+    def _of_kind(
+        self, kind: authenticators.Kind
+    ) -> tuple[web.ResourceMap, ...]:
+        collection = f'/{kind.collection}'
+        return (
+            self._managed(
+                clients.AuthenticatorsResource,
+                f'client_{kind.collection}',
+                collection,
+                kind,
+            ),
+            self._managed(
+                clients.AuthenticatorResource,
+                f'client_{kind.name}',
+                f'{collection}/<string:authenticator_id>',
+                kind,
+                authenticator_id=web.parameter_relation(
+                    parameter_name=f'{kind.name}_id'
+                ),
+            ),
+        )
+
+    def _managed(
+        self,
+        resource: type[web.ResourceBase],
+        name: str,
+        path: str,
+        kind: authenticators.Kind | None = None,
+        **path_vars: str,
+    ) -> web.ResourceMap:
+        client_id = web.parameter_relation(parameter_name='client_id')
+        return web.construct_resource_map(
+            resource=resource,
+            url=f'/clients/<string:client_id>{path}',
+            rel=name,
+            resource_relation_func=web.relation,
+            path_vars={'client_id': client_id, **path_vars},
+            resource_kwargs={
+                'endpoint': name,
+                'resource_class_kwargs': {
+                    'server': self._server.clients,
+                    'kind': kind,
+                },
+            },
+        )
 
     def _protocol(
         self, resource: type[base.ProtocolResource], endpoint: base.Endpoint

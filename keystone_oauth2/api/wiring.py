@@ -22,13 +22,17 @@ from oslo_config import cfg
 from oslo_log import log
 import stevedore
 
+from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
 from keystone_oauth2.api import bound_tokens
 from keystone_oauth2.api import created_secrets
 from keystone_oauth2.api import observer
 from keystone_oauth2.api import options
+from keystone_oauth2.api import retired_secrets
+from keystone_oauth2.db import assertions
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
+from keystone_oauth2.db import registrations
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import key_repository
@@ -41,6 +45,7 @@ from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol import revocation
 from keystone_oauth2.protocol import secret_digest
 from keystone_oauth2.protocol import token_endpoint
@@ -59,6 +64,8 @@ class Server:
     edge: base.Edge
     binding_check: bound_tokens.BindingCheck | None
     secret_observer: created_secrets.SecretObserver | None
+    retirement_check: retired_secrets.RetirementCheck
+    clients: authenticators.Clients
 
 
 def build() -> Server:
@@ -77,14 +84,14 @@ def _build(conf: ty.Any) -> Server:
     verifier = secret_digest.SecretVerifier(
         credentials, application_credentials, _digest_keys(conf)
     )
-    keystone = _ports(conf, verifier)
+    issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
+    keystone = _ports(conf, verifier, issuer)
     methods = _load('keystone_oauth2.client_auth', keystone)
     enabled = options.enabled_methods(conf, methods, cfg.CONF.auth.methods)
     grants = _load('keystone_oauth2.grants', keystone)
     authenticator = client_auth.Authenticator(
         methods, enabled, keystone.describe_client, options.guard(conf)
     )
-    issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
     edge = _edge(conf, enabled)
     server = Server(
         token=token_endpoint.TokenEndpoint(authenticator, grants),
@@ -94,12 +101,21 @@ def _build(conf: ty.Any) -> Server:
         revocation=revocation.RevocationEndpoint(authenticator, keystone),
         metadata=_metadata(conf, issuer, enabled, grants),
         edge=edge,
-        binding_check=bound_tokens.BindingCheck(edge.certificate_reader)
+        binding_check=bound_tokens.BindingCheck(
+            edge.certificate_reader,
+            accept_self_signed='self_signed_tls_client_auth' in enabled,
+        )
         if conf.enforce_certificate_binding
         else None,
         secret_observer=created_secrets.SecretObserver(verifier)
         if conf.secret_digests
         else None,
+        retirement_check=retired_secrets.RetirementCheck(credentials),
+        clients=authenticators.Clients(
+            enabled & registration.METHODS,
+            conf.client_authenticator_limit,
+            conf.client_authenticator_expiry_warning,
+        ),
     )
     LOG.info(
         'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
@@ -110,9 +126,20 @@ def _build(conf: ty.Any) -> Server:
     return server
 
 
-def _ports(conf: ty.Any, verify_secret: ports.VerifySecret) -> ports.Ports:
+def _ports(
+    conf: ty.Any, verify_secret: ports.VerifySecret, issuer: str | None
+) -> ports.Ports:
     return ports.Ports(
         verify_secret=verify_secret,
+        find_authenticators=credentials.find_authenticators,
+        note_use=registrations.note_use,
+        consume_assertion=assertions.Memory(),
+        assertion_rules=options.assertion_rules(
+            conf,
+            conf.oauth2_authn_methods,
+            issuer,
+            f'{_base_url(issuer)}/token' if issuer else None,
+        ),
         find_user=users.find_user,
         domain_name=users.domain_name,
         evaluate_mapping=functools.partial(
@@ -151,15 +178,19 @@ def _metadata(
 ) -> dict[str, ty.Any] | None:
     if issuer is None:
         return None
-    base_url = options.base_url(cfg.CONF.public_endpoint) or issuer
     mtls_base_url = options.mtls_base_url(conf)
     return metadata.document(
         issuer,
-        f'{base_url}/OS-OAUTH2',
+        _base_url(issuer),
         enabled,
         grants,
         f'{mtls_base_url}/OS-OAUTH2' if mtls_base_url else None,
     )
+
+
+def _base_url(issuer: str) -> str:
+    base_url = options.base_url(cfg.CONF.public_endpoint) or issuer
+    return f'{base_url}/OS-OAUTH2'
 
 
 def _edge(conf: ty.Any, enabled: abc.Container[str]) -> base.Edge:

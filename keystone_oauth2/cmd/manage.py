@@ -23,14 +23,23 @@ import typing as ty
 
 from oslo_config import cfg
 from oslo_utils import timeutils
+import prettytable
 
+from keystone_oauth2.db import assertions
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
 from keystone_oauth2.db import migration
+from keystone_oauth2.db import registrations
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
+from keystone_oauth2.identity import notify
 from keystone_oauth2.protocol import secret_digest
+
+_NO_TABLES = (
+    'The tables are missing or of another version: run '
+    'keystone-oauth2-manage db_sync.'
+)
 
 
 def db_sync() -> int:
@@ -49,23 +58,55 @@ def db_version() -> int:
 
 
 def purge() -> int:
-    """Delete rows that nothing can refer to any more."""
-    if migration.current_version() is None:
-        return _fail(
-            'There are no tables: run keystone-oauth2-manage db_sync.'
-        )
+    """Delete what has expired, and what nothing can refer to any more."""
+    if migration.current_version() != migration.newest_version():
+        return _fail(_NO_TABLES)
     # A token may live on after the certificate that it is bound to.
     longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
     purged = certificates.purge(timeutils.utcnow() - longest)
     length = application_credentials.hashed_length()
     masters = key_repository.configured(cfg.CONF).load()
     key_ids = [secret_digest.derive(key, length).id for key in masters]
-    print(f'{purged} certificates, {credentials.purge(key_ids)} digests')
+    print(
+        f'{purged} certificates, {credentials.purge(key_ids)} digests, '
+        f'{registrations.purge()} authenticators, '
+        f'{assertions.purge()} assertions'
+    )
+    return 0
+
+
+def list_expiring() -> int:
+    """Print which secrets, keys and certificates of clients expire soon.
+
+    For each a notification is sent as well, so that it is enough to run this
+    once a day.
+    """
+    if migration.current_version() != migration.newest_version():
+        return _fail(_NO_TABLES)
+    seconds = cfg.CONF.oauth2.client_authenticator_expiry_warning
+    end = timeutils.utcnow() + datetime.timedelta(seconds=seconds)
+    table = prettytable.PrettyTable(
+        ['Expires at', 'Client', 'Kind', 'Id', 'Last used at']
+    )
+    for one in registrations.expiring(end):
+        used = one.last_used_at and one.last_used_at.replace(microsecond=0)
+        table.add_row(
+            [
+                one.expires_at,
+                one.client_id,
+                one.kind,
+                one.id,
+                used or 'never',
+            ]
+        )
+        notify.notify_expiring(one.kind, one.id, one.client_id)
+    print(table)
     return 0
 
 
 _COMMANDS: dict[str, abc.Callable[[], int]] = {
-    command.__name__: command for command in (db_sync, db_version, purge)
+    command.__name__: command
+    for command in (db_sync, db_version, list_expiring, purge)
 }
 
 
@@ -95,5 +136,6 @@ def _fail(sentence: str) -> int:
 
 def _add_commands(subparsers: ty.Any) -> None:
     for name, command in _COMMANDS.items():
-        parser = subparsers.add_parser(name, help=command.__doc__)
+        summary = (command.__doc__ or '').partition('\n')[0]
+        parser = subparsers.add_parser(name, help=summary)
         parser.set_defaults(function=command)

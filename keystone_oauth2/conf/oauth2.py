@@ -28,9 +28,12 @@ oauth2_authn_methods = cfg.ListOpt(
     help=_text("""
 Client authentication methods that the OAuth 2.0 endpoints accept: any of
 ``client_secret_basic`` (id and secret of an application credential by HTTP
-Basic), ``client_secret_post`` (the same in the body) and ``tls_client_auth``
-(a client certificate that maps to a user). A name that is not installed stops
-Keystone at start-up.
+Basic), ``client_secret_post`` (the same in the body), ``private_key_jwt`` (a
+JWT that the client has signed with a key registered for it; needs ``issuer``),
+``tls_client_auth`` (a client certificate whose subject is registered for the
+client, or that maps to a user) and ``self_signed_tls_client_auth`` (a client
+certificate that is registered itself). What is registered for a client may
+leave fewer to it. A name that is not installed stops Keystone at start-up.
 """),
 )
 
@@ -158,6 +161,53 @@ that is no longer there pays the slow hash once more.
 """),
 )
 
+client_assertion_max_lifetime = cfg.IntOpt(
+    'client_assertion_max_lifetime',
+    default=3600,
+    min=10,
+    max=86400,
+    help=_text("""
+Seconds from now after which no client assertion (``private_key_jwt``) may end.
+Each is remembered until its end, since it may be used once only. The default
+takes what keystonemiddleware's ``external_oauth2_token`` sends by default;
+most client libraries send a minute or five.
+"""),
+)
+
+client_assertion_for_token_endpoint = cfg.BoolOpt(
+    'client_assertion_for_token_endpoint',
+    default=False,
+    help=_text("""
+Also take client assertions whose audience is the URL of the token endpoint
+instead of the issuer. Older clients send it, such as services with
+keystonemiddleware's ``external_oauth2_token`` whose option ``audience`` is set
+as its guide says. Another server that a client trusts could use such an
+assertion here (CVE-2025-27370): better set their ``audience`` to the issuer.
+"""),
+)
+
+client_authenticator_limit = cfg.IntOpt(
+    'client_authenticator_limit',
+    default=10,
+    min=1,
+    max=100,
+    help=_text("""
+How many secrets, how many keys and how many certificates can be registered for
+a client at a time. Those that have expired make room for new ones.
+"""),
+)
+
+client_authenticator_expiry_warning = cfg.IntOpt(
+    'client_authenticator_expiry_warning',
+    default=1209600,
+    min=0,
+    help=_text("""
+Seconds before the end of a registered secret, key or certificate from which on
+it is said to expire soon: in what the API shows, and by
+``keystone-oauth2-manage list_expiring``. The default is 14 days.
+"""),
+)
+
 client_failure_limit = cfg.StrOpt(
     'client_failure_limit',
     default='30/minute',
@@ -223,6 +273,10 @@ ALL_OPTS = [
     mtls_endpoint,
     secret_digests,
     secret_digest_key_repository,
+    client_assertion_max_lifetime,
+    client_assertion_for_token_endpoint,
+    client_authenticator_limit,
+    client_authenticator_expiry_warning,
     client_failure_limit,
     address_failure_limit,
     failure_limit_storage,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Application credentials as they are right now, with their digests.
+"""Application credentials as they are right now, with what they may use.
 
 This module is a :class:`keystone_oauth2.protocol.ports.Credentials`. It reads
 past Keystone's caches: what was deleted, disabled or has expired is refused
@@ -19,6 +19,7 @@ at the very next request, by whichever worker it was done.
 
 import collections.abc as abc
 import functools
+import json
 import typing as ty
 
 from oslo_db import exception
@@ -29,10 +30,13 @@ import sqlalchemy as sa
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 
 LOG = log.getLogger(__name__)
 
 _Digest = models.SecretDigest
+_Client = models.Client
+_Authenticator = models.ClientAuthenticator
 _credential = database.application_credential
 _user = database.user
 _project = database.project
@@ -47,20 +51,68 @@ _FLAGS: abc.Mapping[str, sa.ColumnElement[bool]] = {
 }
 
 
-def find(client_id: str) -> tuple[ports.StoredCredential | None, bool]:
+def find(
+    client_id: str, registered_digest: str
+) -> tuple[ports.StoredCredential | None, bool]:
     """Look a credential up, in one query.
 
     Without our tables it is found all the same, without a digest.
 
+    :param registered_digest: of the registered secret that is looked for.
     :returns: the credential, or None; and whether the tables are there.
     """
+    parameters = {
+        'id': _comparable(client_id),
+        'fingerprint': registered_digest,
+        'now': timeutils.utcnow(),
+    }
     try:
-        return _plain(_first(_WITH_DIGEST, client_id), client_id), True
+        return _plain(_rows(_WITH_SECRETS, parameters), client_id), True
     except database.Error as error:
         if not database.is_missing_table(error):
             raise
         _warn()
-        return _plain(_first(_WITHOUT_DIGEST, client_id), client_id), False
+        return _plain(_rows(_BARE, parameters), client_id), False
+
+
+def find_authenticators(
+    client_id: str, kind: str
+) -> tuple[
+    ports.ApplicationCredential, abc.Sequence[ports.RegisteredAuthenticator]
+]:
+    """Look up what a client may authenticate with, in one query.
+
+    It is a :class:`.ports.FindAuthenticators`. Without our tables, nothing is
+    registered.
+    """
+    parameters = {
+        'id': _comparable(client_id),
+        'kind': kind,
+        'now': timeutils.utcnow(),
+    }
+    try:
+        rows = _rows(_WITH_AUTHENTICATORS, parameters)
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
+        _warn()
+        rows = _rows(_BARE, parameters)
+    credential = _plain(rows, client_id)
+    if credential is None:
+        raise ports.UnknownClient(f'unknown client {ports.shown(client_id)}')
+    if credential.refusal is not None:
+        raise ports.Refused(f'client {client_id}: {credential.refusal}')
+    return credential.delegation(), [
+        ports.RegisteredAuthenticator(
+            value=json.loads(row.value),
+            fingerprint=row.fingerprint,
+            use=ports.Use(
+                row.internal_id, row.authenticator_id, row.last_used_at
+            ),
+        )
+        for row in rows
+        if row.authenticator_id is not None
+    ]
 
 
 def store_digest(
@@ -119,17 +171,29 @@ def _write(statement: sa.Executable) -> None:
         session.execute(statement)
 
 
-def _first(query: sa.Select[ty.Any], client_id: str) -> ty.Any:
+def _rows(
+    query: sa.Select[ty.Any], parameters: abc.Mapping[str, ty.Any]
+) -> abc.Sequence[ty.Any]:
     with database.connection_for_read() as connection:
-        return connection.execute(query, {'id': client_id}).first()
+        return connection.execute(query, parameters).all()
 
 
-def _plain(row: ty.Any, client_id: str) -> ports.StoredCredential | None:
+def _comparable(client_id: str) -> str:
+    # MariaDB gives up on four bytes where two tables have other collations,
+    # and ids are ASCII.
+    return client_id if client_id.isascii() else ''
+
+
+def _plain(
+    rows: abc.Sequence[ty.Any], client_id: str
+) -> ports.StoredCredential | None:
     # Databases compare ids without regard to case or trailing blanks.
-    if row is None or row.id != client_id:
+    if not rows or rows[0].id != client_id:
         return None
-    # A digest may be left over from another credential: see models.
+    row = rows[0]
+    # Rows of ours may be left over from another credential: see models.
     has_digest = row.digest_client_id == client_id
+    is_registered = row.registered_client_id == client_id
     return ports.StoredCredential(
         internal_id=row.internal_id,
         id=row.id,
@@ -138,6 +202,19 @@ def _plain(row: ty.Any, client_id: str) -> ports.StoredCredential | None:
         refusal=_refusal(row),
         digest_key_id=row.key_id if has_digest else None,
         digest=row.digest if has_digest else None,
+        methods=frozenset(row.methods.split())
+        if is_registered and row.methods is not None
+        else None,
+        is_secret_retired=is_registered and row.secret_retired_at is not None,
+        registered_digest=row.fingerprint,
+        registered_use=ports.Use(
+            row.internal_id, row.authenticator_id, row.last_used_at
+        )
+        if row.authenticator_id
+        else None,
+        own_use=ports.Use(row.internal_id, None, row.secret_last_used_at)
+        if is_registered
+        else None,
     )
 
 
@@ -151,7 +228,7 @@ def _refusal(row: ty.Any) -> str | None:
     return None
 
 
-def _query(*digest: ty.Any) -> sa.Select[ty.Any]:
+def _query(*columns: ty.Any) -> sa.Select[ty.Any]:
     flags = zip(_FLAGS.values(), _LABELS, strict=True)
     return (
         sa.select(
@@ -161,7 +238,7 @@ def _query(*digest: ty.Any) -> sa.Select[ty.Any]:
             _credential.c.project_id,
             _credential.c.expires_at,
             *(column.label(label) for column, label in flags),
-            *digest,
+            *columns,
         )
         .select_from(_credential)
         .outerjoin(_user, _user.c.id == _credential.c.user_id)
@@ -174,19 +251,64 @@ def _query(*digest: ty.Any) -> sa.Select[ty.Any]:
     )
 
 
+def _nothing(labels: str) -> list[ty.Any]:
+    return [sa.null().label(label) for label in labels.split()]
+
+
+def _joined_authenticators(
+    query: sa.Select[ty.Any], *which: sa.ColumnElement[bool]
+) -> sa.Select[ty.Any]:
+    # The id of the client is compared too: it leads the index.
+    return query.outerjoin(
+        _Client, _Client.credential_internal_id == _credential.c.internal_id
+    ).outerjoin(
+        _Authenticator,
+        sa.and_(
+            _Authenticator.client_id == sa.bindparam('id'),
+            _Authenticator.credential_internal_id == _credential.c.internal_id,
+            sa.or_(
+                _Authenticator.expires_at.is_(None),
+                _Authenticator.expires_at > sa.bindparam('now'),
+            ),
+            *which,
+        ),
+    )
+
+
 _LABELS = [f'enabled_{number}' for number, _ in enumerate(_FLAGS)]
-_WITHOUT_DIGEST = _query(
-    sa.null().label('digest_client_id'),
-    sa.null().label('key_id'),
-    sa.null().label('digest'),
-)
-_WITH_DIGEST = _query(
+_NO_DIGEST = _nothing('digest_client_id key_id digest')
+_DIGEST = (
     _Digest.client_id.label('digest_client_id'),
     _Digest.key_id,
     _Digest.digest,
-).outerjoin(
-    _Digest,
-    _Digest.credential_internal_id == _credential.c.internal_id,
+)
+_REGISTERED = (
+    _Client.client_id.label('registered_client_id'),
+    _Client.methods,
+    _Client.secret_retired_at,
+    _Client.secret_last_used_at,
+    _Authenticator.id.label('authenticator_id'),
+    _Authenticator.fingerprint,
+    _Authenticator.last_used_at,
+)
+_BARE = _query(
+    *_NO_DIGEST,
+    *_nothing(
+        'registered_client_id methods secret_retired_at secret_last_used_at '
+        'authenticator_id fingerprint last_used_at'
+    ),
+)
+_WITH_SECRETS = _joined_authenticators(
+    _query(*_DIGEST, *_REGISTERED).outerjoin(
+        _Digest,
+        _Digest.credential_internal_id == _credential.c.internal_id,
+    ),
+    _Authenticator.kind == registration.SECRET,
+    _Authenticator.fingerprint == sa.bindparam('fingerprint'),
+)
+_WITH_AUTHENTICATORS = _joined_authenticators(
+    _query(*_NO_DIGEST, *_REGISTERED, _Authenticator.value),
+    _Authenticator.kind == sa.bindparam('kind'),
 )
 
 

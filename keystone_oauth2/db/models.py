@@ -78,3 +78,92 @@ class SecretDigest(Base):
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     key_id: orm.Mapped[str] = orm.mapped_column(sa.String(32))
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+
+
+class Client(Base):
+    """What is registered for an application credential as a whole.
+
+    It goes with the credential. A client that never had anything registered
+    has no row.
+    """
+
+    __tablename__ = 'oauth2_client'
+    __table_args__ = _TABLE_ARGS
+
+    credential_internal_id: orm.Mapped[int] = orm.mapped_column(
+        sa.Integer,
+        sa.ForeignKey(
+            'application_credential.internal_id', ondelete='CASCADE'
+        ),
+        primary_key=True,
+        autoincrement=False,
+    )
+    # See SecretDigest.
+    client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    # Names with blanks between them; None where nobody has chosen.
+    methods: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    # The credential's own secret: its end, and its last use.
+    secret_retired_at: orm.Mapped[datetime.datetime | None] = (
+        orm.mapped_column(sa.DateTime)
+    )
+    secret_last_used_at: orm.Mapped[datetime.datetime | None] = (
+        orm.mapped_column(sa.DateTime)
+    )
+
+
+class ClientAuthenticator(Base):
+    """A secret, a key or a certificate that is registered for a client.
+
+    It goes with the application credential.
+    """
+
+    __tablename__ = 'oauth2_client_authenticator'
+    __table_args__ = (
+        sa.UniqueConstraint(
+            'client_id',
+            'kind',
+            'fingerprint',
+            name='uq_oauth2_client_authenticator_fingerprint',
+        ),
+        _TABLE_ARGS,
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(32), primary_key=True)
+    credential_internal_id: orm.Mapped[int] = orm.mapped_column(
+        sa.Integer,
+        sa.ForeignKey(
+            'application_credential.internal_id', ondelete='CASCADE'
+        ),
+        index=True,
+    )
+    # See SecretDigest.
+    client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    # secret, key or certificate.
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    # Of a secret the digest, of all else what tells two of them apart.
+    fingerprint: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    # JSON; None for a secret.
+    value: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
+    description: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    created_at: orm.Mapped[datetime.datetime] = orm.mapped_column(sa.DateTime)
+    expires_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(
+        sa.DateTime, index=True
+    )
+    last_used_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(
+        sa.DateTime
+    )
+
+
+class ClientAssertion(Base):
+    """A client assertion that was used, until its end (RFC 7523, 3)."""
+
+    __tablename__ = 'oauth2_client_assertion'
+    __table_args__ = _TABLE_ARGS
+
+    # Of the client's id and the jti.
+    digest: orm.Mapped[str] = orm.mapped_column(
+        sa.String(64), primary_key=True
+    )
+    expires_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        sa.DateTime, index=True
+    )

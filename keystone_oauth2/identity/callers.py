@@ -16,11 +16,30 @@ import collections.abc as abc
 import functools
 import typing as ty
 
+from keystone import exception
 from keystone.models import token_model
+from oslo_config import cfg
 
 from keystone_oauth2.identity import tokens
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+
+# Methods by which users log in themselves, as in Keystone 30's
+# ``keystone.api._shared.delegation``. A certificate of a user is not among
+# them: what it makes must not outlive it.
+_PRIMARY_METHODS = frozenset(
+    {
+        'external',
+        'kerberos',
+        'mapped',
+        'openid',
+        'password',
+        'saml2',
+        'token',
+        'totp',
+        'x509',
+    }
+)
 
 
 def describe_client(client: messages.Client) -> messages.Caller:
@@ -49,6 +68,61 @@ def describe_client(client: messages.Client) -> messages.Caller:
         project_id=client.project_id,
         project_domain_id=token.project['domain_id'],
     )
+
+
+def check_manager(
+    auth_context: abc.Mapping[str, ty.Any],
+    client: abc.Mapping[str, ty.Any] | None,
+    *,
+    changes: bool,
+) -> None:
+    """Make sure that a token may manage what is registered for a client.
+
+    What Keystone 30's own API says of application credentials holds here, too:
+    what was delegated makes nothing that outlives the delegation, a restricted
+    application credential changes nothing, and an unrestricted one gets at no
+    role that it does not have.
+
+    :param auth_context: with the token in ``X-Auth-Token``.
+    :param client: as :func:`keystone_oauth2.identity.clients.describe` has it.
+    :param changes: whether something is to be changed.
+    :raises keystone.exception.ForbiddenAction: it may not.
+    """
+    token = auth_context.get('token')
+    if (
+        token is None
+        or _is_delegated(token)
+        or (changes and not _may_change(token, client))
+    ):
+        raise exception.ForbiddenAction(
+            action='managing OAuth 2.0 clients with a delegated token'
+        )
+
+
+def _is_delegated(token: token_model.TokenModel) -> bool:
+    if token.trust_scoped or token.oauth_scoped:
+        return True
+    if 'application_credential' in token.methods:
+        return False
+    # Older Keystones lack the option.
+    more = getattr(cfg.CONF.auth, 'additional_primary_auth_methods', ())
+    primary = (_PRIMARY_METHODS | frozenset(more)) - {'ec2credential'}
+    return not token.methods or not primary.issuperset(token.methods)
+
+
+def _may_change(
+    token: token_model.TokenModel, client: abc.Mapping[str, ty.Any] | None
+) -> bool:
+    if 'application_credential' not in token.methods:
+        return True
+    if client is None or not token.application_credential['unrestricted']:
+        return False
+    if client['id'] == token.application_credential_id:
+        return True
+    # Whoever registers a secret for a client has its roles.
+    held = {role['id'] for role in token.roles}
+    wanted = {role['id'] for role in client['roles']}
+    return client['project']['id'] == token.project_id and wanted <= held
 
 
 class _Delegation(token_model.TokenModel):

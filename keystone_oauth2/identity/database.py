@@ -67,6 +67,8 @@ def is_missing_table(error: BaseException) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error means that the database cannot answer right now."""
+    if is_missing_table(error):
+        return True
     if isinstance(error, exception.DBError):
         error = error.inner_exception or error
     return isinstance(

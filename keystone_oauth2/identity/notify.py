@@ -14,6 +14,8 @@
 
 from keystone import notifications
 from pycadf import cadftaxonomy as taxonomy
+from pycadf import cadftype
+from pycadf import eventfactory
 from pycadf import reason
 from pycadf import resource
 
@@ -28,6 +30,11 @@ _ACTIONS = {
     'limited': 'deny',
 }
 _FAILURES = ('refused', 'limited')
+_AUDITS = {
+    'created': notifications.Audit.created,
+    'updated': notifications.Audit.updated,
+    'deleted': notifications.Audit.deleted,
+}
 
 
 def notify(event: messages.Event, source: messages.Source) -> None:
@@ -57,6 +64,50 @@ def notify(event: messages.Event, source: messages.Source) -> None:
         if event.reason
         else None,
     )
+
+
+def notify_registration(operation: str, kind: str, identifier: str) -> None:
+    """Tell that what is registered for a client has changed.
+
+    Calls ``notifications.Audit``, as Keystone does for its own resources.
+
+    :param operation: ``created``, ``updated`` or ``deleted``.
+    :param kind: ``client``, ``client_secret`` and so on; it becomes
+        ``identity.oauth2_client_secret.created``.
+    :param identifier: of what has changed.
+    """
+    _AUDITS[operation](
+        f'oauth2_{kind}',
+        identifier,
+        initiator=notifications.build_audit_initiator(),
+    )
+
+
+def notify_expiring(kind: str, identifier: str, client_id: str) -> None:
+    """Tell that an authenticator of a client expires soon.
+
+    Works in a command, where ``_send_audit_notification`` would look for a
+    catalog that Keystone has not loaded.
+    """
+    event_type = f'identity.oauth2_client_{kind}.expiring'
+    outcome = taxonomy.OUTCOME_PENDING
+    if not _has_listener():
+        return
+    if notifications._check_notification_opt_out(event_type, outcome):
+        return
+    event = eventfactory.EventFactory().new_event(
+        eventType=cadftype.EVENTTYPE_ACTIVITY,
+        outcome=outcome,
+        action='notify',
+        initiator=resource.Resource(
+            id=client_id, typeURI=taxonomy.ACCOUNT_USER
+        ),
+        target=resource.Resource(
+            id=identifier, typeURI=f'service/security/oauth2_client_{kind}'
+        ),
+        observer=resource.Resource(typeURI=taxonomy.SERVICE_SECURITY),
+    )
+    notifications._get_notifier().info({}, event_type, event.as_dict())
 
 
 def _has_listener() -> bool:

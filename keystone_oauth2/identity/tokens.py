@@ -35,7 +35,9 @@ PROVIDERS = provider_api.ProviderAPIs
 
 #: The method that Keystone writes into certificate-bound tokens.
 CERTIFICATE_METHOD = 'oauth2_credential'
-_SECRET_METHOD = 'application_credential'  # nosec B105
+_DELEGATED_METHOD = 'application_credential'  # nosec B105
+# Where a provider's ``validate_token`` has them.
+_CREDENTIAL_ID, _THUMBPRINT = 11, 12
 #: What Keystone raises where a client must not have a token.
 REFUSALS = (
     exception.Unauthorized,
@@ -50,6 +52,8 @@ def issue(client: messages.Client) -> messages.IssuedToken:
     Calls ``token_provider_api.issue_token``, which cuts the token's life to
     that of the application credential.
 
+    :raises ports.CannotBind: the client is an application credential with a
+        certificate, and the provider has no place for both: Fernet has none.
     :raises ports.Refused: the user's rules for multi-factor authentication
         want other methods, the project or its domain is disabled or gone, or
         the user has no role there.
@@ -66,6 +70,8 @@ def issue(client: messages.Client) -> messages.IssuedToken:
             app_cred_id=client.application_credential_id,
             thumbprint=thumbprint,
         )
+        if client.application_credential_id is not None and thumbprint:
+            _check_binding(token)
         issued = _plain(token)
     except REFUSALS as error:
         raise ports.Refused(f'client {client.id}: {error}') from error
@@ -73,6 +79,17 @@ def issue(client: messages.Client) -> messages.IssuedToken:
     if issued.expires_in < 1:
         raise ports.Refused(f'client {client.id}: the credential ends now')
     return issued
+
+
+def _check_binding(token: token_model.TokenModel) -> None:
+    # What a provider has no place for, it leaves out without a word.
+    read = PROVIDERS.token_provider_api.driver.validate_token(token.id)
+    credential_id, thumbprint = read[_CREDENTIAL_ID], read[_THUMBPRINT]
+    if (credential_id, thumbprint) != (
+        token.application_credential_id,
+        token.oauth2_thumbprint,
+    ):
+        raise ports.CannotBind('the token provider has no place for both')
 
 
 def validate(value: str) -> messages.Token | None:
@@ -211,7 +228,9 @@ def method_of(client: messages.Client) -> str:
     :raises ports.Refused: the user's rules for multi-factor authentication
         want others.
     """
-    method = CERTIFICATE_METHOD if client.certificate else _SECRET_METHOD
+    method = CERTIFICATE_METHOD
+    if client.application_credential_id is not None:
+        method = _DELEGATED_METHOD
     validator = core.UserMFARulesValidator
     if not validator.check_auth_methods_against_rules(
         client.user.id, {method}

@@ -12,6 +12,8 @@
 
 """What the HTTP edge stands on (``keystone.server.flask``)."""
 
+import datetime
+import http.client
 import typing as ty
 
 import flask
@@ -19,10 +21,13 @@ from keystone import exception
 from keystone.api._shared import json_home_relations
 from keystone.auth.plugins import base as auth_plugin
 from keystone.common import authorization
+from keystone.common import utils
+from keystone.common.validation import validators
 from keystone.models import token_model
 from keystone.server import flask as keystone_flask
 from keystone.server.flask import common
 from oslo_context import context
+from oslo_utils import timeutils
 
 APIBase = keystone_flask.APIBase
 AuthMethodHandler = auth_plugin.AuthMethodHandler
@@ -98,3 +103,88 @@ def created_credential(response: flask.Response) -> tuple[str, str] | None:
 
 class TokenRefused(exception.Unauthorized):
     """A token that Keystone accepts is refused: a 401 that it renders."""
+
+
+#: Errors that Keystone renders, as it does those of its own resources.
+Error = exception.Error
+Conflict = exception.Conflict
+Forbidden = exception.ForbiddenNotSecurity
+NotFound = exception.NotFound
+ValidationError = exception.ValidationError
+#: JSON-home relations of parameters below OS-OAUTH2/1.0.
+parameter_relation = json_home_relations.os_oauth2_parameter_rel_func
+
+
+def validate(schema: dict[str, ty.Any], value: ty.Any) -> None:
+    """Make sure that a value is as a JSON schema wants it.
+
+    Keystone's own message repeats the value, and logs it: a private key in
+    the place of a public one, for example.
+
+    :raises ValidationError: it is not.
+    """
+    validator = validators.SchemaValidator(schema).validator
+    for problem in validator.iter_errors(value):
+        place = '/'.join(map(str, problem.path)) or 'body'
+        raise ValidationError(f'Invalid input for {place}: {_told(problem)}.')
+
+
+def _told(problem: ty.Any) -> str:
+    if problem.validator == 'required':
+        return f'it must have {", ".join(problem.validator_value)}'
+    if problem.validator == 'additionalProperties':
+        return f'it may have {", ".join(problem.schema["properties"])} only'
+    if problem.validator == 'pattern':
+        return 'it has a character that cannot be stored'
+    return f'its {problem.validator} must be {problem.validator_value}'
+
+
+def parse_expiration(text: str) -> datetime.datetime:
+    """Answer a moment in the future, UTC without a zone, in whole seconds.
+
+    Calls ``utils.parse_expiration_date``, as for application credentials.
+
+    :raises ValidationError: it is no moment, or over.
+    """
+    moment = utils.parse_expiration_date(text)
+    return timeutils.normalize_time(moment).replace(microsecond=0)
+
+
+def client_with_secret(response: flask.Response) -> str | None:
+    """Answer whose secret has just got a token from Keystone's own API.
+
+    It may have been shown earlier: a receipt for multi-factor authentication
+    stands for what was.
+
+    :param response: of ``POST /v3/auth/tokens``, or any other.
+    :returns: id of an application credential, or None; empty where nobody can
+        tell whose secret it was.
+    """
+    if response.status_code != 201 or flask.request.path != '/v3/auth/tokens':
+        return None
+    token: ty.Any = response.get_json()['token']
+    if 'application_credential' not in token.get('methods', ()):
+        return None
+    body: ty.Any = flask.request.get_json(force=True, silent=True)
+    has_receipt = authorization.AUTH_RECEIPT_HEADER in flask.request.headers
+    if body['auth']['identity']['methods'] == ['token'] and not has_receipt:
+        # Another token for the same client, which had one already.
+        return None
+    client_id: str = token.get('application_credential', {}).get('id', '')
+    return client_id
+
+
+def refuse_token() -> flask.Response:
+    """Answer 401 as Keystone does for a wrong secret."""
+    app = flask.current_app
+    return app.make_response(app.handle_user_exception(TokenRefused()))
+
+
+def render(status: int, message: str) -> flask.Response:
+    """Answer an error in the shape of Keystone's."""
+    title = http.client.responses[status]
+    response = flask.jsonify(
+        error={'code': status, 'title': title, 'message': message}
+    )
+    response.status_code = status
+    return response

@@ -17,9 +17,15 @@ import itertools
 from oslo_policy import policy
 
 from keystone_oauth2.policies import access_token
+from keystone_oauth2.policies import client
 from keystone_oauth2.policies import token
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
     """Answer all rules, for Keystone and ``oslopolicy-sample-generator``."""
-    return list(itertools.chain(access_token.list_rules(), token.list_rules()))
+    modules = (access_token, client, token)
+    return list(
+        itertools.chain.from_iterable(
+            module.list_rules() for module in modules
+        )
+    )

@@ -21,6 +21,7 @@ import re
 import ssl
 import urllib.parse
 
+from cryptography import exceptions
 from cryptography import x509
 
 _PEM = re.compile(
@@ -62,6 +63,17 @@ def decode_base64(text: str) -> bytes:
     return decoded
 
 
+def load(der: bytes) -> x509.Certificate:
+    """Answer a parsed certificate.
+
+    :raises ValueError: this is no certificate.
+    """
+    try:
+        return x509.load_der_x509_certificate(der)
+    except x509.InvalidVersion as error:
+        raise ValueError('a version that X.509 does not have') from error
+
+
 def names(der: bytes) -> tuple[Attributes, Attributes]:
     """Answer the attributes of subject and issuer, in their order.
 
@@ -69,7 +81,7 @@ def names(der: bytes) -> tuple[Attributes, Attributes]:
         or dotted decimal where that has none) and unescaped value.
     :raises ValueError: this is no certificate.
     """
-    certificate = x509.load_der_x509_certificate(der)
+    certificate = load(der)
     return (
         tuple(_attributes(certificate.subject)),
         tuple(_attributes(certificate.issuer)),
@@ -92,11 +104,29 @@ def thumbprint(der: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip('=')
 
 
+def is_self_signed(der: bytes) -> bool:
+    """Whether a certificate was signed with its own key."""
+    try:
+        certificate = load(der)
+        certificate.verify_directly_issued_by(certificate)
+    except (
+        ValueError,
+        TypeError,
+        exceptions.InvalidSignature,
+        exceptions.UnsupportedAlgorithm,
+    ):
+        return False
+    return True
+
+
+def fingerprint(der: bytes) -> str:
+    """Answer the SHA-256 of a certificate, hexadecimal."""
+    return hashlib.sha256(der).hexdigest()
+
+
 def expires_at(der: bytes) -> datetime.datetime:
     """Answer the end of a certificate's life, in UTC, without a zone."""
-    return x509.load_der_x509_certificate(der).not_valid_after_utc.replace(
-        tzinfo=None
-    )
+    return load(der).not_valid_after_utc.replace(tzinfo=None)
 
 
 def _attributes(name: x509.Name) -> abc.Iterator[tuple[str, str]]:

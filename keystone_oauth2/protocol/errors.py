@@ -132,6 +132,19 @@ class UnauthorizedClient(OAuthError):
     description = 'The client is not allowed to use this grant.'
 
 
+class TokenCannotBeBound(UnauthorizedClient):
+    """The token provider cannot bind the token to the client's certificate.
+
+    A token that is not bound would let a thief use it (RFC 8705, 3).
+    """
+
+    description = (
+        'The token provider of this server cannot bind the token of an '
+        'application credential to a certificate: use another client '
+        'authentication method, or ask the operator for JWS tokens.'
+    )
+
+
 class UnsupportedGrantType(OAuthError):
     """The grant is none of those that this server has."""
 

@@ -17,6 +17,8 @@ import re
 import typing as ty
 import urllib.parse
 
+from keystone_oauth2.protocol import client_key
+
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
 # A host name, an IPv4 address or a bracketed IPv6 one; segments of characters
@@ -27,7 +29,13 @@ _URL = re.compile(
 )
 
 #: Strongest first (RFC 9700, 2.5).
-_STRENGTH = ('tls_client_auth', 'client_secret_basic', 'client_secret_post')
+_STRENGTH = (
+    'tls_client_auth',
+    'self_signed_tls_client_auth',
+    'private_key_jwt',
+    'client_secret_basic',
+    'client_secret_post',
+)
 _ENDPOINTS = {
     'token_endpoint': 'token',
     'introspection_endpoint': 'introspect',
@@ -85,7 +93,14 @@ def document(
     }
     for endpoint in _ENDPOINTS:
         members[f'{endpoint}_auth_methods_supported'] = supported
-    if 'tls_client_auth' in methods:
+        if 'private_key_jwt' in methods:
+            members[f'{endpoint}_auth_signing_alg_values_supported'] = list(
+                client_key.ALGORITHMS
+            )
+    if (
+        'tls_client_auth' in methods
+        or 'self_signed_tls_client_auth' in methods
+    ):
         members['tls_client_certificate_bound_access_tokens'] = True
         if mtls_base_url:
             members['mtls_endpoint_aliases'] = _urls(mtls_base_url)

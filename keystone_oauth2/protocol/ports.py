@@ -18,6 +18,7 @@
 
 import collections.abc as abc
 import dataclasses
+import datetime
 import re
 import typing as ty
 
@@ -43,13 +44,56 @@ class Refused(Exception):
     """
 
 
+class UnknownClient(Refused):
+    """No application credential has this id."""
+
+
+class CannotBind(Exception):
+    """The token provider cannot bind this client's token to a certificate."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Use:
+    """That a client has authenticated with something.
+
+    :ivar internal_id: of the application credential.
+    :ivar authenticator_id: None for the credential's own secret.
+    :ivar last: the use before, to the minute; None for none.
+    """
+
+    internal_id: int
+    authenticator_id: str | None
+    last: datetime.datetime | None
+
+
 @dataclasses.dataclass(frozen=True)
 class ApplicationCredential:
-    """What an application credential delegates."""
+    """What an application credential delegates.
+
+    :ivar methods: the client authentication methods that the client is
+        registered for; None if it may use any.
+    :ivar use: what is to be noted down once the client has authenticated.
+    """
 
     id: str
     user_id: str
     project_id: str
+    methods: frozenset[str] | None = None
+    use: Use | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class RegisteredAuthenticator:
+    """A key or a certificate of a client, which has not expired.
+
+    :ivar value: its public parts.
+    :ivar fingerprint: tells one from another.
+    :ivar use: what is to be noted down if it was used.
+    """
+
+    value: abc.Mapping[str, ty.Any]
+    fingerprint: str
+    use: Use
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +104,13 @@ class StoredCredential:
     :ivar refusal: why it must not be used (expired; its user or project or
         their domains are disabled), or None.
     :ivar digest: of the secret, under the key ``digest_key_id``.
+    :ivar methods: see :class:`ApplicationCredential`.
+    :ivar is_secret_retired: whether the credential's own secret is none any
+        more.
+    :ivar registered_digest: of a registered secret that has not expired.
+    :ivar registered_use: what is to be noted down if that was used.
+    :ivar own_use: the same for the credential's own secret; None where
+        nothing is registered for the client.
     """
 
     internal_id: int
@@ -69,14 +120,31 @@ class StoredCredential:
     refusal: str | None = None
     digest_key_id: str | None = None
     digest: str | None = None
+    methods: frozenset[str] | None = None
+    is_secret_retired: bool = False
+    registered_digest: str | None = None
+    registered_use: Use | None = None
+    own_use: Use | None = None
+
+    def delegation(self, use: Use | None = None) -> ApplicationCredential:
+        """Answer what it delegates.
+
+        :param use: of what the client has authenticated with.
+        """
+        return ApplicationCredential(
+            self.id, self.user_id, self.project_id, self.methods, use
+        )
 
 
 class Credentials(ty.Protocol):
     """Where application credentials and digests of secrets are."""
 
-    def find(self, client_id: str) -> tuple[StoredCredential | None, bool]:
+    def find(
+        self, client_id: str, registered_digest: str
+    ) -> tuple[StoredCredential | None, bool]:
         """Answer what is in the database at this moment: no cache.
 
+        :param registered_digest: of the registered secret that is looked for.
         :returns: the credential, or None; and whether there is a place for
             digests.
         """
@@ -118,6 +186,39 @@ class VerifySecret(ty.Protocol):
         """
 
 
+class FindAuthenticators(ty.Protocol):
+    """Look up what is registered for a client."""
+
+    def __call__(
+        self, client_id: str, kind: str
+    ) -> tuple[ApplicationCredential, abc.Sequence[RegisteredAuthenticator]]:
+        """Answer what a client may authenticate with, at this moment.
+
+        :param kind: of :mod:`keystone_oauth2.protocol.registration`.
+        :raises UnknownClient: the id is unknown.
+        :raises Refused: the credential must not be used.
+        """
+
+
+class NoteUse(ty.Protocol):
+    """Note down that something is in use."""
+
+    def __call__(self, use: Use) -> None:
+        """Write it down, once a minute at most, if it can be written."""
+
+
+class ConsumeAssertion(ty.Protocol):
+    """Take a client assertion once."""
+
+    def __call__(
+        self, client_id: str, jti: str, expires_at: datetime.datetime
+    ) -> bool:
+        """Whether nobody has shown it before, to whatever worker.
+
+        :param expires_at: UTC without a zone; it is remembered until then.
+        """
+
+
 class FindUser(ty.Protocol):
     """Look a user up."""
 
@@ -154,6 +255,7 @@ class IssueToken(ty.Protocol):
     def __call__(self, client: messages.Client) -> messages.IssuedToken:
         """Answer a token that does not outlive what it came from.
 
+        :raises CannotBind: it should be bound to a certificate.
         :raises Refused: the project or its domain is disabled, or the user
             has no role there.
         """
@@ -248,10 +350,26 @@ class Guard(ty.Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
+class AssertionRules:
+    """What the operator says of client assertions (RFC 7523, 3).
+
+    :ivar audiences: any of them may be the one audience of an assertion.
+    :ivar max_lifetime: from now to its end, in seconds.
+    """
+
+    audiences: frozenset[str]
+    max_lifetime: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Ports:
     """All of the above, for the constructors of methods and grants."""
 
     verify_secret: VerifySecret
+    find_authenticators: FindAuthenticators
+    note_use: NoteUse
+    consume_assertion: ConsumeAssertion
+    assertion_rules: AssertionRules
     find_user: FindUser
     domain_name: DomainName
     evaluate_mapping: EvaluateMapping

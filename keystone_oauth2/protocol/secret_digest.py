@@ -12,6 +12,10 @@
 
 """Checking secrets: a slow hash once, then a keyed digest.
 
+A registered secret needs neither: see
+:func:`keystone_oauth2.protocol.registration.secret_fingerprint`. What follows
+is of the secret that Keystone made.
+
 Keystone stores a slow hash of each secret, which is right, but costs a fifth
 of a second. The first time that a secret holds, a digest of it under a key
 that is not in the database is stored; from then on that digest decides, for a
@@ -29,6 +33,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf import hkdf
 
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +96,8 @@ class SecretVerifier:
         :raises ports.Refused: the id is unknown, the secret is wrong, or the
             credential, its user, or its project must not be used.
         """
-        credential, has_digests = self._credentials.find(client_id)
+        registered = registration.secret_fingerprint(client_id, client_secret)
+        credential, has_digests = self._credentials.find(client_id, registered)
         keys = self._keys() if has_digests else []
         if credential is None:
             if not keys:
@@ -99,19 +105,20 @@ class SecretVerifier:
                 # wrong secret costs.
                 self._secrets.check_nobodys(client_secret)
             raise ports.Refused(f'unknown client {ports.shown(client_id)}')
-        if not self._holds(credential, client_secret, keys):
+        use = credential.own_use
+        if hmac.compare_digest(credential.registered_digest or '', registered):
+            use = credential.registered_use
+        elif not self._holds(credential, client_secret, keys):
             raise ports.Refused(
                 f'client {client_id}: {credential.refusal or "wrong secret"}'
             )
         if credential.refusal is not None:
             raise ports.Refused(f'client {client_id}: {credential.refusal}')
-        return ports.ApplicationCredential(
-            credential.id, credential.user_id, credential.project_id
-        )
+        return credential.delegation(use)
 
     def learn(self, client_id: str, client_secret: str) -> None:
         """Store the digest of a secret that is known to be right."""
-        credential, has_digests = self._credentials.find(client_id)
+        credential, has_digests = self._credentials.find(client_id, '')
         keys = self._keys()
         if credential is not None and has_digests and keys:
             secret = self._secrets.hashed_part(client_secret)
@@ -123,6 +130,11 @@ class SecretVerifier:
         client_secret: str,
         keys: abc.Sequence[Key],
     ) -> bool:
+        if credential.is_secret_retired:
+            if not keys:
+                # As an unknown client, above.
+                self._secrets.check_nobodys(client_secret)
+            return False
         secret = self._secrets.hashed_part(client_secret)
         for key in keys:
             if key.id == credential.digest_key_id and credential.digest:

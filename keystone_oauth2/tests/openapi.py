@@ -70,17 +70,18 @@ def load(application):
     return schema
 
 
-def verify(case, response):
+def verify(case, response, sent=''):
     """Hold a response against the description.
 
     :param case: of schemathesis, as is the response.
+    :param sent: what the answer may repeat.
     :raises Exception: it is not as described, or tells too much.
     """
     case.validate_response(
         response, checks=[checks.CHECKS.get_one(name) for name in CHECKS]
     )
     text = response.content.decode('utf-8')
-    told = [word for word in INTERNAL if word in text]
+    told = [word for word in INTERNAL if word in text and word not in sent]
     if told:
         raise AssertionError(f'{told} in {text}')
 

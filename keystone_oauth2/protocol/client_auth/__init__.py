@@ -12,8 +12,9 @@
 
 """Client authentication (RFC 6749, 2.3).
 
-First *which* method a request uses, then whether it is enabled, then whether
-it holds. A method that fails never falls through to another one.
+First *what* a request authenticates with, then which enabled method takes
+that, then whether it holds. A request that fails with one thing never falls
+through to another.
 """
 
 import collections.abc as abc
@@ -29,9 +30,12 @@ class Method(ty.Protocol):
     """A client authentication method, found by its entry point's name.
 
     :cvar scheme: its HTTP authentication scheme, or None.
+    :cvar evidence: the part of a request that it looks at. Methods that look
+        at the same one differ in what is registered for the client.
     """
 
     scheme: ty.ClassVar[str | None]
+    evidence: ty.ClassVar[str]
 
     def is_used(
         self, request: messages.Request, form: parameters.Parameters
@@ -88,14 +92,11 @@ class Authenticator:
             credentials do not hold.
         :raises TooManyRequests: too many have failed before.
         """
-        name = self._choose(request, form)
-        if name not in self._enabled:
-            raise errors.InvalidClient(detail=f'{name} is not enabled')
-        method = self._installed[name]
-        claimed = method.client_id(request, form)
+        methods = self._choose(request, form)
+        claimed = methods[0].client_id(request, form)
         try:
             self._guard.check(claimed, request.source)
-            return method.authenticate(request, form)
+            return _first_that_holds(methods, request, form)
         except ports.TooManyFailures as error:
             raise errors.TooManyRequests(
                 error.seconds,
@@ -143,13 +144,20 @@ class Authenticator:
 
     def _choose(
         self, request: messages.Request, form: parameters.Parameters
-    ) -> str:
+    ) -> list[Method]:
         used = self._used(request, form)
-        if len(used) > 1 or (used and _is_assertion(form)):
+        if len({self._installed[name].evidence for name in used}) > 1:
             raise errors.TwoAuthenticationMethods(detail=' and '.join(used))
         if not used:
             raise errors.InvalidClient(detail='no client authentication')
-        return used[0]
+        methods = [
+            self._installed[name] for name in used if name in self._enabled
+        ]
+        if not methods:
+            raise errors.InvalidClient(
+                detail=f'{" or ".join(used)} is not enabled'
+            )
+        return methods
 
     def _used(
         self, request: messages.Request, form: parameters.Parameters
@@ -167,5 +175,15 @@ def scheme(request: messages.Request) -> str:
     return words[0].lower() if words else ''
 
 
-def _is_assertion(form: parameters.Parameters) -> bool:
-    return 'client_assertion' in form or 'client_assertion_type' in form
+def _first_that_holds(
+    methods: abc.Sequence[Method],
+    request: messages.Request,
+    form: parameters.Parameters,
+) -> messages.Client:
+    refusals = []
+    for method in methods:
+        try:
+            return method.authenticate(request, form)
+        except ports.Refused as refused:
+            refusals.append(str(refused))
+    raise ports.Refused('; '.join(dict.fromkeys(refusals)))

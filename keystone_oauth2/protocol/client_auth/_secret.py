@@ -16,6 +16,7 @@ import collections.abc as abc
 
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import _delegation
 
 
 def authenticate(
@@ -28,7 +29,8 @@ def authenticate(
 
     :param method: name of the client authentication method.
     :param secrets: readings of the one secret, the likeliest first.
-    :raises ports.Refused: none holds, or the user must not log in.
+    :raises ports.Refused: none holds, the client is not registered for the
+        method, or the user must not log in.
     """
     refusal = ports.Refused('no secret')
     for secret in secrets:
@@ -37,11 +39,5 @@ def authenticate(
         except ports.Refused as error:
             refusal = error
             continue
-        return messages.Client(
-            id=credential.id,
-            authentication_method=method,
-            user=keystone.find_user(credential.user_id),
-            project_id=credential.project_id,
-            application_credential_id=credential.id,
-        )
+        return _delegation.client(keystone, method, credential)
     raise refusal

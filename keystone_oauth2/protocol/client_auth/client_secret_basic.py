@@ -25,6 +25,7 @@ class ClientSecretBasic:
     """HTTP Basic with the id and secret of an application credential."""
 
     scheme = 'Basic'
+    evidence = 'authorization'
 
     def __init__(self, keystone: ports.Ports) -> None:
         self._keystone = keystone

@@ -22,6 +22,7 @@ class ClientSecretPost:
     """``client_id`` and ``client_secret`` of an application credential."""
 
     scheme = None
+    evidence = 'client_secret'
 
     def __init__(self, keystone: ports.Ports) -> None:
         self._keystone = keystone

@@ -12,23 +12,29 @@
 
 """Mutual-TLS with a certificate of a trusted CA (RFC 8705, 2.1).
 
-The client is a Keystone user, as the API reference of OS-OAUTH2 defines, and
-the federation mapping ``[oauth2] oauth2_cert_dn_mapping_id`` says which
-certificates are the user's.
+The client is an application credential, for which the subject of its
+certificates is registered; or it is a Keystone user, as the API reference of
+OS-OAUTH2 defines, and the federation mapping
+``[oauth2] oauth2_cert_dn_mapping_id`` says which certificates are the user's.
 """
 
 import collections.abc as abc
+import dataclasses
 
+from keystone_oauth2.protocol import certificate_subject
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.client_auth import _delegation
 
 
 class TLSClientAuth:
     """The certificate of the connection, and ``client_id`` in the body."""
 
     scheme = None
+    evidence = 'certificate'
 
     def __init__(self, keystone: ports.Ports) -> None:
         self._keystone = keystone
@@ -52,7 +58,7 @@ class TLSClientAuth:
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
-        """Check that the certificate is the user's.
+        """Check that the certificate is the client's.
 
         :raises ports.Refused: it is not, or must not be believed.
         """
@@ -60,9 +66,30 @@ class TLSClientAuth:
         assert certificate is not None  # noqa: S101  # nosec
         if certificate.problem is not None:
             raise ports.Refused(f'certificate: {certificate.problem}')
+        client_id = form.required('client_id')
+        try:
+            credential, expected = self._keystone.find_authenticators(
+                client_id, registration.CERTIFICATE
+            )
+        except ports.UnknownClient:
+            return self._user(client_id, certificate.der)
+        for one in expected:
+            if _is_expected(one.value, certificate.der):
+                return _delegation.client(
+                    self._keystone,
+                    'tls_client_auth',
+                    dataclasses.replace(credential, use=one.use),
+                    certificate.der,
+                )
+        raise ports.Refused(
+            f'client {client_id}: the subject of the certificate is not '
+            f'registered'
+        )
+
+    def _user(self, user_id: str, certificate: bytes) -> messages.Client:
         # The mapping comes first, so that an unknown user takes as long.
-        mapped = self._keystone.evaluate_mapping(assertion(certificate.der))
-        user = self._keystone.find_user(form.required('client_id'))
+        mapped = self._keystone.evaluate_mapping(assertion(certificate))
+        user = self._keystone.find_user(user_id)
         self._compare(user, mapped)
         if user.default_project_id is None:
             raise ports.Refused(f'user {user.id} has no default project')
@@ -71,7 +98,7 @@ class TLSClientAuth:
             authentication_method='tls_client_auth',
             user=user,
             project_id=user.default_project_id,
-            certificate=certificate.der,
+            certificate=certificate,
         )
 
     def _compare(
@@ -98,6 +125,14 @@ class TLSClientAuth:
             return self._keystone.domain_name(user.domain_id)
         value: str | None = getattr(user, name)
         return value
+
+
+def _is_expected(value: abc.Mapping[str, str], der: bytes) -> bool:
+    return any(
+        certificate_subject.matches(name, value[name], der)
+        for name in certificate_subject.NAMES
+        if name in value
+    )
 
 
 def assertion(der: bytes) -> dict[str, str]:

@@ -30,12 +30,17 @@ class ClientCredentials:
     ) -> messages.Response:
         """Answer a token of Keystone's own provider.
 
+        :raises TokenCannotBeBound: the client has a certificate, and this
+            provider cannot bind a token to it.
         :raises InvalidScope: another scope was asked for than is delegated.
         :raises UnauthorizedClient: the operator's policy says no.
         :raises ports.Refused: Keystone says no.
         """
         requested = form.get('scope')
-        token = self._keystone.issue_token(client)
+        try:
+            token = self._keystone.issue_token(client)
+        except ports.CannotBind as error:
+            raise errors.TokenCannotBeBound(detail=str(error)) from error
         if not self._keystone.permit_issue(
             client, 'client_credentials', token
         ):

@@ -14,11 +14,12 @@
 // against the RFCs.
 
 import * as oauth from 'oauth4webapi'
-import { fetchFor, run } from './task.mjs'
+import { fetchFor, keyOf, run } from './task.mjs'
 
 const METHODS = {
   client_secret_basic: (task) => oauth.ClientSecretBasic(task.secret),
   client_secret_post: (task) => oauth.ClientSecretPost(task.secret),
+  private_key_jwt: async (task) => oauth.PrivateKeyJwt(await keyOf(task)),
   tls_client_auth: () => oauth.TlsClientAuth(),
 }
 
@@ -29,7 +30,7 @@ await run(async (task) => {
     issuer,
     await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options }),
   )
-  const authentication = METHODS[task.method](task)
+  const authentication = await METHODS[task.method](task)
   const client = {
     client_id: task.client_id,
     use_mtls_endpoint_aliases: task.method === 'tls_client_auth',

@@ -13,11 +13,12 @@
 // The whole life of a token with openid-client, a certified client.
 
 import * as client from 'openid-client'
-import { fetchFor, run } from './task.mjs'
+import { fetchFor, keyOf, run } from './task.mjs'
 
 const METHODS = {
   client_secret_basic: (task) => client.ClientSecretBasic(task.secret),
   client_secret_post: (task) => client.ClientSecretPost(task.secret),
+  private_key_jwt: async (task) => client.PrivateKeyJwt(await keyOf(task)),
   tls_client_auth: () => client.TlsClientAuth(),
 }
 
@@ -26,7 +27,7 @@ await run(async (task) => {
     new URL(task.issuer),
     task.client_id,
     { use_mtls_endpoint_aliases: task.method === 'tls_client_auth' },
-    METHODS[task.method](task),
+    await METHODS[task.method](task),
     { algorithm: 'oauth2', [client.customFetch]: fetchFor(task) },
   )
   const token = await client.clientCredentialsGrant(

@@ -42,6 +42,14 @@ export function fetchFor(task) {
   return (url, options) => fetch(url, { ...options, dispatcher })
 }
 
+// Answers the private key that the client signs assertions with.
+export function keyOf(task) {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  return crypto.subtle.importKey('jwk', task.private_key, algorithm, false, [
+    'sign',
+  ])
+}
+
 function describe(error) {
   const { name, code, message } = error
   return {

@@ -23,17 +23,33 @@ import sqlalchemy as sa
 from keystone_oauth2.db import migration
 from keystone_oauth2.tests import requirement
 from keystone_oauth2.tests.db import servers
+from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import digests
 
 DIGESTS = digests.DIGESTS
 CERTIFICATES = 'oauth2_certificate_thumbprint'
-TABLES = (DIGESTS, CERTIFICATES, migration.VERSION_TABLE)
+CLIENTS = 'oauth2_client'
+AUTHENTICATORS = 'oauth2_client_authenticator'
+ASSERTIONS = 'oauth2_client_assertion'
+TABLES = (
+    DIGESTS,
+    CERTIFICATES,
+    CLIENTS,
+    AUTHENTICATORS,
+    ASSERTIONS,
+    migration.VERSION_TABLE,
+)
+#: How many secrets, keys or certificates a client may have here.
+LIMIT = 3
 INDEX = 'ix_keystone_oauth2_application_credential_id'
 
 
-class DatabaseTestCase(digests.DigestTestCase):
+class DatabaseTestCase(clients.Clients, digests.DigestTestCase):
     """One Keystone on one database, with our tables."""
 
+    options = {
+        'oauth2': {**clients.OPTIONS, 'client_authenticator_limit': LIMIT}
+    }
     #: Of the server; None is SQLite.
     kind = None
     unavailable = None
@@ -48,8 +64,16 @@ class DatabaseTestCase(digests.DigestTestCase):
                 cls.unavailable = str(error)
                 return
             cls.addClassCleanup(database.cleanUp)
-            cls.options = {'database': {'connection': database.url}}
+            cls.options = {
+                **cls.options,
+                'database': {'connection': database.url},
+            }
         super().setUpClass()
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.owner_token = cls.identity.token_for(cls.user)
 
     def setUp(self):
         if self.unavailable:

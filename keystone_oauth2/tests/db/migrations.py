@@ -119,6 +119,25 @@ class MigrationTests:
         )
         self.assertEqual('thumbprint', certificates.find('x' * 44))
 
+    def test_digests_of_the_release_before_stay(self):
+        """Nobody pays for the slow hash again."""
+        _, client = self.new_client()
+        stored = self.digests(client)
+        self.start_from_nothing()
+        self.upgrade('0002')
+        self.assertNotIn(base.CLIENTS, self.our_tables())
+        self.execute(
+            f'INSERT INTO {base.DIGESTS} SELECT internal_id, id, :key_id,'
+            ' :digest FROM application_credential WHERE id = :id',
+            id=client.id,
+            key_id=stored[0][0],
+            digest=stored[0][1],
+        )
+        migration.sync()
+        self.assertEqual(stored, self.digests(client))
+        self.assert_digest_decides(client)
+        self.register_secret()
+
     def test_models_are_what_the_migrations_make(self):
         self.start_from_nothing()
         migration.sync()
@@ -130,8 +149,8 @@ class MigrationTests:
         self.upgrade('0001')
         found = self.differences(models.Base.metadata)
         self.assertEqual(
-            [base.DIGESTS],
-            [item[1].name for item in found if item[0] == 'add_table'],
+            {base.DIGESTS, base.CLIENTS, base.AUTHENTICATORS, base.ASSERTIONS},
+            {item[1].name for item in found if item[0] == 'add_table'},
         )
         other = sa.MetaData()
         sa.Table(

@@ -40,7 +40,7 @@ class CredentialTests:
     """Application credentials with their digests."""
 
     def find(self, client_id):
-        found, has_digests = credentials.find(client_id)
+        found, has_digests = credentials.find(client_id, '')
         self.assertIs(True, has_digests)
         return found
 
@@ -251,13 +251,13 @@ class CredentialTests:
         with self.without_tables():
             digests.forget_what_was_done_once()
             for _ in range(3):
-                found, has_digests = credentials.find(client.id)
+                found, has_digests = credentials.find(client.id, '')
                 self.assertIs(False, has_digests)
                 self.assertEqual(client.id, found.id)
                 self.assertIsNone(found.digest)
                 credentials.store_digest(found, KEY, DIGEST)
                 self.assertThat(self.post_as(client), digests.ISSUED)
-            self.assertEqual((None, False), credentials.find('unknown'))
+            self.assertEqual((None, False), credentials.find('unknown', ''))
         self.assertEqual(1, self.log.count('slow hash.'))
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertEqual(1, len(self.digests(client)))

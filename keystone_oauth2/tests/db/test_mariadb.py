@@ -14,6 +14,8 @@
 
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.db import migrations
+from keystone_oauth2.tests.db import races
+from keystone_oauth2.tests.db import registrations
 from keystone_oauth2.tests.db import rows
 
 
@@ -21,6 +23,9 @@ class MariaDBTest(
     migrations.MigrationTests,
     rows.CredentialTests,
     rows.CertificateTests,
+    registrations.RegistrationTests,
+    registrations.AssertionTests,
+    races.RaceTests,
     base.DatabaseTestCase,
 ):
     kind = 'mysql'

@@ -14,9 +14,21 @@
 
 from keystone_oauth2.tests.functional import base
 
-RELATION = (
-    'https://docs.openstack.org/api/openstack-identity/3/ext/OS-OAUTH2/1.0'
-    '/rel/token'
+BASE = 'https://docs.openstack.org/api/openstack-identity/3/ext/OS-OAUTH2/1.0'
+RELATION = f'{BASE}/rel/token'
+#: Relation, URL below a client, and the variable of it that names one.
+BELOW_CLIENT = (
+    ('client', '', None),
+    ('client_secrets', '/secrets', None),
+    ('client_secret', '/secrets/{authenticator_id}', 'secret_id'),
+    ('client_keys', '/keys', None),
+    ('client_key', '/keys/{authenticator_id}', 'key_id'),
+    ('client_certificates', '/certificates', None),
+    (
+        'client_certificate',
+        '/certificates/{authenticator_id}',
+        'certificate_id',
+    ),
 )
 
 
@@ -44,6 +56,37 @@ class JsonHomeTest(base.KeystoneTestCase):
                 self.assertTrue(
                     any(key.endswith(f'/rel/{name}') for key in resources)
                 )
+
+
+class ClientsJsonHomeTest(JsonHomeTest):
+    def test_clients_have_relations_with_variables(self):
+        resources = self.resources()
+        for name, rest, parameter in BELOW_CLIENT:
+            with self.variant(name):
+                variables = {'client_id': f'{BASE}/param/client_id'}
+                if parameter is not None:
+                    variables['authenticator_id'] = f'{BASE}/param/{parameter}'
+                self.assertEqual(
+                    {
+                        'href-template': (
+                            f'/OS-OAUTH2/clients/{{client_id}}{rest}'
+                        ),
+                        'href-vars': variables,
+                    },
+                    resources[f'{BASE}/rel/{name}'],
+                )
+
+    def test_there_are_no_others_of_ours(self):
+        found = {
+            relation.removeprefix(f'{BASE}/rel/')
+            for relation in self.resources()
+            if relation.startswith(BASE)
+        }
+        self.assertEqual(
+            {'token', 'introspect', 'revoke'}
+            | {name for name, _, _ in BELOW_CLIENT},
+            found,
+        )
 
 
 class InTreeJsonHomeTest(JsonHomeTest):

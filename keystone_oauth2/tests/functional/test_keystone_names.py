@@ -32,6 +32,8 @@ from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import base as functional_base
 
 PROVIDERS = 'PROVIDERS'
+#: In a path, what is behind a class: an instance of it.
+INSTANCE = '()'
 
 
 class Use(typing.NamedTuple):
@@ -80,7 +82,9 @@ class Uses(ast.NodeVisitor):
     def visit_Attribute(self, node):
         path = self._path(node)
         if path:
-            self._add(path)
+            # Its constructor may set what its class does not have.
+            if INSTANCE not in path:
+                self._add(path)
         else:
             self.generic_visit(node)
 
@@ -100,22 +104,50 @@ class Uses(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             path = self._path(node.value)
             return path and (*path, node.attr)
-        if isinstance(node, ast.Name) and not self._is_local(node.id):
+        if isinstance(node, ast.Name):
+            if self._is_local(node.id):
+                return self._path_of_local(node.id)
             return self._roots.get(node.id)
         return None
 
     def _is_local(self, name):
         return any(
             (isinstance(node, ast.arg) and node.arg == name)
-            or (
-                isinstance(node, ast.Name)
-                and node.id == name
-                and isinstance(node.ctx, ast.Store)
-            )
-            for function in self._around
-            if isinstance(function, ast.FunctionDef)
-            for node in ast.walk(function)
+            or is_set(node, name)
+            for node in self._nodes()
         )
+
+    def _path_of_local(self, name):
+        """Answer what the only assignment to a local name makes of it."""
+        values = [
+            node.value
+            for node in self._nodes()
+            if isinstance(node, ast.Assign) and is_set(node.targets[0], name)
+        ]
+        if len(values) != 1 or len(list(self._settings(name))) != 1:
+            return None
+        if isinstance(values[0], ast.Call):
+            path = self._path(values[0].func)
+            is_class = path and path[-1][:1].isupper()
+            return (*path, INSTANCE) if is_class else None
+        return self._path(values[0])
+
+    def _settings(self, name):
+        return (node for node in self._nodes() if is_set(node, name))
+
+    def _nodes(self):
+        for function in self._around:
+            if isinstance(function, ast.FunctionDef):
+                yield from ast.walk(function)
+
+
+def is_set(node, name):
+    """Whether a node is a name that gets a value."""
+    return (
+        isinstance(node, ast.Name)
+        and node.id == name
+        and isinstance(node.ctx, ast.Store)
+    )
 
 
 def uses():
@@ -134,7 +166,11 @@ def complaint(use):
         if use.call:
             signature = inspect.signature(thing)
             name += str(signature)
-            signature.bind(*positional(use.call), **keywords(use.call))
+            signature.bind(
+                *instance(use.path),
+                *positional(use.call),
+                **keywords(use.call),
+            )
     except (AttributeError, ImportError, TypeError) as error:
         version = importlib.metadata.version('keystone')
         return (
@@ -154,10 +190,21 @@ def found(path):
         if isinstance(thing, cfg.ConfigOpts):
             # Options are there in a running Keystone only.
             return thing
+        if name == INSTANCE:
+            continue
         if hasattr(thing, '__path__') and not hasattr(thing, name):
             importlib.import_module('.'.join(path[:position]))
         thing = getattr(thing, name)
     return thing
+
+
+def instance(path):
+    """Answer a value for the first argument, if a method has it."""
+    if len(path) < 2 or path[-2] != INSTANCE:
+        return []
+    owner = found(path[:-2])
+    is_method = inspect.isfunction(inspect.getattr_static(owner, path[-1]))
+    return [None] if is_method else []
 
 
 def positional(call):
@@ -172,6 +219,15 @@ def keywords(call):
 
 class NamesTest(base.TestCase):
     """What is imported; this needs no Keystone that runs."""
+
+    def test_what_has_a_local_name_first_is_looked_at_too(self):
+        paths = {'.'.join(use.path) for use in uses() if use.call}
+        for path in (
+            'keystone.common.rbac_enforcer.enforcer.RBACEnforcer.()._enforce',
+            f'{PROVIDERS}.application_credential_api.get_application_credential',
+        ):
+            with self.variant(path):
+                self.assertIn(path, paths)
 
     def test_all_that_is_imported_and_used_exists(self):
         check(self, [use for use in uses() if use.path[0] != PROVIDERS], 50)

@@ -18,6 +18,7 @@ of the class names, and at nothing else. The names that it imports and how it
 calls them are in ``test_keystone_names``.
 """
 
+import datetime
 import functools
 import inspect
 import operator
@@ -38,15 +39,19 @@ from keystone.common import render_token
 from keystone.common import utils
 from keystone.common.rbac_enforcer import enforcer
 from keystone.common.sql import core
+from keystone.common.validation import validators
 from keystone.federation import utils as federation_utils
 from keystone.models import token_model
 from keystone.server.flask import application
 from keystone.server.flask import common
 from oslo_policy import policy
+from oslo_utils import timeutils
 import sqlalchemy
 
 from keystone_oauth2.api import routes
 from keystone_oauth2.identity import database
+from keystone_oauth2.identity import notify
+from keystone_oauth2.identity import tokens
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import mutual_tls
 
@@ -61,12 +66,14 @@ TOKEN_MODEL = {
     'id': 'access_token',
     'methods': 'whether a token is bound to a certificate',
     'mint': 'the checks that a token is issued with',
+    'oauth_scoped': 'who may register something for clients',
     'oauth2_thumbprint': 'the certificate that a token is bound to',
     'project': 'domain of the project in a rule',
     'project_domain': 'scope of a caller',
     'project_id': 'scope of a caller',
     'roles': 'scope, and the rules of policy.yaml',
     'system_scoped': 'scope of a caller',
+    'trust_scoped': 'who may register something for clients',
     'user_domain': 'the rules of policy.yaml',
     'user_id': 'the user of a token',
 }
@@ -189,6 +196,30 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual('x', token.oauth2_thumbprint)
 
+    def test_provider_tells_what_it_has_put_into_a_token(self):
+        """A Fernet token has one of both."""
+        driver = PROVIDERS.token_provider_api.driver
+        credential_id, thumbprint = tokens._CREDENTIAL_ID, tokens._THUMBPRINT
+        read = driver.validate_token(self.issue().id)
+        self.assertEqual(self.client.id, read[credential_id])
+        self.assertIsNone(read[thumbprint])
+        token = PROVIDERS.token_provider_api.issue_token(
+            self.user.id,
+            ['oauth2_credential'],
+            project_id=self.project.id,
+            thumbprint='x',
+        )
+        read = driver.validate_token(token.id)
+        self.assertIsNone(read[credential_id])
+        self.assertEqual('x', read[thumbprint])
+
+    def test_token_knows_the_application_credential_that_it_is_of(self):
+        token = self.issue()
+        self.assertFalse(token.trust_scoped)
+        self.assertFalse(token.oauth_scoped)
+        self.assertFalse(token.application_credential['unrestricted'])
+        self.assertLessEqual({'id', 'name'}, set(token.roles[0]))
+
     def test_minting_makes_the_checks_of_a_token(self):
         project, user, _ = self.new_user()
         token = token_model.TokenModel()
@@ -203,6 +234,10 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
 
     def test_what_we_catch_is_an_error_of_keystones(self):
         for error in (
+            exception.Conflict,
+            exception.ForbiddenAction,
+            exception.ForbiddenNotSecurity,
+            exception.ValidationError,
             exception.Forbidden,
             exception.MappingNotFound,
             exception.NotFound,
@@ -220,7 +255,22 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
 
 
 class UsersTest(mutual_tls.MutualTLSTestCase):
-    """identity/application_credentials.py, mapping.py and users.py."""
+    """identity/application_credentials.py, mapping.py and users.py.
+
+    And identity/clients.py.
+    """
+
+    def test_application_credential_has_what_we_read(self):
+        credential = (
+            PROVIDERS.application_credential_api.get_application_credential(
+                self.client.id
+            )
+        )
+        names = 'id name description expires_at user_id project_id roles'
+        self.assertLessEqual(set(names.split()), set(credential))
+        self.assertLessEqual({'id', 'name'}, set(credential['roles'][0]))
+        project = PROVIDERS.resource_api.get_project(credential['project_id'])
+        self.assertLessEqual({'id', 'name', 'domain_id'}, set(project))
 
     def test_wrong_secret_is_an_assertion_error(self):
         api = PROVIDERS.application_credential_api
@@ -327,6 +377,11 @@ class NotifyTest(base.KeystoneTestCase):
             initiator = notifications.build_audit_initiator()
         self.assertEqual('192.0.2.1', initiator.host.address)
 
+    def test_what_happens_to_a_resource_is_told_as_we_do(self):
+        for tell in notify._AUDITS.values():
+            with self.variant(tell):
+                inspect.signature(tell).bind('type', 'id', initiator=None)
+
     def test_notifier_and_its_drivers_can_be_asked_for(self):
         self.assertTrue(notifications._get_notifier())
         drivers = notifications.CONF.oslo_messaging_notifications.driver
@@ -335,6 +390,29 @@ class NotifyTest(base.KeystoneTestCase):
 
 class WebTest(base.KeystoneTestCase):
     """identity/web.py, and the classes that the api package derives."""
+
+    def test_schema_has_a_validator_that_tells_what_is_wrong(self):
+        schema = {'type': 'object', 'properties': {'a': {'type': 'string'}}}
+        validator = validators.SchemaValidator(schema).validator
+        [problem] = validator.iter_errors({'a': 1})
+        self.assertEqual(['a'], list(problem.path))
+        self.assertEqual('type', problem.validator)
+        self.assertEqual('string', problem.validator_value)
+        self.assertEqual({'type': 'string'}, problem.schema)
+
+    def test_moment_is_one_that_can_be_normalised(self):
+        for text in ('2100-01-01T00:00:00Z', '2100-01-01T00:00:00'):
+            with self.variant(text):
+                moment = utils.parse_expiration_date(text)
+                self.assertEqual(
+                    datetime.datetime(2100, 1, 1),
+                    timeutils.normalize_time(moment),
+                )
+        for text in ('2000-01-01T00:00:00Z', 'nonsense'):
+            with self.variant(text):
+                self.assertRaises(
+                    exception.Error, utils.parse_expiration_date, text
+                )
 
     def test_resource_is_described_as_we_do(self):
         common.construct_resource_map(

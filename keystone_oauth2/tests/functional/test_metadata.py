@@ -21,14 +21,37 @@ WELL_KNOWN = '/.well-known/oauth-authorization-server'
 BELOW = f'/v3/OS-OAUTH2{WELL_KNOWN}'
 ISSUER = 'https://keystone.example.com/identity/v3'
 DEFAULT_METHODS = ['tls_client_auth', 'client_secret_basic']
+ALL_METHODS = [
+    'tls_client_auth',
+    'self_signed_tls_client_auth',
+    'private_key_jwt',
+    'client_secret_basic',
+    'client_secret_post',
+]
+ALGORITHMS = [
+    'ES256',
+    'ES384',
+    'ES512',
+    'EdDSA',
+    'PS256',
+    'PS384',
+    'PS512',
+    'RS256',
+    'RS384',
+    'RS512',
+]
 
 
 def document(issuer=ISSUER, base_url=None, methods=None, **further):
     """Answer what the metadata must be, by default with default options."""
     endpoint = f'{base_url or issuer}/OS-OAUTH2'
     methods = methods or DEFAULT_METHODS
-    if 'tls_client_auth' in methods:
+    if {'tls_client_auth', 'self_signed_tls_client_auth'} & set(methods):
         further['tls_client_certificate_bound_access_tokens'] = True
+    if 'private_key_jwt' in methods:
+        for name in ('token', 'introspection', 'revocation'):
+            member = f'{name}_endpoint_auth_signing_alg_values_supported'
+            further[member] = ALGORITHMS
     return {
         'issuer': issuer,
         'token_endpoint': f'{endpoint}/token',
@@ -198,12 +221,11 @@ class WrongOptionTest(MetadataTestCase):
 
 class AdvertisedTest(MetadataTestCase):
     def test_what_is_enabled_is_advertised_and_nothing_else(self):
-        """H04: B10, strongest first; H03, no algorithm without a JWT."""
+        """H04: B10, strongest first; H03, algorithms where there is a JWT."""
         for methods in (
-            ['client_secret_basic'],
-            ['client_secret_post'],
-            ['tls_client_auth'],
+            *([method] for method in ALL_METHODS),
             ['tls_client_auth', 'client_secret_basic', 'client_secret_post'],
+            ALL_METHODS,
         ):
             keystone = fixture.Keystone(
                 {
@@ -238,6 +260,20 @@ class AdvertisedTest(MetadataTestCase):
                     keystone,
                     BELOW,
                 )
+
+    def test_endpoint_for_certificates_serves_either_method(self):
+        """D09: a self-signed one goes there, too."""
+        url = 'https://mtls.example.com/v3'
+        methods = ['self_signed_tls_client_auth']
+        keystone = self.boot(
+            issuer=ISSUER, mtls_endpoint=url, oauth2_authn_methods=methods
+        )
+        answer = keystone.request('GET', BELOW).json
+        self.assertEqual(
+            f'{url}/OS-OAUTH2/token',
+            answer.pop('mtls_endpoint_aliases')['token_endpoint'],
+        )
+        self.assertEqual(document(methods=methods), answer)
 
     def test_endpoint_for_certificates_needs_the_method(self):
         """D09: H04, it is not advertised for nothing."""

@@ -12,25 +12,20 @@
 
 """The samples of the API reference are what the endpoint answers."""
 
-import json
-import pathlib
 import re
 import sqlite3
+import time
 import urllib.parse
 
+import jwt
+
 from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.functional import samples
 
-ROOT = pathlib.Path(__file__).parents[3]
-SAMPLES = ROOT / 'api-ref' / 'source' / 'samples' / 'OS-OAUTH2'
 REQUEST_ID = re.compile(r'req-[0-9a-f-]{36}')
-
-
-def sample(name):
-    """Answer a sample, as JSON or as text."""
-    text = (SAMPLES / name).read_text()
-    return json.loads(text) if name.endswith('.json') else text
 
 
 class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
@@ -74,12 +69,19 @@ class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
         """A13: each of them."""
         for name, answer in self.answers().items():
             with self.variant(name):
-                self.assertEqual(sample(f'error-{name}.json'), answer.json)
+                self.assertEqual(
+                    samples.read(f'error-{name}.json'), answer.json
+                )
 
     def test_every_sample_of_an_error_is_looked_at(self):
-        elsewhere = {'server-error', 'unauthorized-client', 'unavailable'}
+        elsewhere = {
+            'cannot-be-bound',
+            'server-error',
+            'unauthorized-client',
+            'unavailable',
+        }
         self.assertEqual(
-            {path.name for path in SAMPLES.glob('error-*.json')},
+            {path.name for path in samples.FOLDER.glob('error-*.json')},
             {
                 f'error-{name}.json'
                 for name in self.answers().keys() | elsewhere
@@ -92,7 +94,33 @@ class DeniedSampleTest(base.KeystoneTestCase):
 
     def test_denied_client(self):
         answer = self.post_as(self.client)
-        self.assertEqual(sample('error-unauthorized-client.json'), answer.json)
+        self.assertEqual(
+            samples.read('error-unauthorized-client.json'), answer.json
+        )
+
+
+class CannotBeBoundSampleTest(mutual_tls.MutualTLSTestCase):
+    """Tokens are Fernet tokens, as they are by default."""
+
+    @classmethod
+    def create(cls):
+        super().create()
+        subject = {'tls_client_auth_subject_dn': f'CN={cls.user.name}'}
+        answer = cls.keystone.request(
+            'POST',
+            f'/v3/OS-OAUTH2/clients/{cls.client.id}/certificates',
+            json={'certificate': subject},
+            token=cls.identity.token_for(cls.user),
+        )
+        assert answer.status == 201, answer.text
+
+    def test_certificate_of_an_application_credential(self):
+        """D06: a token that is not bound is none."""
+        answer = self.post_with(self.certificate, self.client)
+        self.assertEqual(400, answer.status)
+        self.assertEqual(
+            samples.read('error-cannot-be-bound.json'), answer.json
+        )
 
 
 class DefectSampleTest(base.KeystoneTestCase):
@@ -106,7 +134,7 @@ class DefectSampleTest(base.KeystoneTestCase):
         answer = self.post_as(self.client)
         self.assertThat(answer, matchers.IsOAuthError(500, 'server_error'))
         request_id = answer.headers['x-openstack-request-id']
-        expected = sample('error-server-error.json')
+        expected = samples.read('error-server-error.json')
         expected['error_description'] = REQUEST_ID.sub(
             request_id, expected['error_description']
         )
@@ -124,24 +152,26 @@ class DefectSampleTest(base.KeystoneTestCase):
         answer = self.post_as(self.client)
         self.assertEqual(503, answer.status)
         self.assertEqual('5', answer.headers['Retry-After'])
-        self.assertEqual(sample('error-unavailable.json'), answer.json)
+        self.assertEqual(samples.read('error-unavailable.json'), answer.json)
         self.assertNotIn('application_credential', answer.text)
 
 
 class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
     options = {
+        'DEFAULT': {'public_endpoint': 'https://keystone.example.com:5000'},
         'oauth2': {
             'oauth2_authn_methods': [
                 'client_secret_basic',
                 'client_secret_post',
+                'private_key_jwt',
                 'tls_client_auth',
             ]
-        }
+        },
     }
 
     def send(self, name, **replaced):
         """Send the request of a sample, with ids that exist here."""
-        head, _, body = sample(name).partition('\n\n')
+        head, _, body = samples.read(name).partition('\n\n')
         line, *fields = head.splitlines()
         headers = dict(field.split(': ', 1) for field in fields)
         headers.pop('Host')
@@ -163,7 +193,7 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
     def assert_like(self, name, answer):
         """Assert that an answer differs in the token only."""
         self.assertEqual(200, answer.status, answer.text)
-        expected = sample(name)
+        expected = samples.read(name)
         found = answer.json
         self.assertEqual(list(expected), list(found))
         for member in ('token_type', 'scope'):
@@ -197,6 +227,47 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
             ),
         )
 
+    def sign(self, header, claims):
+        """Answer an assertion of a client that registers its key first."""
+        key = assertions.new_key(header['alg'])
+        jwk = {**assertions.jwk(key, header['alg']), 'kid': header['kid']}
+        answer = self.keystone.request(
+            'POST',
+            f'/v3/OS-OAUTH2/clients/{self.client.id}/keys',
+            json={'key': {'jwk': jwk}},
+            token=self.identity.token_for(self.user),
+        )
+        self.assertEqual(201, answer.status, answer.text)
+        now = int(time.time())
+        own = {
+            'iss': self.client.id,
+            'sub': self.client.id,
+            'iat': now,
+            'exp': now + claims['exp'] - claims['iat'],
+        }
+        self.assertLessEqual(own.keys(), claims.keys())
+        return jwt.encode({**claims, **own}, key, header['alg'], header)
+
+    def test_client_assertion(self):
+        """C01: C02, C03, C04, with the claims that are shown."""
+        name = 'token-create-assertion-{}'.format
+        request = samples.read(name('request.txt'))
+        assertion = request.rpartition('client_assertion=')[2].strip()
+        shown = jwt.decode_complete(
+            assertion, options={'verify_signature': False}
+        )
+        header = samples.read(name('header.json'))
+        claims = samples.read(name('claims.json'))
+        self.assertEqual(header, shown['header'])
+        self.assertEqual(claims, shown['payload'])
+        self.assert_like(
+            'token-create-secret-response.json',
+            self.send(
+                name('request.txt'),
+                client_assertion=self.sign(header, claims),
+            ),
+        )
+
     def test_scope(self):
         self.assert_like(
             'token-create-scope-response.json',
@@ -206,6 +277,9 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
     def test_every_sample_of_a_token_is_looked_at(self):
         self.assertEqual(
             {
+                'token-create-assertion-claims.json',
+                'token-create-assertion-header.json',
+                'token-create-assertion-request.txt',
                 'token-create-certificate-request.txt',
                 'token-create-certificate-response.json',
                 'token-create-post-request.txt',
@@ -214,5 +288,5 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
                 'token-create-secret-request.txt',
                 'token-create-secret-response.json',
             },
-            {path.name for path in SAMPLES.glob('token-*')},
+            {path.name for path in samples.FOLDER.glob('token-*')},
         )

@@ -85,9 +85,13 @@ class ServedTest(base.TestCase):
 class RefusedTest(base.TestCase):
     """A wrong option stops Keystone, in a sentence with the remedy."""
 
-    def assert_refused(self, option, remedy, **options):
+    def assert_refused(self, option, remedy, auth=None, **options):
         keystone = fixture.Keystone(
-            {'DEFAULT': {'debug': False}, 'oauth2': options}
+            {
+                'DEFAULT': {'debug': False},
+                'auth': auth or {},
+                'oauth2': options,
+            }
         )
         error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
         self.assertIn(option, str(error))
@@ -106,8 +110,37 @@ class RefusedTest(base.TestCase):
                 self.assert_refused(
                     '[oauth2] oauth2_authn_methods names nonsense',
                     'set it to any of client_secret_basic, '
-                    'client_secret_post, tls_client_auth.',
+                    'client_secret_post, private_key_jwt, '
+                    'self_signed_tls_client_auth, tls_client_auth.',
                     oauth2_authn_methods=methods,
+                )
+
+    def test_method_of_application_credentials_where_there_are_none(self):
+        for method in (
+            'client_secret_basic',
+            'client_secret_post',
+            'private_key_jwt',
+            'self_signed_tls_client_auth',
+        ):
+            with self.variant(method):
+                self.assert_refused(
+                    f'[oauth2] oauth2_authn_methods names {method}, but [auth]'
+                    f' methods lacks application_credential',
+                    'add it there, or name other methods',
+                    auth={'methods': ['password', 'oauth2_credential']},
+                    oauth2_authn_methods=['tls_client_auth', method],
+                    issuer='https://keystone.example.com/v3',
+                )
+
+    def test_assertions_without_an_issuer_that_they_are_for(self):
+        """C03: there is no other audience."""
+        for options in ({}, {'client_assertion_for_token_endpoint': True}):
+            with self.variant(options):
+                self.assert_refused(
+                    '[oauth2] oauth2_authn_methods names private_key_jwt',
+                    'set [oauth2] issuer to an https URL',
+                    oauth2_authn_methods='private_key_jwt',
+                    **options,
                 )
 
     def test_no_method(self):

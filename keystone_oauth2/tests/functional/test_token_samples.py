@@ -12,12 +12,9 @@
 
 """The samples of introspection and metadata in the API reference."""
 
-import json
-import pathlib
-
 from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.functional import samples
 
-SAMPLES = pathlib.Path(__file__).parents[3] / 'api-ref/source/samples'
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 METADATA = '/v3/OS-OAUTH2/.well-known/oauth-authorization-server'
 
@@ -36,8 +33,7 @@ class TokenSamplesTest(base.KeystoneTestCase):
 
     def assert_sample(self, name, answer):
         self.assertEqual(200, answer.status, answer.text)
-        path = SAMPLES / 'OS-OAUTH2' / f'{name}.json'
-        sample = json.loads(path.read_text(encoding='utf-8'))
+        sample = samples.read(f'{name}.json')
         self.assertEqual(shape(sample), shape(answer.json))
 
     def introspect(self, token):
@@ -60,3 +56,23 @@ class TokenSamplesTest(base.KeystoneTestCase):
         """H04: what is enabled by default."""
         answer = self.keystone.request('GET', METADATA)
         self.assert_sample('metadata-response', answer)
+
+
+class MetadataSampleTest(base.KeystoneTestCase):
+    options = {
+        'DEFAULT': {'public_endpoint': 'https://keystone.example.com:5000'},
+        'oauth2': {
+            'oauth2_authn_methods': ['client_secret_basic', 'private_key_jwt']
+        },
+    }
+
+    @classmethod
+    def create(cls):
+        """Nothing is needed."""
+
+    def test_metadata_with_private_key_jwt(self):
+        """H03: the algorithms, none of which is none."""
+        self.assertEqual(
+            samples.read('metadata-assertion-response.json'),
+            self.keystone.request('GET', METADATA).json,
+        )

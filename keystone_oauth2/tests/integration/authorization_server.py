@@ -15,19 +15,30 @@
 import random
 import socket
 
+from cryptography.hazmat.primitives.asymmetric import ec
+import jwt
 from testtools import content
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import mutual_tls
 
-METHODS = ['client_secret_basic', 'client_secret_post', 'tls_client_auth']
+METHODS = [
+    'client_secret_basic',
+    'client_secret_post',
+    'private_key_jwt',
+    'self_signed_tls_client_auth',
+    'tls_client_auth',
+]
 
 
 class AuthorizationServer(fixture.KeystoneServer):
-    """At the root of its host, so that its metadata is where it belongs."""
+    """At the root of its host, so that its metadata is where it belongs.
 
-    def __init__(self):
+    :param provider: of tokens.
+    """
+
+    def __init__(self, provider='fernet'):
         self.port = _free_port()
         self.issuer = f'https://127.0.0.1:{self.port}/v3'
         # Another name of the same host, as far as clients know.
@@ -38,7 +49,8 @@ class AuthorizationServer(fixture.KeystoneServer):
                     'issuer': self.issuer,
                     'mtls_endpoint': self.mtls_endpoint,
                     'oauth2_authn_methods': METHODS,
-                }
+                },
+                'token': {'provider': provider},
             },
             prefix='',
         )
@@ -61,10 +73,12 @@ class AuthorizationServer(fixture.KeystoneServer):
 class AuthorizationServerTestCase(base.TestCase):
     """One server for a class; a client and a user, either may ask."""
 
+    provider = 'fernet'
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.keystone = cls.use(AuthorizationServer())
+        cls.keystone = cls.use(AuthorizationServer(cls.provider))
         cls.identity = cls.keystone.client
         cls.issuer = cls.keystone.issuer
         cls.token_url = f'{cls.issuer}/OS-OAUTH2/token'
@@ -88,6 +102,32 @@ class AuthorizationServerTestCase(base.TestCase):
         """Answer the files of a certificate for a user, and of its key."""
         certificate = cls.keystone.authority.client([('CN', user.name)])
         return tuple(map(str, certificate.write(cls.keystone.folder, name)))
+
+    @classmethod
+    def register(cls, user, client, kind, collection, **members):
+        """Register something for a client, as its owner; answer it."""
+        answer = cls.identity._request(
+            'POST',
+            f'/v3/OS-OAUTH2/clients/{client.id}/{collection}',
+            json={kind: members},
+            token=cls.identity.token_for(user),
+        )
+        assert answer.status == 201, answer.text
+        return answer.json[kind]
+
+    @classmethod
+    def register_key(cls, user, client):
+        """Register a new key for a client; answer it as a private JWK."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        convert = jwt.algorithms.ECAlgorithm.to_jwk
+        cls.register(
+            user,
+            client,
+            'key',
+            'keys',
+            jwk=convert(key.public_key(), as_dict=True),
+        )
+        return convert(key, as_dict=True)
 
     def setUp(self):
         super().setUp()

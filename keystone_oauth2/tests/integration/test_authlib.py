@@ -14,11 +14,26 @@
 
 from authlib.integrations import base_client
 from authlib.integrations import requests_client
+from authlib.oauth2 import rfc7523
+from cryptography.hazmat.primitives import serialization
 
+from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.integration import authorization_server
 
 
 class AuthlibTest(authorization_server.AuthorizationServerTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.signing_key = assertions.rsa_key()
+        cls.register(
+            cls.user,
+            cls.client,
+            'key',
+            'keys',
+            jwk=assertions.jwk(cls.signing_key, 'RS256'),
+        )
+
     def session(self, method, secret=None):
         """Answer a session of the client that uses a method."""
         session = requests_client.OAuth2Session(
@@ -70,6 +85,42 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         session.cert = self.files
         self.assert_served(session)
 
+    def signing_session(self, audience):
+        """Answer a session that signs assertions for an audience."""
+        signer = assertions.Signer(
+            self.client.id, audience, 'RS256', self.signing_key
+        )
+        pem = signer.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return self.session(
+            rfc7523.PrivateKeyJWT(audience, alg='RS256'), pem.decode()
+        )
+
+    def test_key(self):
+        """C01: C02, C03, C06, C07 as an independent client has it."""
+        self.assert_served(self.signing_session(self.issuer))
+
+    def test_assertion_for_the_token_endpoint_is_refused(self):
+        """C03: which is what Authlib makes unless told otherwise."""
+        session = self.signing_session(self.token_url)
+        error = self.assertRaises(
+            base_client.OAuthError,
+            session.fetch_token,
+            self.token_url,
+            grant_type='client_credentials',
+        )
+        self.assertEqual('invalid_client', error.error)
+
+    def test_registered_secret(self):
+        """J02: Authlib sees no difference."""
+        registered = self.register(self.user, self.client, 'secret', 'secrets')
+        self.assert_served(
+            self.session('client_secret_basic', registered['secret'])
+        )
+
     def test_refusal_is_understood(self):
         """A13: error and error_description arrive."""
         for method in ('client_secret_basic', 'client_secret_post'):
@@ -96,3 +147,40 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
             scope='admin',
         )
         self.assertEqual('invalid_scope', error.error)
+
+
+class RegisteredCertificateTest(
+    authorization_server.AuthorizationServerTestCase
+):
+    """Tokens of application credentials that are bound to certificates."""
+
+    provider = 'jws'
+
+    def test_certificate_of_an_application_credential(self):
+        """D01: D02, with the roles of the credential alone."""
+        client = self.identity.create_application_credential(
+            self.user, ['reader']
+        )
+        self.register(
+            self.user,
+            client,
+            'certificate',
+            'certificates',
+            tls_client_auth_subject_dn=f'CN={self.user.name}',
+        )
+        session = requests_client.OAuth2Session(
+            client.id, token_endpoint_auth_method='none'
+        )
+        session.verify = str(self.keystone.ca_file)
+        session.trust_env = False
+        session.cert = self.files
+        self.addCleanup(session.close)
+        token = session.fetch_token(
+            self.token_url, grant_type='client_credentials'
+        )
+        self.assertEqual('reader', token['scope'])
+        body = session.introspect_token(
+            self.introspection_url, token['access_token']
+        ).json()
+        self.assertEqual(client.id, body['client_id'])
+        self.assertEqual(['x5t#S256'], list(body['cnf']))

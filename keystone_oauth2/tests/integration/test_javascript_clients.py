@@ -35,6 +35,9 @@ TIMEOUT = 120
 
 
 class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
+    #: The provider that can bind the token of any client to a certificate.
+    provider = 'jws'
+
     @classmethod
     def setUpClass(cls):
         cls.not_installed = cls.install()
@@ -81,14 +84,16 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         task = {
             'issuer': self.issuer,
             'method': method,
-            'client_id': self.client.id,
             'secret': self.client.secret,
             'parameters': {},
             **task,
         }
+        if method == 'private_key_jwt':
+            task['private_key'] = self.register_key(self.user, self.client)
         if method == 'tls_client_auth':
-            task['client_id'] = self.user.id
+            task.setdefault('client_id', self.user.id)
             task['certificate'], task['key'] = self.files
+        task.setdefault('client_id', self.client.id)
         ca_file = self.keystone.ca_file if trust else ''
         process = self.start(
             'node',
@@ -101,7 +106,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
 
     def assert_served(self, library, method, client_id):
         """Assert that all steps of the life of a token worked."""
-        report = self.ask(library, method)
+        report = self.ask(library, method, client_id=client_id)
         self.assertNotIn('error', report, report)
         self.assertEqual(self.issuer, report['server']['issuer'])
         token = report['token']
@@ -129,6 +134,28 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 self.assert_served(
                     library, 'client_secret_post', self.client.id
                 )
+
+    def test_key(self):
+        """C01: C02, C03, C06, C07. H03: found by discovery."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                self.assert_served(library, 'private_key_jwt', self.client.id)
+
+    def test_certificate_of_an_application_credential(self):
+        """D02: D01 and D06, by the subject that is registered."""
+        self.register(
+            self.user,
+            self.client,
+            'certificate',
+            'certificates',
+            tls_client_auth_subject_dn=f'CN={self.user.name}',
+        )
+        for library in LIBRARIES:
+            with self.variant(library):
+                report = self.assert_served(
+                    library, 'tls_client_auth', self.client.id
+                )
+                self.assertEqual(['x5t#S256'], list(report['before']['cnf']))
 
     def test_certificate_at_the_endpoint_that_is_advertised_for_it(self):
         """D09: D01 and D06, as independent clients have it."""

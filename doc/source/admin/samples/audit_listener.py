@@ -11,7 +11,7 @@ class Endpoint:
     """Takes one notification after the other."""
 
     filter_rule = oslo_messaging.NotificationFilter(
-        event_type=r'^identity\.oauth2_access_token\.'
+        event_type=r'^identity\.oauth2_'
     )
 
     def info(self, context, publisher_id, event_type, payload, metadata):

@@ -21,6 +21,9 @@ from keystone_oauth2.tests.functional.cmd import base
 
 CERTIFICATES = 'oauth2_certificate_thumbprint'
 DIGESTS = 'oauth2_secret_digest'
+CLIENTS = 'oauth2_client'
+AUTHENTICATORS = 'oauth2_client_authenticator'
+ASSERTIONS = 'oauth2_client_assertion'
 NEWEST = migration.newest_version()
 
 
@@ -81,7 +84,12 @@ class ManageTest(ManageTestCase):
             with self.variant(arguments):
                 process = self.manage(deployment, *arguments)
                 self.assertEqual(2, process.returncode)
-                for command in ('db_sync', 'db_version', 'purge'):
+                for command in (
+                    'db_sync',
+                    'db_version',
+                    'list_expiring',
+                    'purge',
+                ):
                     self.assertIn(command, process.stderr)
 
     def test_configuration_that_is_not_there_is_an_error(self):
@@ -95,12 +103,34 @@ class ManageTest(ManageTestCase):
 class PurgeTest(ManageTestCase):
     """Tokens live for an hour here."""
 
+    def moment(self, hours):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        moment = now + datetime.timedelta(hours=hours)
+        return f"'{moment:%Y-%m-%d %H:%M:%S}'"
+
     def certificate(self, number, hours):
-        moment = datetime.datetime.now(datetime.timezone.utc)
-        moment += datetime.timedelta(hours=hours)
         return (
             f"INSERT INTO {CERTIFICATES} VALUES ('{number}', '{number}', "
-            f"'{moment:%Y-%m-%d %H:%M:%S}')"
+            f'{self.moment(hours)})'
+        )
+
+    def client(self, number):
+        return (
+            f'INSERT INTO {CLIENTS} (credential_internal_id, client_id)'
+            f" VALUES ({number}, 'client{number}')"
+        )
+
+    def authenticator(self, name, number, end):
+        return (
+            f'INSERT INTO {AUTHENTICATORS} (id, credential_internal_id,'
+            ' client_id, kind, fingerprint, created_at, expires_at) VALUES'
+            f" ('{name}', {number}, 'client{number}', 'secret', '{name}',"
+            f' {self.moment(-3)}, {end})'
+        )
+
+    def assertion(self, name, hours):
+        return (
+            f"INSERT INTO {ASSERTIONS} VALUES ('{name}', {self.moment(hours)})"
         )
 
     def digest(self, number, key_id):
@@ -139,17 +169,34 @@ class PurgeTest(ManageTestCase):
             self.digest(1, key_id),
             self.digest(2, 'rotated out'),
             self.digest(3, key_id),
+            self.client(1),
+            self.client(3),
+            self.authenticator('of nobody', 3, 'NULL'),
+            self.authenticator('ended', 1, self.moment(-0.1)),
+            self.authenticator('ends', 1, self.moment(1)),
+            self.authenticator('never ends', 1, 'NULL'),
+            self.assertion('ended long ago', -1),
+            # The clock of another node may be behind.
+            self.assertion('ended just now', -0.01),
+            self.assertion('lives', 1),
         )
         process = self.manage(deployment, 'purge')
         self.assertEqual(0, process.returncode, process.stderr)
-        self.assertEqual('1 certificates, 2 digests\n', process.stdout)
         self.assertEqual(
-            ['ended just now', 'lives'],
-            self.left(deployment, 'thumbprint', CERTIFICATES),
+            '1 certificates, 2 digests, 2 authenticators, 1 assertions\n',
+            process.stdout,
         )
-        self.assertEqual(
-            ['client1'], self.left(deployment, 'client_id', DIGESTS)
-        )
+        for column, table, expected in (
+            ('thumbprint', CERTIFICATES, ['ended just now', 'lives']),
+            ('client_id', DIGESTS, ['client1']),
+            ('client_id', CLIENTS, ['client1']),
+            ('id', AUTHENTICATORS, ['ends', 'never ends']),
+            ('digest', ASSERTIONS, ['ended just now', 'lives']),
+        ):
+            with self.variant(table):
+                self.assertEqual(
+                    expected, self.left(deployment, column, table)
+                )
 
     def test_purge_without_keys_leaves_digests_of_living_clients(self):
         """It may run where nobody can read them."""
@@ -160,12 +207,26 @@ class PurgeTest(ManageTestCase):
             deployment, self.credential(1), self.digest(1, 'some key')
         )
         process = self.manage(deployment, 'purge')
-        self.assertEqual('0 certificates, 0 digests\n', process.stdout)
+        self.assertEqual(
+            '0 certificates, 0 digests, 0 authenticators, 0 assertions\n',
+            process.stdout,
+        )
         self.assertEqual(
             ['client1'], self.left(deployment, 'client_id', DIGESTS)
         )
 
     def test_purge_without_tables_says_what_to_do(self):
         deployment = self.deploy(tables=False)
+        process = self.manage(deployment, 'purge')
+        self.assert_says('keystone-oauth2-manage db_sync', deployment, process)
+
+    def test_purge_with_tables_of_an_older_release_says_the_same(self):
+        """There is not all of what it would delete."""
+        deployment = self.deploy()
+        self.execute(
+            deployment,
+            f'DROP TABLE {ASSERTIONS}',
+            f"UPDATE {migration.VERSION_TABLE} SET version_num = '0002'",
+        )
         process = self.manage(deployment, 'purge')
         self.assert_says('keystone-oauth2-manage db_sync', deployment, process)

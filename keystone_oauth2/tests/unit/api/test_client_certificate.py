@@ -172,7 +172,7 @@ class VerdictTest(base.TestCase):
     def test_only_success_is_success(self):
         """E04: a certificate that was forwarded is not a verified one."""
         self.assertEqual(VERIFIED, self.read('SUCCESS'))
-        for verdict in ('FAILED:x', 'NONE', 'GENEROUS', 'success', '0', ' '):
+        for verdict in ('FAILED:x', 'GENEROUS', 'success', '0', ' '):
             with self.variant(verdict):
                 self.assertEqual(
                     messages.ClientCertificate(
@@ -180,6 +180,12 @@ class VerdictTest(base.TestCase):
                     ),
                     self.read(verdict),
                 )
+
+    def test_certificate_that_nobody_has_shown_is_none_of_the_connection(self):
+        """E04: it is not even kept."""
+        found = self.read('NONE', verify=lambda der: None)
+        self.assertEqual(b'', found.der)
+        self.assertIsNotNone(found.problem)
 
     def test_refusal_is_not_verified_again(self):
         """E04: not even where a CA file would hold."""

@@ -13,6 +13,7 @@
 """Requests for the protocol layer, and a Keystone made of dictionaries."""
 
 import base64
+import collections
 import dataclasses
 
 from keystone_oauth2.protocol import client_auth
@@ -21,6 +22,7 @@ from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
 
 FORM = 'application/x-www-form-urlencoded'
+ISSUER = 'https://keystone.example.com/v3'
 
 
 def request(body=b'', **attributes):
@@ -62,16 +64,30 @@ def authenticator(methods, enabled, guard=None):
 
 
 class InMemoryKeystone:
-    """What the protocol needs from outside, kept in dictionaries."""
+    """What the protocol needs from outside, kept in dictionaries.
+
+    :ivar methods: those that a client is registered for, by its id.
+    :ivar refusals: why a client must not be used, by its id.
+    :ivar uses: what was noted down as being in use.
+    :ivar consumed: the end of each assertion that was used, by client and
+        jti.
+    """
 
     def __init__(self):
         self.users = {}
         self.secrets = {}
+        self.methods = {}
+        self.refusals = {}
+        self.uses = []
+        self.consumed = {}
+        self.assertion_rules = ports.AssertionRules(frozenset([ISSUER]), 3600)
+        self._registered = collections.defaultdict(list)
         self.mapped = {}
         self.remembered = []
         self.roles = ('member', 'reader')
         self.denied_grants = ()
         self.refuses_tokens = False
+        self.binds_tokens = True
 
     def add_user(self, user_id='user', **attributes):
         """Add an enabled user."""
@@ -90,11 +106,27 @@ class InMemoryKeystone:
         """Add an application credential of the user ``user``."""
         self.secrets[client_id] = secret
 
+    def register(self, kind, value, client_id='client', fingerprint='x'):
+        """Register a key or a certificate for a client.
+
+        :returns: what is noted down if it is used.
+        """
+        registered = self._registered[client_id, kind]
+        use = ports.Use(1, f'{kind} {len(registered)} of {client_id}', None)
+        registered.append(
+            ports.RegisteredAuthenticator(value, fingerprint, use)
+        )
+        return use
+
     @property
     def ports(self):
         """This Keystone, as methods and grants take it."""
         known = {
             'verify_secret': self._verify_secret,
+            'find_authenticators': self._find_authenticators,
+            'note_use': self.uses.append,
+            'consume_assertion': self._consume_assertion,
+            'assertion_rules': self.assertion_rules,
             'find_user': self._find_user,
             'domain_name': {'domain': 'CA'}.__getitem__,
             'evaluate_mapping': self._evaluate_mapping,
@@ -108,7 +140,26 @@ class InMemoryKeystone:
     def _verify_secret(self, client_id, client_secret):
         if self.secrets.get(client_id) != client_secret:
             raise ports.Refused('unknown client or wrong secret')
-        return ports.ApplicationCredential(client_id, 'user', 'project')
+        use = ports.Use(1, None, None)
+        return dataclasses.replace(self._credential(client_id), use=use)
+
+    def _find_authenticators(self, client_id, kind):
+        if client_id not in self.secrets:
+            raise ports.UnknownClient('unknown client')
+        if client_id in self.refusals:
+            raise ports.Refused(self.refusals[client_id])
+        return self._credential(client_id), self._registered[client_id, kind]
+
+    def _credential(self, client_id):
+        return ports.ApplicationCredential(
+            client_id, 'user', 'project', self.methods.get(client_id)
+        )
+
+    def _consume_assertion(self, client_id, jti, expires_at):
+        if (client_id, jti) in self.consumed:
+            return False
+        self.consumed[client_id, jti] = expires_at
+        return True
 
     def _find_user(self, user_id):
         if user_id not in self.users:
@@ -124,6 +175,8 @@ class InMemoryKeystone:
     def _issue_token(self, client):
         if self.refuses_tokens:
             raise ports.Refused('no role')
+        if client.certificate and not self.binds_tokens:
+            raise ports.CannotBind('no place for both')
         return messages.IssuedToken(
             value=f'token of {client.id}',
             audit_id='audit',

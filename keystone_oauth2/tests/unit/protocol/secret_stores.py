@@ -15,6 +15,7 @@
 import dataclasses
 
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 
 #: How many bytes of a secret the slow check looks at.
 HASHED_LENGTH = 72
@@ -31,6 +32,7 @@ class Credentials:
         self.has_digests = True
         self.stored = 0
         self._rows = {}
+        self._registered = {}
 
     def add(self, client_id, refusal=None):
         """Add an application credential."""
@@ -48,13 +50,40 @@ class Credentials:
             self._rows[client_id], **attributes
         )
 
+    def register(self, client_id, secret, registered_digest=None):
+        """Register a secret.
+
+        :param registered_digest: what is stored in the place of its own.
+        :returns: what is noted down if it is used.
+        """
+        own = registration.secret_fingerprint(client_id, secret)
+        use = ports.Use(
+            self._rows[client_id].internal_id,
+            f'secret {len(self._registered)} of {client_id}',
+            None,
+        )
+        self._registered[client_id, own] = {
+            'registered_digest': registered_digest or own,
+            'registered_use': use,
+        }
+        return use
+
+    def unregister(self, client_id, secret):
+        """Remove a registered secret, or let it expire."""
+        own = registration.secret_fingerprint(client_id, secret)
+        del self._registered[client_id, own]
+
     def digest(self, client_id):
         """Answer the id of the key, and the digest."""
         row = self._rows[client_id]
         return row.digest_key_id, row.digest
 
-    def find(self, client_id):
-        return self._rows.get(client_id), self.has_digests
+    def find(self, client_id, registered_digest):
+        row = self._rows.get(client_id)
+        registered = self._registered.get((client_id, registered_digest))
+        if row is not None and registered is not None:
+            row = dataclasses.replace(row, **registered)
+        return row, self.has_digests
 
     def store_digest(self, credential, key_id, digest):
         self.stored += 1

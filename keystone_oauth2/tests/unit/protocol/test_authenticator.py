@@ -17,6 +17,7 @@ import collections
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import private_key_jwt
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
@@ -27,6 +28,7 @@ class HeaderMethod:
     """Any Authorization field is an attempt."""
 
     scheme = 'Header'
+    evidence = 'header'
 
     def is_used(self, request, form):
         return bool(request.authorization)
@@ -42,6 +44,7 @@ class BodyMethod:
     """A parameter of that name is an attempt, and fails."""
 
     scheme = None
+    evidence = 'password'
 
     def is_used(self, request, form):
         return 'password' in form
@@ -64,6 +67,7 @@ METHODS = {
     'body': BodyMethod(),
     'header': HeaderMethod(),
     'other': OtherHeaderMethod(),
+    'private_key_jwt': private_key_jwt.PrivateKeyJWT(None),
 }
 
 
@@ -124,15 +128,132 @@ class AuthenticateTest(base.TestCase):
         )
         self.assertEqual('header is not enabled', error.detail)
 
+    def test_assertion_where_it_is_disabled_authenticates_nobody(self):
+        """A12: nor is the assertion looked at."""
+        for name in ('client_assertion', 'client_assertion_type'):
+            with self.variant(name):
+                error = self.assert_raises(
+                    errors.InvalidClient,
+                    lambda name=name: authenticate(
+                        ['body', 'header'], **{name: 'x'}
+                    ),
+                )
+                self.assertEqual(
+                    'private_key_jwt is not enabled', error.detail
+                )
+
     def test_request_without_credentials_authenticates_nobody(self):
         """A12: only authenticated clients get anything."""
-        for form in ({}, {'client_id': 'x'}, {'client_assertion': 'x'}):
+        for form in ({}, {'client_id': 'x'}):
             with self.variant(form):
                 error = self.assert_raises(
                     errors.InvalidClient,
                     lambda form=form: authenticate(METHODS, **form),
                 )
                 self.assertEqual('no client authentication', error.detail)
+
+
+class CertificateMethod:
+    """Looks at what another method looks at, too.
+
+    :param client_id: of the client that it knows, or None.
+    """
+
+    scheme = None
+    evidence = 'certificate'
+
+    def __init__(self, name, client_id):
+        self.name = name
+        self.known = client_id
+        self.attempts = 0
+
+    def is_used(self, request, form):
+        return 'certificate' in form
+
+    def client_id(self, request, form):
+        return 'claimed'
+
+    def authenticate(self, request, form):
+        self.attempts += 1
+        if self.known is None:
+            raise ports.Refused(f'{self.name} knows nobody')
+        return messages.Client(self.known, self.name, USER, 'project')
+
+
+class SharedEvidenceTest(base.TestCase):
+    """Two methods that differ in what is registered for the client."""
+
+    def set_up_methods(self, one=None, two=None, **arguments):
+        self.methods = {
+            'one': CertificateMethod('one', one),
+            'two': CertificateMethod('two', two),
+        }
+        self.authenticator = protocol_base.authenticator(
+            METHODS | self.methods,
+            arguments.pop('enabled', ['one', 'two', 'header']),
+            **arguments,
+        )
+
+    def authenticate(self, **attributes):
+        return self.authenticator.authenticate(
+            protocol_base.request(**attributes),
+            protocol_base.form(certificate='x'),
+        )
+
+    def test_method_that_holds_authenticates(self):
+        """B01: one certificate is one authentication."""
+        for one, two, method in (
+            ('x', None, 'one'),
+            (None, 'x', 'two'),
+            ('x', 'x', 'one'),
+        ):
+            with self.variant((one, two)):
+                self.set_up_methods(one, two)
+                client = self.authenticate()
+                self.assertEqual(
+                    ('x', method), (client.id, client.authentication_method)
+                )
+
+    def test_method_that_is_disabled_is_not_tried(self):
+        """B11: what the operator has not enabled authenticates nobody."""
+        self.set_up_methods(one='x', enabled=['two'])
+        error = self.assert_raises(errors.InvalidClient, self.authenticate)
+        self.assertEqual('two knows nobody', error.detail)
+        self.assertEqual(0, self.methods['one'].attempts)
+
+    def test_all_that_are_disabled_are_named(self):
+        """B05: a failed attempt."""
+        self.set_up_methods(one='x', two='x', enabled=['header'])
+        error = self.assert_raises(errors.InvalidClient, self.authenticate)
+        self.assertEqual('one or two is not enabled', error.detail)
+
+    def test_other_evidence_beside_it_is_refused(self):
+        """B01: even where both hold."""
+        self.set_up_methods(one='x', two='x')
+        error = self.assert_raises(
+            errors.TwoAuthenticationMethods,
+            lambda: self.authenticate(authorization='Header x'),
+        )
+        self.assertEqual('header and one and two', error.detail)
+
+    def test_what_holds_for_none_is_one_failure_with_each_reason(self):
+        """B08: it is counted once."""
+        guard = Counter(allowed=2)
+        self.set_up_methods(guard=guard)
+        for failures in (1, 2):
+            error = self.assert_raises(errors.InvalidClient, self.authenticate)
+            self.assertEqual(
+                'one knows nobody; two knows nobody', error.detail
+            )
+            self.assertEqual(failures, guard.failures.total())
+        self.assert_raises(errors.TooManyRequests, self.authenticate)
+
+    def test_one_reason_is_told_once(self):
+        self.set_up_methods()
+        for method in self.methods.values():
+            method.name = 'it'
+        error = self.assert_raises(errors.InvalidClient, self.authenticate)
+        self.assertEqual('it knows nobody', error.detail)
 
 
 class Counter:

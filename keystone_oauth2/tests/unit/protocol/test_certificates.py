@@ -16,6 +16,7 @@ import base64
 import urllib.parse
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
 from keystonemiddleware import oauth2_mtls_token
@@ -23,10 +24,12 @@ from keystonemiddleware import oauth2_mtls_token
 from keystone_oauth2.fixture import certificates as made
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import raw_certificates
 
 AUTHORITY = made.CertificateAuthority(subject=[('O', 'Acme'), ('CN', 'CA')])
 ISSUER = (('O', 'Acme'), ('CN', 'CA'))
 CERTIFICATE = AUTHORITY.client([('CN', 'client')])
+OTHER = AUTHORITY.client([('CN', 'client')])
 
 
 class DerFromPemTest(base.TestCase):
@@ -157,6 +160,18 @@ class NamesTest(base.TestCase):
             with self.variant(der):
                 self.assert_raises(ValueError, certificates.names, der)
 
+    def test_version_that_there_is_not_is_refused(self):
+        """E01: a library raises what is no ValueError."""
+        for number in (2, 4, 10):
+            der = raw_certificates.of_version(number)
+            for function in (
+                certificates.load,
+                certificates.names,
+                certificates.expires_at,
+            ):
+                with self.variant((number, function)):
+                    self.assert_raises(ValueError, function, der)
+
     @given(
         st.lists(
             st.tuples(
@@ -198,3 +213,48 @@ class ThumbprintTest(base.TestCase):
             CERTIFICATE.keystone_thumbprint,
             certificates.keystone_thumbprint(CERTIFICATE.der),
         )
+
+    def test_fingerprint_is_that_of_openssl(self):
+        """D04: SHA-256 of the DER, without its colons."""
+        name = certificates.fingerprint(CERTIFICATE.der)
+        found = CERTIFICATE.certificate.fingerprint(hashes.SHA256())
+        self.assertEqual(found.hex(), name)
+        self.assertNotEqual(name, certificates.fingerprint(OTHER.der))
+
+
+class IsSelfSignedTest(base.TestCase):
+    def test_certificate_that_its_own_key_signed_is(self):
+        """D04: and one that an authority signed is not."""
+        for one, expected in (
+            (made.self_signed([('CN', 'client')]), True),
+            (AUTHORITY.credential, True),
+            (CERTIFICATE, False),
+        ):
+            with self.variant(one.certificate.subject):
+                self.assertIs(expected, certificates.is_self_signed(one.der))
+
+    def test_name_of_the_issuer_alone_does_not_make_it_so(self):
+        """D04: the signature decides."""
+        one = AUTHORITY.client([('O', 'Acme'), ('CN', 'CA')])
+        self.assertEqual(one.certificate.subject, one.certificate.issuer)
+        self.assertFalse(certificates.is_self_signed(one.der))
+
+    def test_signature_of_a_changed_certificate_does_not_hold(self):
+        """D04: its last byte is one of the signature."""
+        der = made.self_signed([('CN', 'client')]).der
+        self.assertFalse(
+            certificates.is_self_signed(der[:-1] + bytes([der[-1] ^ 1]))
+        )
+
+    @given(st.binary(max_size=4), st.integers(min_value=0, max_value=400))
+    def test_whatever_cannot_be_read_is_not(self, changed, place):
+        """D04: anybody may send anything."""
+        der = AUTHORITY.client([('CN', 'client')]).der
+        der = der[:place] + changed + der[place + len(changed) :]
+        self.assertFalse(certificates.is_self_signed(der))
+        self.assertFalse(certificates.is_self_signed(changed))
+
+    def test_version_that_there_is_not_is_not(self):
+        """D04: a library raises what is no ValueError."""
+        der = raw_certificates.of_version(4)
+        self.assertFalse(certificates.is_self_signed(der))

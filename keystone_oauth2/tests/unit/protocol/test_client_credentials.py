@@ -91,3 +91,16 @@ class ClientCredentialsTest(base.TestCase):
         self.assertEqual([], self.keystone.remembered)
         self.issue(dataclasses.replace(self.client, certificate=b'der'))
         self.assertEqual([b'der'], self.keystone.remembered)
+
+    def test_token_that_cannot_be_bound_is_not_handed_out(self):
+        """D06: one that is not bound would serve a thief as well."""
+        self.keystone.binds_tokens = False
+        client = dataclasses.replace(self.client, certificate=b'der')
+        error = self.assert_raises(
+            errors.TokenCannotBeBound, self.issue, client
+        )
+        self.assertEqual('unauthorized_client', error.code)
+        self.assertEqual(400, error.status)
+        self.assertEqual('no place for both', error.detail)
+        self.assertEqual([], self.keystone.remembered)
+        self.assertEqual('token of client', self.issue().body['access_token'])

@@ -115,3 +115,22 @@ class ClientSecretBasicTest(base.TestCase):
             protocol_base.form(client_id='other'),
         )
         self.assertEqual('two different client_id', error.detail)
+
+    def test_client_that_is_not_registered_for_the_method_is_refused(self):
+        """B11: a right secret does not count then."""
+        self.keystone.methods['client'] = frozenset(['client_secret_post'])
+        error = self.assert_raises(
+            ports.Refused, self.authenticate, 'client:secret'
+        )
+        self.assertIn('not registered for client_secret_basic', str(error))
+        self.assertEqual([], self.keystone.uses)
+        self.keystone.methods['client'] |= {'client_secret_basic'}
+        self.assertEqual('client', self.authenticate('client:secret').id)
+
+    def test_use_of_the_secret_is_noted_once_it_holds(self):
+        """J02: so that one sees which secret is still in use."""
+        self.authenticate('client:secret')
+        self.assertEqual([ports.Use(1, None, None)], self.keystone.uses)
+        self.keystone.users.clear()
+        self.assert_raises(ports.Refused, self.authenticate, 'client:secret')
+        self.assertEqual(1, len(self.keystone.uses))

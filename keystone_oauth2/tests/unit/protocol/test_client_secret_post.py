@@ -19,6 +19,8 @@ from keystone_oauth2.protocol.client_auth import client_secret_post
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
+RIGHT = {'client_id': 'client', 'client_secret': 'a+b'}
+
 
 class ClientSecretPostTest(base.TestCase):
     def setUp(self):
@@ -90,3 +92,22 @@ class ClientSecretPostTest(base.TestCase):
     def test_it_is_no_http_scheme(self):
         """B06: a challenge cannot name it."""
         self.assertIsNone(self.method.scheme)
+
+    def test_client_that_is_not_registered_for_the_method_is_refused(self):
+        """B11: a right secret does not count then."""
+        self.keystone.methods['client'] = frozenset(['client_secret_basic'])
+        error = self.assert_raises(
+            ports.Refused, lambda: self.authenticate(**RIGHT)
+        )
+        self.assertIn('not registered for client_secret_post', str(error))
+        self.assertEqual([], self.keystone.uses)
+        self.keystone.methods['client'] |= {'client_secret_post'}
+        self.assertEqual('client', self.authenticate(**RIGHT).id)
+
+    def test_use_of_the_secret_is_noted_once_it_holds(self):
+        """J02: so that one sees which secret is still in use."""
+        self.authenticate(**RIGHT)
+        self.assertEqual([ports.Use(1, None, None)], self.keystone.uses)
+        self.keystone.users.clear()
+        self.assert_raises(ports.Refused, lambda: self.authenticate(**RIGHT))
+        self.assertEqual(1, len(self.keystone.uses))

@@ -12,7 +12,10 @@
 
 """When a digest decides, and when the slow check (DESIGN, 7)."""
 
+import dataclasses
+
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol import secret_digest
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import secret_stores
@@ -318,4 +321,136 @@ class HashedPartTest(VerifierTestCase):
         self.assert_cost(checks=2, stored=2)
         self.assertEqual(
             key_id(FIRST, 8), self.credentials.digest('client')[0]
+        )
+
+
+class RegisteredSecretTest(VerifierTestCase):
+    """Secrets that were made here, beside the one that Keystone made."""
+
+    def setUp(self):
+        super().setUp()
+        self.use = self.credentials.register('client', 'registered')
+        self.keys_there = [
+            (True, self.keys),
+            (True, []),
+            (False, self.keys),
+        ]
+
+    def verified(self, use, **attributes):
+        return dataclasses.replace(DELEGATION, use=use, **attributes)
+
+    def test_it_costs_no_slow_check_even_the_first_time(self):
+        """J02: and leaves the digest of the other one alone."""
+        for has_digests, keys in self.keys_there:
+            with self.variant((has_digests, keys)):
+                self.credentials.has_digests, self.keys = has_digests, keys
+                self.assertEqual(
+                    self.verified(self.use),
+                    self.verify('client', 'registered'),
+                )
+                self.assert_cost(checks=0, stored=0)
+        self.assertEqual((None, None), self.credentials.digest('client'))
+
+    def test_several_live_at_once(self):
+        """J02: so that rotation has no gap."""
+        own_use = ports.Use(0, None, None)
+        self.credentials.change('client', own_use=own_use)
+        other_use = self.credentials.register('client', 'another')
+        for _ in range(2):
+            for secret, use in (
+                ('registered', self.use),
+                ('another', other_use),
+                ('right', own_use),
+            ):
+                with self.variant(secret):
+                    self.assertEqual(
+                        self.verified(use), self.verify('client', secret)
+                    )
+        self.assert_cost(checks=1, stored=1)
+
+    def test_one_that_is_removed_opens_nothing(self):
+        """J02: and the others still do."""
+        self.credentials.unregister('client', 'registered')
+        self.assert_refused('client', 'registered', 'wrong secret')
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+
+    def test_it_is_the_whole_secret(self):
+        """J02: no part of it, whatever Keystone's hash looks at."""
+        long = 'x' * secret_stores.HASHED_LENGTH
+        self.credentials.register('client', long)
+        self.assertEqual('client', self.verify('client', long).id)
+        for secret in (long + 'x', long[:-1], 'registere', 'Registered', ''):
+            with self.variant(secret):
+                self.assert_refused('client', secret, 'wrong secret')
+
+    def test_that_of_another_client_opens_nothing(self):
+        self.add('other', 'of the other')
+        self.credentials.register('other', 'of another')
+        self.assert_refused('client', 'of another', 'wrong secret')
+        self.assert_refused('other', 'registered', 'wrong secret')
+        self.assertEqual('other', self.verify('other', 'of another').id)
+
+    def test_digest_that_is_found_is_compared(self):
+        """What a database takes for the same is not the same."""
+        self.credentials.register('client', 'moved', registered_digest='x')
+        self.assert_refused('client', 'moved', 'wrong secret')
+        self.assert_cost(checks=1, stored=0)
+
+    def test_digest_is_no_secret(self):
+        """Who has the database alone learns nothing from it."""
+        digest = registration.secret_fingerprint('client', 'registered')
+        self.assert_refused('client', digest, 'wrong secret')
+
+    def test_empty_secret_is_none(self):
+        """Though there is no registered digest either."""
+        self.add('new', 'right')
+        self.assert_refused('new', '', 'wrong secret')
+
+    def test_methods_of_the_client_are_answered(self):
+        """B11: for whoever has to compare them."""
+        methods = frozenset(['private_key_jwt'])
+        self.credentials.change('client', methods=methods)
+        for secret, use in (('registered', self.use), ('right', None)):
+            with self.variant(secret):
+                self.assertEqual(
+                    self.verified(use, methods=methods),
+                    self.verify('client', secret),
+                )
+
+    def test_credential_that_must_not_be_used_is_refused(self):
+        """B07: as with its own secret."""
+        self.credentials.change('client', refusal='the user is disabled')
+        self.assert_refused('client', 'registered', 'user is disabled')
+        self.assert_cost(checks=0, stored=0)
+
+
+class RetiredSecretTest(VerifierTestCase):
+    """The secret that Keystone made is none any more."""
+
+    def setUp(self):
+        super().setUp()
+        self.use = self.credentials.register('client', 'registered')
+
+    def retire(self):
+        self.credentials.change('client', is_secret_retired=True)
+
+    def test_it_opens_nothing_though_keystone_still_takes_it(self):
+        """J02: at the very next request."""
+        self.retire()
+        self.assert_refused(*CLIENT, 'wrong secret')
+        self.assert_cost(checks=0, stored=0)
+
+    def test_its_digest_opens_nothing(self):
+        """J02: nor is it made anew."""
+        self.assertEqual(DELEGATION, self.verify(*CLIENT))
+        self.retire()
+        self.assert_refused(*CLIENT, 'wrong secret')
+        self.assert_cost(checks=1, stored=1)
+
+    def test_registered_one_still_does(self):
+        """J02: there is no gap."""
+        self.retire()
+        self.assertEqual(
+            dataclasses.replace(DELEGATION, use=self.use),
+            self.verify('client', 'registered'),
         )

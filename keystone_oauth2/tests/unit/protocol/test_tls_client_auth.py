@@ -10,11 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Mutual-TLS: which certificates are a user's (RFC 8705, 2.1)."""
+"""Mutual-TLS: which certificates are a client's (RFC 8705, 2.1)."""
+
+import ipaddress
+
+from cryptography import x509
 
 from keystone_oauth2.fixture import certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import tls_client_auth
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
@@ -23,8 +28,8 @@ AUTHORITY = certificates.CertificateAuthority('CA')
 CN = 'SSL_CLIENT_SUBJECT_DN_CN'
 
 
-def certificate(subject, problem=None):
-    der = AUTHORITY.client(subject).der
+def certificate(subject, problem=None, names=()):
+    der = AUTHORITY.client(subject, names=names).der
     return messages.ClientCertificate(der, problem)
 
 
@@ -74,7 +79,7 @@ class AssertionTest(base.TestCase):
         self.assert_raises(ports.Refused, tls_client_auth.assertion, b'x')
 
 
-class TLSClientAuthTest(base.TestCase):
+class TLSClientAuthTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.keystone = protocol_base.InMemoryKeystone()
@@ -101,6 +106,10 @@ class TLSClientAuthTest(base.TestCase):
             ports.Refused, self.authenticate, *arguments
         )
         self.assertIn(reason, str(error))
+
+
+class TLSClientAuthTest(TLSClientAuthTestCase):
+    """A user with a certificate, without anything registered."""
 
     def test_certificate_alone_is_no_attempt(self):
         """D01: the request carries the client_id."""
@@ -210,3 +219,141 @@ class TLSClientAuthTest(base.TestCase):
         self.assert_refused('unknown user', own, 'nobody')
         self.add_user(default_project_id=None)
         self.assert_refused('no default project', own)
+
+
+class RegisteredSubjectTest(TLSClientAuthTestCase):
+    """An application credential, for which a subject is registered."""
+
+    SUBJECT = {'tls_client_auth_subject_dn': 'CN=client,O=Acme'}
+    OWN = certificate([('O', 'Acme'), ('CN', 'client')])
+
+    def setUp(self):
+        super().setUp()
+        self.keystone.add_credential('client')
+        self.keystone.add_credential('other')
+
+    def register(self, value, client_id='client'):
+        return self.keystone.register(
+            registration.CERTIFICATE, value, client_id
+        )
+
+    def assert_refused(self, reason, certificate, client_id='client'):
+        super().assert_refused(reason, certificate, client_id)
+        self.assertEqual([], self.keystone.uses)
+
+    def test_certificate_with_the_subject_answers_the_client(self):
+        """D01: with what its application credential delegates."""
+        self.register({'tls_client_auth_san_dns': 'client.example.com'})
+        use = self.register(self.SUBJECT)
+        self.assertEqual(
+            messages.Client(
+                id='client',
+                authentication_method='tls_client_auth',
+                user=self.user,
+                project_id='project',
+                application_credential_id='client',
+                certificate=self.OWN.der,
+            ),
+            self.authenticate(self.OWN, 'client'),
+        )
+        self.assertEqual([use], self.keystone.uses)
+
+    def test_each_kind_of_subject_is_compared(self):
+        """D02: distinguished name, host, URI, address, email."""
+        for name, value, found in (
+            ('dns', 'client.example.com', x509.DNSName('client.example.com')),
+            (
+                'uri',
+                'spiffe://example.com/client',
+                x509.UniformResourceIdentifier('spiffe://example.com/client'),
+            ),
+            (
+                'ip',
+                '192.0.2.1',
+                x509.IPAddress(ipaddress.ip_address('192.0.2.1')),
+            ),
+            ('email', 'a@example.com', x509.RFC822Name('a@example.com')),
+        ):
+            with self.variant(name):
+                client_id = f'client with {name}'
+                self.keystone.add_credential(client_id)
+                self.register(
+                    {f'tls_client_auth_san_{name}': value}, client_id
+                )
+                own = certificate([('CN', 'x')], names=[found])
+                client = self.authenticate(own, client_id)
+                self.assertEqual(client_id, client.id)
+                without = certificate([('CN', value)])
+                super().assert_refused('not registered', without, client_id)
+
+    def test_certificate_of_another_subject_is_refused(self):
+        """D02: one that the authority issued to somebody else."""
+        self.register(self.SUBJECT)
+        for subject in (
+            [('O', 'Acme'), ('CN', 'other')],
+            [('CN', 'client'), ('O', 'Acme')],
+            [('CN', 'client')],
+            [('O', 'Acme'), ('CN', 'client'), ('OU', 'x')],
+        ):
+            with self.variant(subject):
+                self.assert_refused('not registered', certificate(subject))
+
+    def test_subject_of_another_client_is_refused(self):
+        """D01: client_id says whose it is to be."""
+        self.register(self.SUBJECT, 'other')
+        self.assert_refused('not registered', self.OWN)
+        self.assertEqual('other', self.authenticate(self.OWN, 'other').id)
+
+    def test_client_without_a_subject_matches_nobody(self):
+        """D02: an empty expectation; the mapping is for users alone."""
+        self.keystone.mapped = {'id': CN}
+        for value in (None, {}, {'certificate': 'PEM', 'x5t#S256': 'x'}):
+            with self.variant(value):
+                if value is not None:
+                    self.register(value)
+                self.assert_refused(
+                    'not registered', certificate([('CN', 'client')])
+                )
+
+    def test_mapping_is_not_asked_about_an_application_credential(self):
+        """D01: even where its id is that of a user as well."""
+        self.keystone.add_user('client', name='alice')
+        own = certificate([('CN', 'alice')])
+        self.assert_refused('not registered', own)
+        self.assertEqual('user', self.authenticate(own, 'user').id)
+
+    def test_certificate_that_must_not_be_believed_is_refused(self):
+        """E04: whatever subject it has."""
+        self.register(self.SUBJECT)
+        doubtful = messages.ClientCertificate(self.OWN.der, 'why not')
+        self.assert_refused('why not', doubtful)
+
+    def test_what_cannot_be_read_is_refused(self):
+        """D02: it has no subject."""
+        self.register(self.SUBJECT)
+        for der in (b'', b'x', self.OWN.der[:-1]):
+            with self.variant(der):
+                self.assert_refused(
+                    'not registered', messages.ClientCertificate(der)
+                )
+
+    def test_client_that_must_not_be_used_is_refused(self):
+        """D11: nor is it taken for a user then."""
+        self.register(self.SUBJECT)
+        self.keystone.add_user('client', name='alice')
+        self.keystone.refusals['client'] = 'it has expired'
+        self.assert_refused('it has expired', certificate([('CN', 'alice')]))
+        self.assert_refused('it has expired', self.OWN)
+        self.keystone.refusals.clear()
+        del self.keystone.users['user']
+        self.assert_refused('unknown user', self.OWN)
+
+    def test_client_that_is_not_registered_for_the_method_is_refused(self):
+        """B11: also for the other method with a certificate."""
+        self.register(self.SUBJECT)
+        self.keystone.methods['client'] = frozenset(
+            ['self_signed_tls_client_auth']
+        )
+        self.assert_refused('not registered for tls_client_auth', self.OWN)
+        self.keystone.methods['client'] |= {'tls_client_auth'}
+        self.assertEqual('client', self.authenticate(self.OWN, 'client').id)

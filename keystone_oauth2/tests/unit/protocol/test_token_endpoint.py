@@ -18,6 +18,7 @@ from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import token_endpoint
 from keystone_oauth2.protocol.client_auth import client_secret_basic
 from keystone_oauth2.protocol.client_auth import client_secret_post
+from keystone_oauth2.protocol.client_auth import private_key_jwt
 from keystone_oauth2.protocol.grants import client_credentials
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
@@ -45,6 +46,7 @@ def endpoint(ports):
                 'client_secret_post': (
                     client_secret_post.ClientSecretPost(ports)
                 ),
+                'private_key_jwt': private_key_jwt.PrivateKeyJWT(ports),
             },
             ['client_secret_basic'],
         ),

@@ -1,0 +1,392 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is registered for clients.
+
+Whoever changes something holds the row of the application credential until the
+end of the transaction, so that what was counted or compared in it stays true.
+"""
+
+import collections.abc as abc
+import contextlib
+import datetime
+import json
+import typing as ty
+import uuid
+
+from oslo_db import exception
+from oslo_log import log
+from oslo_utils import timeutils
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from keystone_oauth2.db import models
+from keystone_oauth2.identity import database
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
+
+LOG = log.getLogger(__name__)
+
+_Client = models.Client
+_Row = models.ClientAuthenticator
+_credential = database.application_credential
+_ONE_MINUTE = datetime.timedelta(minutes=1)
+
+
+def show(client_id: str) -> registration.Registration:
+    """Answer all that is registered for a client.
+
+    :raises registration.UnknownClient: there is no such credential.
+    """
+    with database.session_for_read() as session:
+        internal_id = _internal_id(session, client_id)
+        return _registration(session, client_id, internal_id)
+
+
+def add(
+    client_id: str,
+    authenticators: abc.Iterable[registration.NewAuthenticator],
+    most: int,
+) -> list[registration.Authenticator]:
+    """Register authenticators, all or none.
+
+    What has expired makes room for them.
+
+    :param most: how many of a kind the client may have.
+    :raises registration.UnknownClient: there is no such credential.
+    :raises registration.TooMany: it would have more.
+    :raises registration.Conflict: one is registered already.
+    """
+    added = []
+    try:
+        with _changing(client_id) as (session, internal_id):
+            _delete_expired(session, client_id)
+            for new in authenticators:
+                row = _new_row(new, client_id, internal_id)
+                session.add(row)
+                session.flush()
+                added.append(_plain(row))
+            registered = _registration(session, client_id, internal_id)
+            for kind in {one.kind for one in added}:
+                if len(registered.of_kind(kind)) > most:
+                    raise registration.TooMany(
+                        f'The client has {most} authenticators of this kind, '
+                        f'which is the most: delete one first.'
+                    )
+    except exception.DBDuplicateEntry as error:
+        raise registration.Conflict(
+            'The client has this authenticator already.'
+        ) from error
+    return added
+
+
+def remove(client_id: str, kind: str, authenticator_id: str) -> None:
+    """Remove an authenticator.
+
+    :raises registration.UnknownClient: there is no such credential.
+    :raises registration.UnknownAuthenticator: it has no such authenticator.
+    :raises registration.Conflict: the client could not authenticate any more.
+    """
+    with _keeping_usable(client_id) as (session, internal_id):
+        deleted = _count(
+            session,
+            sa.delete(_Row).where(
+                _Row.id == authenticator_id,
+                _Row.kind == kind,
+                _Row.client_id == client_id,
+                _Row.credential_internal_id == internal_id,
+            ),
+        )
+        if not deleted:
+            raise registration.UnknownAuthenticator
+
+
+def retire_secret(client_id: str) -> None:
+    """Let the credential's own secret be a secret no more.
+
+    :raises registration.UnknownClient: there is no such credential.
+    :raises registration.UnknownAuthenticator: it was retired before.
+    :raises registration.Conflict: the client could not authenticate any more.
+    """
+    with _keeping_usable(client_id) as (session, internal_id):
+        retired = _count(
+            session,
+            sa.update(_Client)
+            .where(
+                _Client.credential_internal_id == internal_id,
+                _Client.secret_retired_at.is_(None),
+            )
+            .values(secret_retired_at=timeutils.utcnow()),
+        )
+        if not retired:
+            raise registration.UnknownAuthenticator
+
+
+def set_methods(client_id: str, methods: abc.Set[str] | None) -> None:
+    """Say which methods a client may use.
+
+    :param methods: None for any.
+    :raises registration.UnknownClient: there is no such credential.
+    :raises registration.Conflict: the client could not authenticate any more.
+    """
+    text = None if methods is None else ' '.join(sorted(methods))
+    with _keeping_usable(client_id) as (session, internal_id):
+        session.execute(
+            sa.update(_Client)
+            .where(_Client.credential_internal_id == internal_id)
+            .values(methods=text)
+        )
+
+
+def note_use(use: ports.Use) -> None:
+    """Note down that something is in use: a :class:`.ports.NoteUse`.
+
+    Without it the client is who it is all the same, so a database that is
+    busy is no reason to refuse it.
+    """
+    now = timeutils.utcnow()
+    if use.last is not None and now - use.last < _ONE_MINUTE:
+        return
+    if use.authenticator_id is None:
+        statement = (
+            sa.update(_Client)
+            .where(_Client.credential_internal_id == use.internal_id)
+            .values(secret_last_used_at=now)
+        )
+    else:
+        statement = (
+            sa.update(_Row)
+            .where(_Row.id == use.authenticator_id)
+            .values(last_used_at=now)
+        )
+    try:
+        with database.session_for_write() as session:
+            session.execute(statement)
+    except database.Error as error:
+        LOG.warning('last use not noted: %s', type(error).__name__)
+
+
+def expiring(before: datetime.datetime) -> list[registration.Authenticator]:
+    """Answer the authenticators that end before a moment (UTC), by that.
+
+    What has ended already is not among them.
+    """
+    query = (
+        sa.select(_Row)
+        .join(
+            _credential,
+            sa.and_(
+                _credential.c.internal_id == _Row.credential_internal_id,
+                _credential.c.id == _Row.client_id,
+            ),
+        )
+        .where(_Row.expires_at > timeutils.utcnow(), _Row.expires_at < before)
+        .order_by(_Row.expires_at, _Row.id)
+    )
+    with database.session_for_read() as session:
+        return [_plain(row) for row in session.scalars(query)]
+
+
+def purge() -> int:
+    """Delete authenticators that have expired, or have lost their client.
+
+    :returns: how many.
+    """
+    deleted = _purge_orphans()
+    with database.session_for_read() as session:
+        client_ids = session.scalars(
+            sa.select(_Row.client_id)
+            .where(_Row.expires_at <= timeutils.utcnow())
+            .distinct()
+        ).all()
+    for client_id in client_ids:
+        # One client at a time, as for any other change: nobody waits for
+        # somebody who waits in turn.
+        try:
+            with _changing(client_id) as (session, _):
+                deleted += _delete_expired(session, client_id)
+        except registration.UnknownClient:
+            LOG.debug('the client was deleted meanwhile')
+    return deleted
+
+
+def _delete_expired(session: orm.Session, client_id: str) -> int:
+    # By their ids: MariaDB locks all rows that it looks at, others' as well.
+    ids = session.scalars(
+        sa.select(_Row.id).where(
+            _Row.client_id == client_id,
+            _Row.expires_at <= timeutils.utcnow(),
+        )
+    ).all()
+    if not ids:
+        return 0
+    return _count(session, sa.delete(_Row).where(_Row.id.in_(ids)))
+
+
+def _purge_orphans() -> int:
+    # SQLite alone has any: see models.
+    with database.session_for_read() as session:
+        client_ids, ids = (
+            session.scalars(
+                sa.select(column)
+                .outerjoin(
+                    _credential,
+                    sa.and_(
+                        _credential.c.internal_id
+                        == model.credential_internal_id,
+                        _credential.c.id == model.client_id,
+                    ),
+                )
+                .where(_credential.c.internal_id.is_(None))
+            ).all()
+            for model, column in (
+                (_Client, _Client.client_id),
+                (_Row, _Row.id),
+            )
+        )
+    deleted = 0
+    if client_ids or ids:
+        with database.session_for_write() as session:
+            session.execute(
+                sa.delete(_Client).where(_Client.client_id.in_(client_ids))
+            )
+            deleted = _count(session, sa.delete(_Row).where(_Row.id.in_(ids)))
+    return deleted
+
+
+@contextlib.contextmanager
+def _changing(client_id: str) -> abc.Iterator[tuple[orm.Session, int]]:
+    with database.session_for_read() as session:
+        internal_id = _internal_id(session, client_id)
+    with database.session_for_write() as session:
+        _hold(session, client_id, internal_id)
+        yield session, internal_id
+
+
+@contextlib.contextmanager
+def _keeping_usable(
+    client_id: str,
+) -> abc.Iterator[tuple[orm.Session, int]]:
+    with _changing(client_id) as (session, internal_id):
+        before = _registration(session, client_id, internal_id)
+        yield session, internal_id
+        session.expire_all()
+        after = _registration(session, client_id, internal_id)
+        after.check_usable(before, timeutils.utcnow())
+
+
+def _hold(session: orm.Session, client_id: str, internal_id: int) -> None:
+    # Whoever deletes the credential begins with its row, too: else the two
+    # could wait for each other. It comes before anything is read: MariaDB
+    # would go on seeing what was there when this transaction had to wait.
+    # And it is an update that changes nothing, since SQLite lets nobody write
+    # who has read what somebody else has changed meanwhile.
+    held = _count(
+        session,
+        sa.update(_credential)
+        .where(
+            _credential.c.internal_id == internal_id,
+            _credential.c.id == client_id,
+        )
+        .values(name=_credential.c.name),
+    )
+    if not held:
+        raise registration.UnknownClient
+    own = _Client.credential_internal_id == internal_id
+    known = session.scalar(sa.select(_Client.client_id).where(own))
+    if known == client_id:
+        return
+    if known is not None:
+        # SQLite hands internal ids out again: see models.
+        session.execute(sa.delete(_Client).where(own))
+        session.execute(
+            sa.delete(_Row).where(_Row.credential_internal_id == internal_id)
+        )
+    session.execute(
+        sa.insert(_Client).values(
+            credential_internal_id=internal_id, client_id=client_id
+        )
+    )
+
+
+def _internal_id(session: orm.Session, client_id: str) -> int:
+    row = session.execute(
+        sa.select(_credential.c.internal_id, _credential.c.id).where(
+            _credential.c.id == client_id
+        )
+    ).first()
+    # Databases compare ids without regard to case or trailing blanks.
+    if row is None or row.id != client_id:
+        raise registration.UnknownClient
+    internal_id: int = row.internal_id
+    return internal_id
+
+
+def _registration(
+    session: orm.Session, client_id: str, internal_id: int
+) -> registration.Registration:
+    client = session.get(_Client, internal_id)
+    if client is None or client.client_id != client_id:
+        return registration.Registration(client_id)
+    return registration.Registration(
+        client_id,
+        methods=None
+        if client.methods is None
+        else frozenset(client.methods.split()),
+        secret_retired_at=client.secret_retired_at,
+        secret_last_used_at=client.secret_last_used_at,
+        authenticators=tuple(
+            _plain(row)
+            for row in session.scalars(
+                sa.select(_Row).where(
+                    _Row.client_id == client_id,
+                    _Row.credential_internal_id == internal_id,
+                )
+            )
+        ),
+    )
+
+
+def _count(session: orm.Session, statement: sa.Executable) -> int:
+    result: ty.Any = session.execute(statement)
+    count: int = result.rowcount
+    return count
+
+
+def _new_row(
+    new: registration.NewAuthenticator, client_id: str, internal_id: int
+) -> models.ClientAuthenticator:
+    return _Row(
+        id=uuid.uuid4().hex,
+        credential_internal_id=internal_id,
+        client_id=client_id,
+        kind=new.kind,
+        fingerprint=new.fingerprint,
+        value=None if new.value is None else json.dumps(new.value),
+        description=new.description,
+        created_at=timeutils.utcnow().replace(microsecond=0),
+        expires_at=new.expires_at,
+    )
+
+
+def _plain(row: models.ClientAuthenticator) -> registration.Authenticator:
+    return registration.Authenticator(
+        id=row.id,
+        client_id=row.client_id,
+        kind=row.kind,
+        fingerprint=row.fingerprint,
+        value=None if row.value is None else json.loads(row.value),
+        description=row.description,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )

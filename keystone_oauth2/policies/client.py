@@ -1,0 +1,126 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Rules for what is registered for clients."""
+
+from oslo_policy import policy
+
+COLLECTIONS = {
+    'secret': 'secrets',
+    'key': 'keys',
+    'certificate': 'certificates',
+}
+
+GET = 'identity:get_oauth2_client'
+UPDATE = 'identity:update_oauth2_client'
+
+_PATH = '/v3/OS-OAUTH2/clients/{client_id}'
+_OWNER = 'user_id:%(target.client.user_id)s'
+_READER = (
+    'rule:admin_required or (role:reader and system_scope:all) or '
+    '(role:reader and domain_id:%(target.client.user_domain_id)s) or '
+) + _OWNER
+_REMOVER = (
+    'rule:admin_required or '
+    '(role:manager and domain_id:%(target.client.user_domain_id)s) or '
+) + _OWNER
+_TARGET = """\
+The target is the client, which is an application credential:
+%(target.client.id)s, %(target.client.user_id)s,
+%(target.client.user_domain_id)s, %(target.client.project_id)s and
+%(target.client.project_domain_id)s."""
+_ONLY_OWNER = """\
+By default only the owner may: who registers something can then act as the
+owner."""
+
+
+def rule(operation: str, kind: str) -> str:
+    """Answer the name of a rule.
+
+    :param operation: ``create``, ``list``, ``get`` or ``delete``.
+    :param kind: of an authenticator.
+    """
+    noun = COLLECTIONS[kind] if operation == 'list' else kind
+    return f'identity:{operation}_oauth2_client_{noun}'
+
+
+def _rule(
+    name: str, check: str, description: str, *operations: tuple[str, str]
+) -> policy.DocumentedRuleDefault:
+    return policy.DocumentedRuleDefault(
+        name=name,
+        check_str=check,
+        scope_types=['system', 'domain', 'project'],
+        description=f'{description}\n{_TARGET}\n',
+        operations=[
+            {'path': _PATH + path, 'method': method}
+            for path, method in operations
+        ],
+    )
+
+
+def _rules_of_kind(kind: str) -> list[policy.DocumentedRuleDefault]:
+    collection = f'/{COLLECTIONS[kind]}'
+    member = f'{collection}/{{{kind}_id}}'
+    return [
+        _rule(
+            rule('create', kind),
+            _OWNER,
+            f'Register a {kind} for a client. {_ONLY_OWNER}',
+            (collection, 'POST'),
+        ),
+        _rule(
+            rule('list', kind),
+            _READER,
+            f'List the {COLLECTIONS[kind]} of a client, without what is '
+            f'secret.',
+            (collection, 'GET'),
+            (collection, 'HEAD'),
+        ),
+        _rule(
+            rule('get', kind),
+            _READER,
+            f'Show a {kind} of a client, without what is secret.',
+            (member, 'GET'),
+            (member, 'HEAD'),
+        ),
+        _rule(
+            rule('delete', kind),
+            _REMOVER,
+            f'Remove a {kind} of a client.',
+            (member, 'DELETE'),
+        ),
+    ]
+
+
+client_policies = [
+    _rule(
+        GET,
+        _READER,
+        'Show a client and what it may authenticate with.',
+        ('', 'GET'),
+        ('', 'HEAD'),
+    ),
+    _rule(
+        UPDATE,
+        _OWNER,
+        f'Choose the client authentication methods that a client may use. '
+        f'{_ONLY_OWNER}',
+        ('', 'PATCH'),
+    ),
+    *(one for kind in COLLECTIONS for one in _rules_of_kind(kind)),
+]
+
+
+def list_rules() -> list[policy.DocumentedRuleDefault]:
+    """Answer the rules of this module."""
+    return client_policies

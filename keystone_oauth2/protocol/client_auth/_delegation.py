@@ -1,0 +1,46 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What all methods of application credentials do alike."""
+
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+
+
+def client(
+    keystone: ports.Ports,
+    method: str,
+    credential: ports.ApplicationCredential,
+    certificate: bytes | None = None,
+) -> messages.Client:
+    """Answer the client that has shown what it is known by.
+
+    :param method: name of the client authentication method.
+    :param certificate: DER that its token is to be bound to.
+    :raises ports.Refused: it is not registered for the method (RFC 8705, 2),
+        or the user must not log in.
+    """
+    if credential.methods is not None and method not in credential.methods:
+        raise ports.Refused(
+            f'client {credential.id}: it is not registered for {method}'
+        )
+    user = keystone.find_user(credential.user_id)
+    if credential.use is not None:
+        keystone.note_use(credential.use)
+    return messages.Client(
+        id=credential.id,
+        authentication_method=method,
+        user=user,
+        project_id=credential.project_id,
+        application_credential_id=credential.id,
+        certificate=certificate,
+    )

@@ -1,0 +1,226 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A JWT that the client has signed (RFC 7523, 2.2; OpenID Connect Core, 9)."""
+
+import dataclasses
+import datetime
+import json
+import re
+import time
+import typing as ty
+
+import jwt
+
+from keystone_oauth2.protocol import client_key
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.client_auth import _delegation
+
+ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+# Seconds that the clock of a client may be ahead (FAPI 2.0, 5.3.2.1).
+_SKEW = 30
+_MAX_JTI_LENGTH = 255
+_MEDIA_TYPES = ('jwt', 'client-authentication+jwt')
+_CLIENT_ID = re.compile('[\x20-\x7e]+')
+_DIGITS = re.compile('[0-9]{1,12}')
+# Later ends are no moments that a database can store.
+_LAST_SECOND = 253_402_300_799
+
+
+class PrivateKeyJWT:
+    """``client_assertion``, signed with a key registered for the client."""
+
+    scheme = None
+    evidence = 'client_assertion'
+
+    def __init__(self, keystone: ports.Ports) -> None:
+        self._keystone = keystone
+
+    def is_used(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> bool:
+        """Whether the body has an assertion, or says that it has one."""
+        return 'client_assertion' in form or 'client_assertion_type' in form
+
+    def client_id(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> str:
+        """Answer the subject of the assertion, which is not verified yet.
+
+        :raises MissingParameter: there is no assertion, or no type.
+        :raises InvalidClient: it cannot be read.
+        """
+        return _read(form).subject
+
+    def authenticate(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Client:
+        """Check the assertion, and take it out of use.
+
+        :raises errors.OAuthError: it cannot be read.
+        :raises ports.Refused: it does not hold.
+        """
+        assertion = _read(form)
+        assertion.check(self._keystone.assertion_rules, time.time())
+        credential, keys = self._keystone.find_authenticators(
+            assertion.subject, registration.KEY
+        )
+        for key in keys:
+            if assertion.is_signed_with(key.value):
+                break
+        else:
+            raise ports.Refused(
+                f'client {credential.id}: no registered key has signed the '
+                f'assertion'
+            )
+        if not self._keystone.consume_assertion(
+            credential.id, assertion.jti, assertion.expires_at
+        ):
+            raise ports.Refused(
+                f'client {credential.id}: the assertion was used before'
+            )
+        return _delegation.client(
+            self._keystone,
+            'private_key_jwt',
+            dataclasses.replace(credential, use=key.use),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Assertion:
+    """A client assertion; all but :attr:`subject` is still unchecked."""
+
+    text: str
+    header: dict[str, ty.Any]
+    claims: dict[str, ty.Any]
+    subject: str
+
+    @property
+    def jti(self) -> str:
+        return ty.cast(str, self.claims['jti'])
+
+    @property
+    def expires_at(self) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(
+            float(self.claims['exp']), datetime.timezone.utc
+        ).replace(tzinfo=None)
+
+    def check(self, rules: ports.AssertionRules, now: float) -> None:
+        """Check the claims (RFC 7523, 3).
+
+        :raises ports.Refused: one does not hold.
+        """
+        for problem in (
+            self._problem_of_header(),
+            self._problem_of_audience(rules.audiences),
+            self._problem_of_times(rules.max_lifetime, now),
+            self._problem_of_id(),
+        ):
+            if problem is not None:
+                raise ports.Refused(f'assertion: {problem}')
+
+    def is_signed_with(self, key: client_key.JWK) -> bool:
+        """Whether a registered key has signed it."""
+        kid = self.header.get('kid')
+        if kid is not None and key.get('kid', kid) != kid:
+            return False
+        algorithm = self.header['alg']
+        if algorithm not in client_key.algorithms(key):
+            return False
+        return client_key.has_signed(key, self.text, algorithm)
+
+    def _problem_of_header(self) -> str | None:
+        if self.header.get('alg') not in client_key.ALGORITHMS:
+            return 'alg is not supported'
+        # RFC 7515, 4.1.11: nothing that may be critical is understood here.
+        if 'crit' in self.header:
+            return 'crit is not understood'
+        if not isinstance(self.header.get('kid', ''), str):
+            return 'kid is no string'
+        media_type = self.header.get('typ', 'JWT')
+        if not isinstance(media_type, str):
+            return 'typ is no string'
+        media_type = media_type.lower().removeprefix('application/')
+        return None if media_type in _MEDIA_TYPES else 'typ is another one'
+
+    def _problem_of_audience(self, audiences: frozenset[str]) -> str | None:
+        audience = self.claims.get('aud')
+        if isinstance(audience, list) and len(audience) == 1:
+            audience = audience[0]
+        if not isinstance(audience, str) or audience not in audiences:
+            return 'aud is not the issuer alone'
+        return None
+
+    def _problem_of_times(self, max_lifetime: int, now: float) -> str | None:
+        times = {
+            name: _moment(self.claims[name])
+            for name in ('exp', 'nbf', 'iat')
+            if name in self.claims
+        }
+        for name, moment in times.items():
+            if moment is None:
+                return f'{name} is no moment'
+            if name != 'exp' and moment > now + _SKEW:
+                return f'{name} is in the future'
+        end = times.get('exp')
+        if end is None:
+            return 'exp is missing'
+        if end <= now:
+            return 'exp is over'
+        if end > now + max_lifetime + _SKEW:
+            return 'exp is too far away'
+        return None
+
+    def _problem_of_id(self) -> str | None:
+        jti = self.claims.get('jti')
+        if not isinstance(jti, str) or not jti.isprintable():
+            return 'jti is missing, or no text'
+        if not 0 < len(jti) <= _MAX_JTI_LENGTH:
+            return 'jti is empty or too long'
+        return None
+
+
+def _read(form: parameters.Parameters) -> _Assertion:
+    if form.required('client_assertion_type') != ASSERTION_TYPE:
+        raise errors.InvalidClient(detail='unknown client_assertion_type')
+    text = form.required('client_assertion')
+    try:
+        parts = jwt.PyJWS().decode_complete(
+            text, options={'verify_signature': False}
+        )
+        claims = json.loads(parts['payload'])
+    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        raise errors.InvalidClient(detail='assertion: not a JWT') from error
+    if not isinstance(claims, dict):
+        raise errors.InvalidClient(detail='assertion: its claims are none')
+    subject = claims.get('sub')
+    if not isinstance(subject, str) or not _CLIENT_ID.fullmatch(subject):
+        raise errors.InvalidClient(detail='assertion: sub is no client id')
+    if claims.get('iss') != subject:
+        raise errors.InvalidClient(detail='assertion: iss is not sub')
+    if form.get('client_id') not in (None, subject):
+        raise errors.InvalidClient(detail='assertion: sub is not client_id')
+    return _Assertion(text, parts['header'], claims, subject)
+
+
+def _moment(value: ty.Any) -> float | None:
+    # keystonemiddleware's external_oauth2_token sends decimal strings.
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if 0 <= value <= _LAST_SECOND else None

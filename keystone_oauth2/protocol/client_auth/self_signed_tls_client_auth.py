@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Mutual-TLS with a certificate that is registered itself (RFC 8705, 2.2)."""
+
+import dataclasses
+import hmac
+
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.client_auth import _delegation
+
+
+class SelfSignedTLSClientAuth:
+    """The certificate of the connection, and ``client_id`` in the body."""
+
+    scheme = None
+    evidence = 'certificate'
+
+    def __init__(self, keystone: ports.Ports) -> None:
+        self._keystone = keystone
+
+    def is_used(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> bool:
+        """Whether there are a certificate and a ``client_id`` to check."""
+        return request.client_certificate is not None and 'client_id' in form
+
+    def client_id(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> str:
+        """Answer the parameter (RFC 8705, 2)."""
+        return form.required('client_id')
+
+    def authenticate(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Client:
+        """Check that the certificate is registered for the client.
+
+        Nobody vouches for a self-signed one, so what the front end says of
+        its issuer does not count. One of a CA may have been revoked.
+
+        :raises ports.Refused: it is not registered, or comes from a CA and
+            must not be believed.
+        """
+        certificate = request.client_certificate
+        assert certificate is not None  # noqa: S101  # nosec
+        if certificate.problem is not None:
+            if not certificates.is_self_signed(certificate.der):
+                raise ports.Refused(f'certificate: {certificate.problem}')
+        client_id = form.required('client_id')
+        credential, registered = self._keystone.find_authenticators(
+            client_id, registration.CERTIFICATE
+        )
+        fingerprint = certificates.fingerprint(certificate.der)
+        for one in registered:
+            if hmac.compare_digest(one.fingerprint, fingerprint):
+                return _delegation.client(
+                    self._keystone,
+                    'self_signed_tls_client_auth',
+                    dataclasses.replace(credential, use=one.use),
+                    certificate.der,
+                )
+        raise ports.Refused(
+            f'client {client_id}: the certificate is not registered'
+        )

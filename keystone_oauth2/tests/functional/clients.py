@@ -1,0 +1,272 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests at the wire of what is registered for clients."""
+
+import datetime
+import functools
+
+from oslo_utils import timeutils
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.functional import tokens
+
+ISSUER = tokens.ISSUER
+AUTHENTICATORS = 'oauth2_client_authenticator'
+METHODS = [
+    'client_secret_basic',
+    'client_secret_post',
+    'private_key_jwt',
+    'self_signed_tls_client_auth',
+    'tls_client_auth',
+]
+#: Of the members and the collections below a client.
+COLLECTIONS = {
+    'secret': 'secrets',
+    'key': 'keys',
+    'certificate': 'certificates',
+}
+OPTIONS = {
+    'issuer': ISSUER,
+    'oauth2_authn_methods': METHODS,
+    'client_failure_limit': '',
+    'address_failure_limit': '',
+}
+REFUSED = matchers.IsOAuthError(401, 'invalid_client')
+ISSUED = matchers.IsAccessToken()
+
+
+def path_of(client, rest=''):
+    """Answer the path of a client, or of what is below it."""
+    return f'/v3/OS-OAUTH2/clients/{getattr(client, "id", client)}{rest}'
+
+
+def by_secret(client, secret):
+    """Answer arguments of a request with a secret, by HTTP Basic."""
+    return {'headers': {'Authorization': base.basic(client.id, secret)}}
+
+
+def by_secret_in_body(client, secret):
+    """Answer the same, with the secret in the body."""
+    return {'form': {'client_id': client.id, 'client_secret': secret}}
+
+
+def by_assertion(assertion, **form):
+    """Answer arguments of a request with a client assertion."""
+    return {
+        'form': {
+            'client_assertion_type': assertions.TYPE,
+            'client_assertion': assertion,
+            **form,
+        }
+    }
+
+
+def by_key(signer, **claims):
+    """Answer the same, with an assertion that is made for it."""
+    return by_assertion(signer.assertion(**claims))
+
+
+def by_certificate(client, certificate, verdict='SUCCESS'):
+    """Answer arguments of a request over Mutual-TLS."""
+    return {
+        'form': {'client_id': client.id},
+        'environ': {
+            'SSL_CLIENT_CERT': certificate.pem,
+            'SSL_CLIENT_VERIFY': verdict,
+        },
+    }
+
+
+class IsKeystoneError(matchers._Answer):
+    """An error in the shape of Keystone's own.
+
+    :param status: of the answer.
+    :param message: a part of its message.
+    """
+
+    def __init__(self, status, message=''):
+        self.status = status
+        self.message = message
+
+    def __str__(self):
+        return f'IsKeystoneError({self.status}, {self.message!r})'
+
+    def _wrong(self, answer):
+        yield from self._wrong_status(answer, self.status)
+        if answer.headers.get('Content-Type') != 'application/json':
+            yield f'Content-Type: {answer.headers.get("Content-Type")}'
+            return
+        error = answer.json.get('error', {})
+        if answer.json.keys() != {'error'} or error.keys() != {
+            'code',
+            'title',
+            'message',
+        }:
+            yield 'other members'
+        if error.get('code') != self.status:
+            yield f'code: {error.get("code")}'
+        if self.message not in error.get('message', ''):
+            yield f'{self.message!r} is not in the message'
+
+
+class Clients:
+    """What a test does with clients.
+
+    :cvar owner_token: of the owner of all of them, unless a test says who
+        asks.
+    """
+
+    owner_token = None
+
+    @functools.cached_property
+    def own(self):
+        """A client that no other test has."""
+        return self.identity.create_application_credential(self.user)
+
+    def manage(self, method, rest='', json=None, client=None, token=None):
+        """Ask about a client, by default as the owner of the test's own.
+
+        :param rest: of the path, from the client's id on.
+        :param token: of who asks.
+        """
+        return self.keystone.request(
+            method,
+            path_of(client or self.own, rest),
+            json=json,
+            token=token or self.owner_token,
+        )
+
+    def show(self, rest='', **arguments):
+        """Answer what there is."""
+        answer = self.manage('GET', rest, **arguments)
+        self.assertEqual(200, answer.status, answer.text)
+        return answer.json
+
+    def shown(self, kind, one, **arguments):
+        """Answer one authenticator as it is now.
+
+        :param one: as it was when it was registered, or its id.
+        """
+        one = one['id'] if isinstance(one, dict) else one
+        rest = f'/{COLLECTIONS[kind]}/{one}'
+        return self.show(rest, **arguments)[kind]
+
+    def register(self, kind, client=None, token=None, **wanted):
+        """Register one authenticator, and answer what is shown of it."""
+        answer = self.manage(
+            'POST', f'/{COLLECTIONS[kind]}', {kind: wanted}, client, token
+        )
+        self.assertEqual(201, answer.status, answer.text)
+        return answer.json[kind]
+
+    def register_secret(self, client=None, **wanted):
+        """Register a secret; the answer has it."""
+        return self.register('secret', client, **wanted)
+
+    def register_key(self, algorithm='ES256', client=None, **wanted):
+        """Register a key.
+
+        :returns: who signs with it; its ``id`` is that of the key.
+        """
+        client = client or self.own
+        signer = assertions.Signer(client.id, ISSUER, algorithm)
+        jwk = signer.jwk
+        signer.id = self.register('key', client, jwk=jwk, **wanted)['id']
+        return signer
+
+    def register_certificate(self, client=None, **wanted):
+        """Register a certificate, or an expected subject."""
+        return self.register('certificate', client, **wanted)
+
+    def remove(self, kind, one, **arguments):
+        """Remove an authenticator, or retire the own secret.
+
+        :param one: what is shown of it, or its id.
+        """
+        one = one['id'] if isinstance(one, dict) else one
+        rest = f'/{COLLECTIONS[kind]}/{one}'
+        answer = self.manage('DELETE', rest, **arguments)
+        self.assertEqual((204, b''), (answer.status, answer.body))
+
+    def retire_secret(self):
+        """Let the credential's own secret be a secret no more."""
+        self.remove('secret', self.own.id)
+
+    def choose_methods(self, *methods):
+        """Say which methods the client may use."""
+        wanted = {'client': {'authentication_methods': list(methods)}}
+        answer = self.manage('PATCH', json=wanted)
+        self.assertEqual(200, answer.status, answer.text)
+
+    def at(self, moment, seconds=0):
+        """Have Keystone take a moment for the present, until the test ends.
+
+        :param moment: UTC without a zone.
+        :param seconds: after that.
+        """
+        moment += datetime.timedelta(seconds=seconds)
+        timeutils.set_time_override(moment)
+        self.addCleanup(timeutils.clear_time_override)
+
+    def expire(self, one):
+        """Let an authenticator have ended, behind Keystone's back."""
+        one = one['id'] if isinstance(one, dict) else one
+        self.execute(
+            f'UPDATE {AUTHENTICATORS} SET expires_at = :moment WHERE id = :id',
+            id=one,
+            moment='2020-01-01 00:00:00',
+        )
+
+    def token_of_keystone(self, **named):
+        """Ask Keystone itself for a token with a credential's secret."""
+        return self.keystone.request(
+            'POST',
+            '/v3/auth/tokens',
+            json={
+                'auth': {
+                    'identity': {
+                        'methods': ['application_credential'],
+                        'application_credential': named,
+                    }
+                }
+            },
+        )
+
+    def get_token(self, form=(), **how):
+        """Ask for a token, authenticated as ``by_...`` has it."""
+        form = {'grant_type': 'client_credentials', **dict(form)}
+        return self.keystone.request('POST', base.TOKEN, form=form, **how)
+
+    def assert_issued(self, **how):
+        """Assert that a client gets a token, and answer that."""
+        answer = self.get_token(**how)
+        self.assertThat(answer, ISSUED)
+        return answer.json['access_token']
+
+    def assert_refused(self, **how):
+        """Assert that it is refused as everybody is."""
+        self.assertThat(self.get_token(**how), REFUSED)
+
+
+class ClientsTestCase(Clients, tokens.TokensTestCase, digests.DigestTestCase):
+    """Each test has a client of its own, whose owner all of them share."""
+
+    options = {'oauth2': OPTIONS}
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.owner_token = cls.identity.token_for(cls.user)

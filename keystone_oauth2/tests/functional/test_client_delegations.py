@@ -1,0 +1,145 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tokens that were delegated by other means than application credentials."""
+
+import base64
+import hashlib
+import hmac
+import urllib.parse
+
+from oauthlib import oauth1
+
+from keystone_oauth2.tests.functional import clients
+
+URL = 'http://localhost'
+
+
+def ec2_signature(secret, request):
+    """Sign a request as Amazon's second version has it."""
+    text = '\n'.join(
+        (
+            *(request[name] for name in ('verb', 'host', 'path')),
+            urllib.parse.urlencode(sorted(request['params'].items())),
+        )
+    )
+    digest = hmac.digest(secret.encode(), text.encode(), hashlib.sha256)
+    return base64.b64encode(digest).decode()
+
+
+class DelegationTest(clients.ClientsTestCase):
+    """All of them are the owner's to Keystone."""
+
+    policy = {'identity:authorize_request_token': '@'}
+
+    def assert_manages_nothing(self, token):
+        validated = self.identity.validate(token).json['token']
+        self.assertEqual(self.user.id, validated['user']['id'])
+        secret = self.register_secret()
+        for method, rest, json in (
+            ('GET', '', None),
+            ('GET', '/secrets', None),
+            ('POST', '/secrets', {'secret': {}}),
+            ('DELETE', f'/secrets/{secret["id"]}', None),
+            ('PATCH', '', {'client': {'authentication_methods': None}}),
+        ):
+            with self.variant((method, rest)):
+                answer = self.manage(method, rest, json, token=token)
+                self.assertThat(answer, clients.IsKeystoneError(403))
+        self.assert_issued(**clients.by_secret(self.own, secret['secret']))
+
+    def as_owner(self, method, path, **arguments):
+        return self.keystone.request(
+            method, path, token=self.owner_token, **arguments
+        )
+
+    def test_token_of_a_trust_manages_nothing(self):
+        trustee = self.identity.create_user(self.project, ['member'])
+        token, _ = self.token_by_trust(self.user, trustee, True)
+        self.assert_manages_nothing(token)
+
+    def test_token_by_an_ec2_credential_manages_nothing(self):
+        answer = self.as_owner(
+            'POST',
+            f'/v3/users/{self.user.id}/credentials/OS-EC2',
+            json={'tenant_id': self.project.id},
+        )
+        self.assertEqual(201, answer.status, answer.text)
+        made = answer.json['credential']
+        request = {
+            'access': made['access'],
+            'host': 'localhost',
+            'verb': 'GET',
+            'path': '/',
+            'params': {
+                'Action': 'Test',
+                'SignatureMethod': 'HmacSHA256',
+                'SignatureVersion': '2',
+                'Timestamp': '2099-01-01T00:00:00Z',
+            },
+        }
+        request['signature'] = ec2_signature(made['secret'], request)
+        answer = self.identity.as_admin(
+            'POST', '/v3/ec2tokens', json={'credentials': request}
+        )
+        self.assertEqual(200, answer.status, answer.text)
+        self.assert_manages_nothing(answer.headers['X-Subject-Token'])
+
+    def test_token_by_oauth1_manages_nothing(self):
+        answer = self.identity.as_admin(
+            'POST', '/v3/OS-OAUTH1/consumers', json={'consumer': {}}
+        )
+        consumer = answer.json['consumer']
+        signed = {
+            'client_key': consumer['id'],
+            'client_secret': consumer['secret'],
+        }
+        request = self.oauth1(
+            'request_token',
+            {'Requested-Project-Id': self.project.id},
+            callback_uri='oob',
+            **signed,
+        )
+        answer = self.as_owner(
+            'PUT',
+            f'/v3/OS-OAUTH1/authorize/{request["oauth_token"]}',
+            json={'roles': [{'id': self.identity.role_id('member')}]},
+        )
+        self.assertEqual(200, answer.status, answer.text)
+        signed['resource_owner_key'] = request['oauth_token']
+        signed['resource_owner_secret'] = request['oauth_token_secret']
+        access = self.oauth1(
+            'access_token',
+            {},
+            verifier=answer.json['token']['oauth_verifier'],
+            **signed,
+        )
+        signed['resource_owner_key'] = access['oauth_token']
+        signed['resource_owner_secret'] = access['oauth_token_secret']
+        answer = self.signed('/v3/auth/tokens', {}, **signed)
+        self.assertEqual(201, answer.status, answer.text)
+        self.assert_manages_nothing(answer.headers['X-Subject-Token'])
+
+    def oauth1(self, name, headers, **signed):
+        answer = self.signed(f'/v3/OS-OAUTH1/{name}', headers, **signed)
+        self.assertEqual(201, answer.status, answer.text)
+        return dict(urllib.parse.parse_qsl(answer.text))
+
+    def signed(self, path, headers, **signed):
+        client = oauth1.Client(**signed)
+        _, field, _ = client.sign(URL + path, 'POST', headers=headers)
+        if path != '/v3/auth/tokens':
+            return self.keystone.request('POST', path, headers=field)
+        identity = {'methods': ['oauth1'], 'oauth1': {}}
+        return self.keystone.request(
+            'POST', path, json={'auth': {'identity': identity}}, headers=field
+        )

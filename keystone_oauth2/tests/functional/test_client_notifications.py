@@ -1,0 +1,167 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What an operator hears of it when what is registered changes."""
+
+import json
+
+from oslo_messaging.notify import _impl_test
+from oslo_serialization import jsonutils
+
+from keystone_oauth2.tests.functional import clients
+
+PREFIX = 'identity.oauth2_client'
+CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
+
+
+class NotificationsTestCase(clients.ClientsTestCase):
+    """oslo.messaging's own driver for tests keeps what would be sent."""
+
+    options = {
+        'oslo_messaging_notifications': {'driver': 'test'},
+        'oauth2': clients.OPTIONS,
+    }
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(_impl_test.reset)
+        _impl_test.reset()
+
+    def sent(self):
+        """Answer what was sent since this was last asked, as a bus has it."""
+        messages = [
+            jsonutils.loads(jsonutils.dumps(message))
+            for _, message, _, _ in _impl_test.NOTIFICATIONS
+            if message['event_type'].startswith(PREFIX)
+        ]
+        _impl_test.reset()
+        return messages
+
+    def assert_sent(self, *expected):
+        """Assert that these were sent, by name and target, and no others."""
+        self.assertEqual(
+            list(expected),
+            [
+                (
+                    message['event_type'].removeprefix(PREFIX),
+                    message['payload']['resource_info'],
+                )
+                for message in self.sent()
+            ],
+        )
+
+
+class ChangesTest(NotificationsTestCase):
+    def test_each_change_is_one_event(self):
+        secret = self.register_secret()
+        self.assert_sent(('_secret.created', secret['id']))
+        signer = self.register_key()
+        self.assert_sent(('_key.created', signer.id))
+        certificate = self.register_certificate(tls_client_auth_san_dns='a')
+        self.assert_sent(('_certificate.created', certificate['id']))
+        self.choose_methods('client_secret_basic', 'private_key_jwt')
+        self.assert_sent(('.updated', self.own.id))
+        self.remove('secret', secret)
+        self.assert_sent(('_secret.deleted', secret['id']))
+        self.remove('certificate', certificate)
+        self.assert_sent(('_certificate.deleted', certificate['id']))
+        self.retire_secret()
+        self.assert_sent(('_secret.deleted', self.own.id))
+
+    def test_each_key_of_a_set_is_one(self):
+        jwks = [
+            clients.assertions.Signer(self.own.id, '').jwk for _ in range(3)
+        ]
+        answer = self.manage(
+            'POST', '/keys', {'key': {'jwks': {'keys': jwks}}}
+        )
+        self.assert_sent(
+            *(('_key.created', key['id']) for key in answer.json['keys'])
+        )
+
+    def test_event_says_who_did_what_to_what(self):
+        secret = self.register_secret()
+        (message,) = self.sent()
+        payload = message['payload']
+        self.assertEqual(
+            (CADF, 'activity', 'created.oauth2_client_secret', 'success'),
+            tuple(
+                payload[name]
+                for name in ('typeURI', 'eventType', 'action', 'outcome')
+            ),
+        )
+        self.assertEqual(secret['id'], payload['target']['id'])
+        initiator = payload['initiator']
+        self.assertEqual(self.user.id, initiator['user_id'])
+        self.assertEqual(self.project.id, initiator['project_id'])
+        self.assertRegex(initiator['request_id'], '^req-')
+
+    def test_nothing_secret_is_said(self):
+        secret = self.register_secret()
+        signer = self.register_key()
+        text = json.dumps(self.sent())
+        self.assertIn(secret['id'], text)
+        for hidden in (secret['secret'], signer.jwk['x'], self.owner_token):
+            self.assertNotIn(hidden, text)
+
+    def test_nothing_where_nothing_happened(self):
+        """Who looks, and who is refused."""
+        self.show()
+        self.show('/secrets')
+        stranger = self.identity.token_for(self.service_user)
+        for method, rest, body, token in (
+            ('POST', '/secrets', {}, None),
+            ('POST', '/keys', {'key': {'jwk': {}}}, None),
+            ('DELETE', '/keys/x', None, None),
+            ('DELETE', f'/secrets/{self.own.id}', None, None),
+            ('POST', '/secrets', {'secret': {}}, stranger),
+            ('DELETE', f'/secrets/{self.own.id}', None, stranger),
+        ):
+            with self.variant((method, rest)):
+                answer = self.manage(method, rest, body, token=token)
+                self.assertIn(answer.status, (400, 403, 404, 409))
+        self.assert_sent()
+
+    def test_use_is_told_as_the_event_of_the_token(self):
+        """With the client, whatever it has shown."""
+        secret = self.register_secret()['secret']
+        signer = self.register_key()
+        self.sent()
+        for how in (
+            clients.by_secret(self.own, secret),
+            clients.by_key(signer),
+        ):
+            self.assert_issued(**how)
+            (message,) = [
+                message
+                for _, message, _, _ in _impl_test.NOTIFICATIONS
+                if message['event_type']
+                == 'identity.oauth2_access_token.issued'
+            ]
+            _impl_test.reset()
+            self.assertEqual(
+                self.own.id, message['payload']['initiator']['id']
+            )
+
+
+class OptOutTest(NotificationsTestCase):
+    options = {
+        **NotificationsTestCase.options,
+        'DEFAULT': {
+            'notification_opt_out': 'identity.oauth2_client_secret.created'
+        },
+    }
+
+    def test_operator_need_not_hear_of_all(self):
+        secret = self.register_secret()
+        self.remove('secret', secret)
+        self.assert_sent(('_secret.deleted', secret['id']))

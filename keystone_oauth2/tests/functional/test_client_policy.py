@@ -1,0 +1,387 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who may do what with clients: role by scope by ownership."""
+
+from keystone_oauth2.policies import client as rules
+from keystone_oauth2.tests.functional import clients
+
+UNKNOWN = 'f' * 32
+#: Method, rest of the URL, body, and the status where the policy lets it pass:
+#: there is nothing of that id, and nothing can be made of that body.
+OPERATIONS = {
+    rules.GET: ('GET', '', None, 200),
+    rules.UPDATE: ('PATCH', '', {}, 400),
+}
+for kind, collection in clients.COLLECTIONS.items():
+    OPERATIONS.update(
+        {
+            rules.rule('create', kind): ('POST', f'/{collection}', {}, 400),
+            rules.rule('list', kind): ('GET', f'/{collection}', None, 200),
+            rules.rule('get', kind): (
+                'GET',
+                f'/{collection}/{UNKNOWN}',
+                None,
+                404,
+            ),
+            rules.rule('delete', kind): (
+                'DELETE',
+                f'/{collection}/{UNKNOWN}',
+                None,
+                404,
+            ),
+        }
+    )
+NOTHING = set()
+READ = {
+    name
+    for name in OPERATIONS
+    if name.startswith(('identity:get_', 'identity:list_'))
+}
+REMOVE = {name for name in OPERATIONS if name.startswith('identity:delete_')}
+ALL = set(OPERATIONS)
+#: By role, scope and ownership.
+TABLE = {
+    'owner on the project of the client': ALL,
+    'owner on another project': ALL,
+    'owner without a scope': ALL,
+    'owner with an unrestricted application credential': ALL,
+    'owner with a restricted application credential': READ,
+    'the client itself': READ,
+    'another client of the owner': READ,
+    'admin on the project of the client': READ | REMOVE,
+    'manager on the project of the client': NOTHING,
+    'member on the project of the client': NOTHING,
+    'reader on the project of the client': NOTHING,
+    'admin on another project': READ | REMOVE,
+    'service on another project': NOTHING,
+    'client of another user of the project': NOTHING,
+    'admin on the system': READ | REMOVE,
+    'manager on the system': READ,
+    'member on the system': READ,
+    'reader on the system': READ,
+    'service on the system': NOTHING,
+    'admin on the domain of the owner': READ | REMOVE,
+    'manager on the domain of the owner': READ | REMOVE,
+    'member on the domain of the owner': READ,
+    'reader on the domain of the owner': READ,
+    'service on the domain of the owner': NOTHING,
+    'admin on another domain': READ | REMOVE,
+    'manager on another domain': NOTHING,
+    'reader on another domain': NOTHING,
+    'trustee who is the owner': NOTHING,
+    'trustee who stays what it is': NOTHING,
+    'anybody without a scope': NOTHING,
+}
+
+
+class PolicyTestCase(clients.ClientsTestCase):
+    """A client, and everybody who might ask about it.
+
+    They ask often, and nothing of what Keystone has to look up changes.
+    """
+
+    options = {
+        'DEFAULT': {'debug': False},
+        'cache': {'backend': 'oslo_cache.dict'},
+        'oauth2': clients.OPTIONS,
+    }
+    _tokens = None
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.target = cls.client
+        cls.other_project = cls.identity.create_project()
+        cls.other_domain = cls.identity.create_domain()
+        cls.identity.assign(cls.user, 'member', cls.other_project)
+
+    def setUp(self):
+        super().setUp()
+        if type(self)._tokens is None:
+            type(self)._tokens = self.everybody()
+
+    def everybody(self):
+        """Answer a token of each."""
+        user, project = self.user, self.project
+        other = self.new_user_with('member')
+        mine = self.identity.create_application_credential
+        on_projects = {
+            f'{role} on {name}': self.token_by_password(
+                self.new_user_with(role, project), self.on(project)
+            )
+            for name, project, roles in (
+                (
+                    'the project of the client',
+                    project,
+                    ('admin', 'manager', 'member', 'reader'),
+                ),
+                ('another project', self.other_project, ('admin', 'service')),
+            )
+            for role in roles
+        }
+        trusted, _ = self.token_by_trust(user, other, True)
+        trustee, _ = self.token_by_trust(user, other, False)
+        return {
+            'owner on the project of the client': self.owner_token,
+            'owner on another project': self.identity.token_for(
+                user, self.other_project
+            ),
+            'owner without a scope': self.token_by_password(user),
+            'owner with an unrestricted application credential': (
+                self.keystones(mine(user, unrestricted=True))
+            ),
+            'owner with a restricted application credential': (
+                self.keystones(mine(user))
+            ),
+            'the client itself': self.issue(self.target),
+            'another client of the owner': self.issue(mine(user)),
+            'client of another user of the project': self.issue(mine(other)),
+            **on_projects,
+            **self.on_system_and_domains(),
+            'trustee who is the owner': trusted,
+            'trustee who stays what it is': trustee,
+            'anybody without a scope': self.token_by_password(other),
+        }
+
+    def on_system_and_domains(self):
+        """Answer tokens of users who have a role there."""
+        roles = ('admin', 'manager', 'member', 'reader', 'service')
+        found = {}
+        for role in roles:
+            for name, path, scope in (
+                ('the system', 'system', {'system': {'all': True}}),
+                (
+                    'the domain of the owner',
+                    'domains/default',
+                    {'domain': {'id': 'default'}},
+                ),
+                (
+                    'another domain',
+                    f'domains/{self.other_domain.id}',
+                    {'domain': {'id': self.other_domain.id}},
+                ),
+            ):
+                if f'{role} on {name}' in TABLE:
+                    found[f'{role} on {name}'] = self.token_there(
+                        role, path, scope
+                    )
+        return found
+
+    def token_there(self, role, path, scope):
+        user = self.identity.create_user()
+        role_id = self.identity.role_id(role)
+        answer = self.identity.as_admin(
+            'PUT', f'/v3/{path}/users/{user.id}/roles/{role_id}'
+        )
+        self.assertEqual(204, answer.status)
+        return self.token_by_password(user, scope)
+
+    def new_user_with(self, role, project=None):
+        return self.identity.create_user(project or self.project, [role])
+
+    def on(self, project):
+        return {'project': {'id': project.id}}
+
+    def keystones(self, credential):
+        """Answer a token that Keystone itself gives for a credential."""
+        answer = self.token_of_keystone(**credential._asdict())
+        self.assertEqual(201, answer.status, answer.text)
+        return answer.headers['X-Subject-Token']
+
+    def is_permitted(self, name, token, client=None):
+        """Whether the holder of a token may do something with a client."""
+        method, rest, json, status = OPERATIONS[name]
+        answer = self.manage(method, rest, json, client or self.target, token)
+        if answer.status == 403:
+            return False
+        self.assertEqual(status, answer.status, (name, answer.text))
+        return True
+
+    def permitted_to(self, token, client=None):
+        """Answer all that the holder of a token may do."""
+        return {
+            name
+            for name in OPERATIONS
+            if self.is_permitted(name, token, client)
+        }
+
+
+class DefaultPolicyTest(PolicyTestCase):
+    def test_table_of_role_by_scope_by_ownership(self):
+        self.assertEqual(TABLE.keys(), self._tokens.keys())
+        for name, token in self._tokens.items():
+            with self.variant(name):
+                self.assertEqual(TABLE[name], self.permitted_to(token))
+
+    def test_rules_are_all_here(self):
+        """The table leaves nothing out."""
+        self.assertEqual(
+            {rule.name for rule in rules.list_rules()}, set(OPERATIONS)
+        )
+        self.assertEqual(14, len(OPERATIONS))
+
+    def test_domain_of_the_user_counts_and_not_that_of_the_project(self):
+        project = self.identity.create_project(domain=self.other_domain)
+        self.identity.assign(self.user, 'member', project)
+        client = self.identity.create_application_credential(
+            self.user, project=project
+        )
+        for name, expected in (
+            ('reader on the domain of the owner', READ),
+            ('manager on another domain', NOTHING),
+        ):
+            with self.variant(name):
+                token = self._tokens[name]
+                self.assertEqual(expected, self.permitted_to(token, client))
+
+    def test_unrestricted_application_credential_gets_no_further(self):
+        """Who registers a secret for a client has its roles and project."""
+        create = self.identity.create_application_credential
+        token = self.keystones(
+            create(self.user, ['reader'], unrestricted=True)
+        )
+        for client, expected in (
+            (create(self.user, ['reader']), ALL),
+            (create(self.user, ['member']), READ),
+            (create(self.user, ['reader', 'member']), READ),
+            (create(self.user, project=self.other_project), READ),
+        ):
+            self.assertEqual(expected, self.permitted_to(token, client))
+
+    def test_unrestricted_application_credential_manages_itself(self):
+        """It rotates its own secret, as cron does it."""
+        own = self.identity.create_application_credential(
+            self.user, unrestricted=True
+        )
+        secret = self.register_secret(own)['secret']
+        answer = self.get_token(**clients.by_secret(own, secret))
+        token = answer.json['access_token']
+        self.remove('secret', own.id, client=own, token=token)
+        self.assertEqual(ALL, self.permitted_to(token, own))
+
+    def test_owner_over_mutual_tls_is_the_owner(self):
+        """With the certificate that the token is bound to."""
+        token = self.issue_with(self.certificate)
+        for environ, status in (
+            (clients.by_certificate(self.user, self.certificate), 201),
+            ({'environ': None}, 401),
+        ):
+            answer = self.keystone.request(
+                'POST',
+                clients.path_of(self.own, '/secrets'),
+                json={'secret': {}},
+                token=token,
+                environ=environ['environ'],
+            )
+            self.assertEqual(status, answer.status, answer.text)
+
+    def test_body_says_nothing_of_whose_the_client_is(self):
+        """Of Keystone before 29.1, its members were part of the target."""
+        stranger = self._tokens['member on the project of the client']
+        secret = self.register_secret()
+        user_id = self.permitted_user(stranger)
+        body = {
+            'secret': {},
+            'target': {
+                'client': {'user_id': user_id, 'user_domain_id': 'default'}
+            },
+            'target.client.user_id': user_id,
+        }
+        for method, rest in (
+            ('GET', ''),
+            ('POST', '/secrets'),
+            ('DELETE', f'/secrets/{secret["id"]}'),
+        ):
+            for query in ('', f'?target.client.user_id={user_id}'):
+                with self.variant((method, query)):
+                    answer = self.manage(
+                        method, rest + query, body, token=stranger
+                    )
+                    self.assertEqual(403, answer.status, answer.text)
+        self.assert_issued(**clients.by_secret(self.own, secret['secret']))
+
+    def permitted_user(self, token):
+        return self.identity.validate(token).json['token']['user']['id']
+
+
+class OverriddenPolicyTest(PolicyTestCase):
+    policy = {}
+
+    def test_operators_rule_decides_about_its_operation_alone(self):
+        other = self._tokens['member on the project of the client']
+        reader = self._tokens['reader on the system']
+        names = list(OPERATIONS)
+        for name, next_one in zip(names, names[1:] + names[:1], strict=True):
+            with self.variant(name):
+                self.override(name, 'role:member and not role:manager')
+                self.assertTrue(self.is_permitted(name, other))
+                self.assertFalse(self.is_permitted(next_one, other))
+                self.assertFalse(self.is_permitted(name, reader))
+                self.assertTrue(self.is_permitted(next_one, self.owner_token))
+
+    def test_operator_who_overrules_lets_no_delegation_in(self):
+        """What was delegated makes nothing that outlives it."""
+        self.override_all(dict.fromkeys(OPERATIONS, '@'))
+        for name, expected in (
+            ('anybody without a scope', ALL),
+            ('trustee who is the owner', NOTHING),
+            ('trustee who stays what it is', NOTHING),
+            ('owner with a restricted application credential', READ),
+            ('another client of the owner', READ),
+        ):
+            with self.variant(name):
+                token = self._tokens[name]
+                self.assertEqual(expected, self.permitted_to(token))
+
+    def test_rule_can_compare_each_member_of_the_target(self):
+        """And what Keystone knows of who asks."""
+        client = '%(target.client.'
+        self.override_and_ask(
+            (f'"{self.target.id}":{client}id)s', True),
+            (f'"{self.own.id}":{client}id)s', False),
+            (f'"{self.user.id}":{client}user_id)s', True),
+            (f'"default":{client}user_domain_id)s', True),
+            (f'"{self.project.id}":{client}project_id)s', True),
+            (f'"default":{client}project_domain_id)s', True),
+            (f'"{self.other_domain.id}":{client}user_domain_id)s', False),
+            (f'project_id:{client}project_id)s', True),
+            (f'domain_id:{client}user_domain_id)s', False),
+            ('project_domain_id:default', True),
+            ('role:member', True),
+            ('role:admin', False),
+        )
+
+    def override_and_ask(self, *rows):
+        other = self._tokens['member on the project of the client']
+        for rule, expected in rows:
+            with self.variant(rule):
+                self.override(rules.GET, rule)
+                answer = self.manage('GET', '', None, self.target, other)
+                self.assertEqual(200 if expected else 403, answer.status)
+
+
+class AdminTokenTest(clients.ClientsTestCase):
+    """An operator has Keystone take a token from its configuration."""
+
+    options = {
+        'DEFAULT': {'admin_token': 'of-the-configuration'},
+        'oauth2': clients.OPTIONS,
+    }
+
+    def test_it_is_nobodys_who_could_manage_clients(self):
+        for method, rest, json, _ in OPERATIONS.values():
+            with self.variant((method, rest)):
+                answer = self.manage(
+                    method, rest, json, token='of-the-configuration'
+                )
+                self.assertThat(answer, clients.IsKeystoneError(403))

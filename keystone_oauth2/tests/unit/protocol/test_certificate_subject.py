@@ -1,0 +1,544 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Expected subjects of certificates (RFC 8705, 2.1.2)."""
+
+import ipaddress
+
+from cryptography import x509
+import hypothesis
+from hypothesis import strategies as st
+
+from keystone_oauth2.fixture import certificates as made
+from keystone_oauth2.protocol import certificate_subject
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import raw_certificates
+
+AUTHORITY = made.CertificateAuthority('CA')
+DN, DNS, URI, IP, EMAIL = certificate_subject.NAMES
+SUBJECT = [('CN', 'client')]
+
+
+def matches(name, value, der):
+    """Register an expected subject, and compare it."""
+    registered = certificate_subject.read(name, value)
+    return certificate_subject.matches(name, registered, der)
+
+
+class DistinguishedNameTest(base.TestCase):
+    """The subject itself; a text has it from its end (RFC 4514, 2.1)."""
+
+    def assert_subject(self, subject, same=(), different=()):
+        der = AUTHORITY.client(subject).der
+        for texts, expected in ((same, True), (different, False)):
+            for text in texts:
+                with self.variant(text):
+                    self.assertIs(expected, matches(DN, text, der))
+
+    def test_whole_subject_must_be_the_same(self):
+        """D02: neither more of it nor less."""
+        self.assert_subject(
+            [('O', 'Acme'), ('CN', 'client')],
+            same=['CN=client,O=Acme'],
+            different=[
+                'CN=client',
+                'O=Acme',
+                'O=Acme,CN=client',
+                'CN=client,O=Acme,C=DE',
+                'CN=other,O=Acme',
+                'CN=client,O=Other',
+                'OU=client,O=Acme',
+                'CN=Acme,O=client',
+                'CN=client+O=Acme',
+            ],
+        )
+
+    def test_subject_without_a_name_matches_nothing(self):
+        """D02: an empty expectation is none."""
+        self.assert_subject([], different=['CN=client', r'CN=\20'])
+        for text in ('', ' ', ',', '+', '=', 'CN', 'CN=', 'CN=a,'):
+            with self.variant(text):
+                error = self.assert_raises(
+                    ValueError, certificate_subject.read, DN, text
+                )
+                self.assertTrue(str(error).startswith('is '))
+
+    def test_escaped_characters_are_themselves(self):
+        """D03: RFC 4514, 2.4."""
+        self.assert_subject(
+            [('O', 'Acme, Inc.'), ('CN', 'a+b;c<d>e"f\\g')],
+            same=[
+                r'CN=a\+b\;c\<d\>e\"f\\g,O=Acme\, Inc.',
+                r'CN=a\2bb\3Bc\3cd\3ee\22f\5cg,O=Acme\2C Inc.',
+            ],
+            different=[r'CN=a\+b\;c\<d\>e\"f\\g,O=Acme\\\, Inc.'],
+        )
+        self.assert_subject(
+            [('CN', '#0401')],
+            same=[r'CN=\#0401'],
+            different=['CN=#0401', 'CN=0401'],
+        )
+        self.assert_subject(
+            [('CN', 'J\xfcrgen \u4e16\u754c \U0001f600')],
+            same=[
+                'CN=J\xfcrgen \u4e16\u754c \U0001f600',
+                r'CN=J\C3\BCrgen \e4\b8\96\e7\95\8c \f0\9f\98\80',
+            ],
+            different=['CN=Jurgen \u4e16\u754c \U0001f600'],
+        )
+
+    def test_what_looks_like_an_attribute_in_a_value_is_none(self):
+        """D03: though a separator and a name stand before the sign."""
+        self.assert_subject(
+            [('CN', 'a, b = c')],
+            same=[r'CN=a\, b = c', r'CN=a\2C b \3D c'],
+            different=[r'CN=a\,b= c', r'CN=a\,b=c'],
+        )
+        self.assert_subject(
+            [('OU', 'b'), ('CN', 'a\\')],
+            same=[r'CN=a\\,OU=b', r'cn=a\\,ou=b'],
+            different=[r'CN=a\\\,OU=b'],
+        )
+        self.assert_subject(
+            [('CN', 'a+ou=b')],
+            same=[r'CN=a\+ou=b', r'CN=a\+OU=b'],
+            different=['CN=a+OU=b'],
+        )
+
+    def test_equal_sign_in_a_value_is_part_of_it(self):
+        """D03: the in-tree API cannot read such a certificate."""
+        self.assert_subject(
+            [('O', '='), ('CN', 'a=b=')],
+            same=['CN=a=b=,O==', r'CN=a\=b\=,O=\3D'],
+            different=['CN=a=b,O==', 'CN=a,O=='],
+        )
+
+    def test_case_and_number_of_blanks_do_not_matter(self):
+        """D03: RFC 4518, 2.2 and 2.6.1."""
+        self.assert_subject(
+            [('O', 'Acme  Inc'), ('CN', ' J\xfcrgen Stra\xdfe ')],
+            same=[
+                'CN=J\xfcrgen Stra\xdfe,O=Acme Inc',
+                'CN=J\xdcRGEN STRASSE,O=ACME INC',
+                r'CN=\ \ j\C3\BCrgen   stra\c3\9fe\ ,O=acme   inc',
+                'CN=Ju\u0308rgen Stra\xdfe,O=Acme Inc',
+            ],
+            different=[
+                'CN=J\xfcrgenStra\xdfe,O=Acme Inc',
+                'CN=J\xfcrgen Stra\xdfe,O=AcmeInc',
+                'CN=Jurgen Stra\xdfe,O=Acme Inc',
+            ],
+        )
+
+    def test_letters_that_only_look_alike_differ(self):
+        """D03: a Cyrillic letter is another one."""
+        self.assert_subject(
+            [('CN', 'alice')],
+            different=[
+                'CN=alic\u0435',
+                'CN=al\u200bice',
+                r'CN=alice\00',
+                'CN=alice.',
+            ],
+        )
+
+    def test_names_of_attributes_are_compared_without_case(self):
+        """D03: by what they mean, too (RFC 4512, 1.4)."""
+        self.assert_subject(
+            [
+                ('DC', 'org'),
+                ('C', 'DE'),
+                ('street', 'x'),
+                ('serialNumber', '1'),
+                ('emailAddress', 'a@b'),
+                ('UID', 'u'),
+                ('CN', 'client'),
+            ],
+            same=[
+                'CN=client,UID=u,emailAddress=a@b,serialNumber=1,street=x,'
+                'C=DE,DC=org',
+                'cn=client,uid=u,E=a@b,SERIALNUMBER=1,STREET=x,c=de,dc=ORG',
+                '2.5.4.3=client,0.9.2342.19200300.100.1.1=u,'
+                '1.2.840.113549.1.9.1=a@b,2.5.4.5=1,2.5.4.9=x,2.5.4.6=DE,'
+                '0.9.2342.19200300.100.1.25=org',
+            ],
+        )
+
+    def test_attribute_without_a_name_goes_by_its_number(self):
+        """D03: RFC 4514, 2.3."""
+        self.assert_subject(
+            [('1.2.3.4', 'x')],
+            same=['1.2.3.4=x'],
+            different=['1.2.3.5=x', '1.2.3.4=y'],
+        )
+
+    def test_repeated_attributes_all_count_in_their_order(self):
+        """D03: two OU are two."""
+        self.assert_subject(
+            [('OU', 'a'), ('OU', 'b'), ('CN', 'x')],
+            same=['CN=x,OU=b,OU=a'],
+            different=[
+                'CN=x,OU=a,OU=b',
+                'CN=x,OU=a',
+                'CN=x,OU=b',
+                'CN=x,OU=b,OU=b',
+                'CN=x,OU=b,OU=a,OU=a',
+                'CN=x,OU=b+OU=a',
+            ],
+        )
+
+    def test_order_within_a_multi_valued_part_does_not_matter(self):
+        """D03: it is a set (RFC 5280, 4.1.2.4)."""
+        self.assert_subject(
+            [('O', 'Acme'), [('CN', 'a'), ('UID', 'b')]],
+            same=['CN=a+UID=b,O=Acme', 'UID=b+CN=a,O=Acme'],
+            different=[
+                'CN=a,UID=b,O=Acme',
+                'CN=a,O=Acme',
+                'CN=b+UID=a,O=Acme',
+                'CN=a+UID=b+OU=c,O=Acme',
+            ],
+        )
+
+    def test_number_of_values_within_a_part_matters(self):
+        """D03: values that are the same are two nevertheless."""
+        self.assert_subject(
+            [[('CN', 'a'), ('CN', 'A')]],
+            same=['CN=a+CN=A', r'CN=A+CN=a\ '],
+            different=['CN=a', 'CN=a+CN=b'],
+        )
+
+    def test_what_is_no_distinguished_name_is_refused(self):
+        """D02: else it would match nobody, and nobody would know why."""
+        for text in (
+            'client',
+            '=client',
+            'CN=client,',
+            ',CN=client',
+            'CN=client,,O=Acme',
+            'CN=client;O=Acme',
+            '/O=Acme/CN=client',
+            'CN = client',
+            'CN="client"',
+            'CN=a"b',
+            'CN=a\\',
+            r'CN=\zz',
+            r'CN=\ff',
+            'CN=#',
+            'CN=#0',
+            'CN=#ff',
+            'C=DEU',
+            'NOBODY=client',
+            '9.9.9=client',
+            '1=client',
+            'CN=\0',
+            'CN=\ud800',
+        ):
+            with self.variant(text):
+                error = self.assert_raises(
+                    ValueError, certificate_subject.read, DN, text
+                )
+                self.assertEqual(
+                    'is no distinguished name (RFC 4514)', str(error)
+                )
+
+    def test_text_is_registered_as_it_was_written(self):
+        for text in ('cn=Client, o=ACME', r'CN=a\2Cb'):
+            with self.variant(text):
+                self.assertEqual(text, certificate_subject.read(DN, text))
+
+    def test_certificate_without_names_beside_it_is_enough(self):
+        """D02: the subject is no alternative name."""
+        der = raw_certificates.with_names(bytes.fromhex('3004a3023000'))
+        self.assertTrue(matches(DN, 'CN=client', der))
+
+
+class AlternativeNameTest(base.TestCase):
+    """Names beside the subject (RFC 5280, 4.2.1.6)."""
+
+    #: What certificates have, by the name of what is expected.
+    FOUND = {
+        DNS: x509.DNSName('client.example.com'),
+        URI: x509.UniformResourceIdentifier('spiffe://example.com/client'),
+        IP: x509.IPAddress(ipaddress.ip_address('192.0.2.1')),
+        EMAIL: x509.RFC822Name('Client@example.com'),
+    }
+    VALUES = {name: str(found.value) for name, found in FOUND.items()}
+
+    def assert_name(self, name, found, same=(), different=()):
+        der = AUTHORITY.client(SUBJECT, names=found).der
+        for values, expected in ((same, True), (different, False)):
+            for value in values:
+                with self.variant(value):
+                    self.assertIs(expected, matches(name, value, der))
+
+    def assert_malformed(self, name, *values):
+        for value in values:
+            with self.variant(value):
+                error = self.assert_raises(
+                    ValueError, certificate_subject.read, name, value
+                )
+                self.assertEqual('is malformed', str(error))
+
+    def test_one_of_the_names_must_be_the_expected_one(self):
+        """D02: of the kind that is expected, and of no other."""
+        der = AUTHORITY.client(SUBJECT, names=[*self.FOUND.values()]).der
+        for name, value in self.VALUES.items():
+            with self.variant(name):
+                self.assertTrue(matches(name, value, der))
+                other = [
+                    found for kind, found in self.FOUND.items() if kind != name
+                ]
+                without = AUTHORITY.client(SUBJECT, names=other).der
+                self.assertFalse(matches(name, value, without))
+
+    def test_certificate_without_names_has_none(self):
+        """D02: the common name does not stand for one."""
+        for name, value in self.VALUES.items():
+            with self.variant(name):
+                der = AUTHORITY.client([('CN', value)]).der
+                self.assertFalse(matches(name, value, der))
+
+    def test_name_of_one_kind_is_not_that_of_another(self):
+        """D02: however it is spelt."""
+        for name, value, found in (
+            (DNS, '192.0.2.1', self.FOUND[IP]),
+            (IP, '192.0.2.1', x509.DNSName('192.0.2.1')),
+            (URI, 'dns:client', x509.DNSName('dns:client')),
+            (
+                EMAIL,
+                'a@example.com',
+                x509.UniformResourceIdentifier('a@example.com'),
+            ),
+        ):
+            with self.variant((name, value)):
+                self.assert_name(name, [found], different=[value])
+
+    def test_host_is_compared_without_case(self):
+        """D02: RFC 4343."""
+        self.assert_name(
+            DNS,
+            [x509.DNSName('Client.example.COM')],
+            same=['client.example.com', 'CLIENT.EXAMPLE.COM'],
+            different=[
+                'example.com',
+                'a.client.example.com',
+                'client.example.org',
+                'client',
+                'client-example-com',
+            ],
+        )
+        self.assert_malformed(
+            DNS,
+            '*',
+            '*.example.com',
+            'client.example.com.',
+            '.example.com',
+            'a..b',
+            ' client',
+            'client\n',
+            'a b',
+            'cl\xefent.example.com',
+            'a,b',
+            'a/b',
+            '\ud800',
+        )
+
+    def test_wildcard_in_a_certificate_is_no_host(self):
+        """D02: just one subject."""
+        self.assert_name(
+            DNS,
+            [x509.DNSName('*.example.com')],
+            different=['client.example.com', 'example.com'],
+        )
+
+    def test_uri_is_compared_character_for_character(self):
+        """D02: as SPIFFE and RFC 5280 have it."""
+        self.assert_name(
+            URI,
+            [self.FOUND[URI]],
+            same=['spiffe://example.com/client'],
+            different=[
+                'spiffe://example.com/client/',
+                'spiffe://example.com/Client',
+                'SPIFFE://example.com/client',
+                'spiffe://example.com/clien%74',
+                'spiffe://example.com',
+            ],
+        )
+        self.assert_malformed(
+            URI,
+            'client',
+            '//example.com/client',
+            'spiffe:',
+            ':x',
+            '1a:x',
+            'a:b c',
+            'a:b\n',
+            'a:\xe9',
+            'a:\ud800',
+        )
+
+    def test_address_is_compared_as_a_number(self):
+        """D02: however it is written."""
+        address = ipaddress.ip_address('2001:db8::a')
+        self.assert_name(
+            IP,
+            [x509.IPAddress(address)],
+            same=['2001:db8::a', '2001:0DB8:0:0::A', address.exploded],
+            different=['2001:db8::b', '::a', '192.0.2.1'],
+        )
+        self.assert_name(
+            IP,
+            [self.FOUND[IP]],
+            same=['192.0.2.1'],
+            different=['192.0.2.2', '::ffff:192.0.2.1', '192.0.2.10'],
+        )
+        self.assert_malformed(
+            IP,
+            '192.0.2',
+            '192.0.2.256',
+            '192.0.2.01',
+            '192.0.2.0/24',
+            '[::1]',
+            'fe80::1%eth0',
+            '3221225985',
+            ' 192.0.2.1',
+            '\u0661.0.0.1',
+            'localhost',
+        )
+
+    def test_only_the_host_of_an_email_is_compared_without_case(self):
+        """D02: RFC 5280, 7.5."""
+        self.assert_name(
+            EMAIL,
+            [self.FOUND[EMAIL]],
+            same=['Client@example.com', 'Client@EXAMPLE.com'],
+            different=[
+                'client@example.com',
+                'Client@example.org',
+                'Client@a.example.com',
+                'x+Client@example.com',
+            ],
+        )
+        self.assert_malformed(
+            EMAIL,
+            'client',
+            '@example.com',
+            'client@',
+            'a@b@c',
+            'a b@example.com',
+            'a@exa mple.com',
+            'a@b..c',
+            'a@b\n',
+            '\xe9@example.com',
+            'a@\xe9.example',
+            '\ud800@example.com',
+        )
+
+    def test_empty_expectation_is_refused(self):
+        """D02: it would match nobody, or everybody."""
+        for name in self.VALUES:
+            self.assert_malformed(name, '', ' ', '\0')
+
+    def test_what_cannot_be_read_matches_nothing(self):
+        """D02: it does not hide in an error of ours."""
+        for der in (
+            b'',
+            b'x',
+            # Of these names, a library reads none: an X.400 address, an EDI
+            # party, an address of two bytes, a host that is no ASCII.
+            raw_certificates.with_names(bytes.fromhex('3004a3023000')),
+            raw_certificates.with_names(bytes.fromhex('3004a5023000')),
+            raw_certificates.with_names(bytes.fromhex('300487020102')),
+            raw_certificates.with_names(bytes.fromhex('30038201ff')),
+            raw_certificates.with_names(bytes.fromhex('3000')),
+            raw_certificates.with_names(b'nonsense'),
+            raw_certificates.with_names_twice(),
+            raw_certificates.of_version(4),
+        ):
+            for name, value in self.VALUES.items():
+                with self.variant((der.hex(), name)):
+                    self.assertFalse(matches(name, value, der))
+
+    def test_name_before_one_that_cannot_be_read_does_not_count(self):
+        """D02: such a certificate has no names at all."""
+        host = bytes.fromhex('8201') + b'x'
+        good = raw_certificates.with_names(b'0\3' + host)
+        self.assertTrue(matches(DNS, 'x', good))
+        address = bytes.fromhex('a3023000')
+        bad = raw_certificates.with_names(b'0\7' + host + address)
+        self.assertFalse(matches(DNS, 'x', bad))
+
+
+class NothingElseTest(base.TestCase):
+    """D02: whatever somebody registers, it is a name or a ValueError."""
+
+    CERTIFICATE = AUTHORITY.client(
+        SUBJECT, names=[*AlternativeNameTest.FOUND.values()]
+    ).der
+
+    def try_out(self, name, value):
+        try:
+            registered = certificate_subject.read(name, value)
+        except ValueError as error:
+            self.assertNotIsInstance(error, UnicodeError)
+            return
+        self.assertEqual(
+            registered, certificate_subject.read(name, registered)
+        )
+        certificate_subject.matches(name, registered, self.CERTIFICATE)
+
+    @hypothesis.given(
+        st.sampled_from(certificate_subject.NAMES), st.text(st.characters())
+    )
+    def test_any_text(self, name, value):
+        self.try_out(name, value)
+
+    @hypothesis.given(
+        st.lists(
+            st.sampled_from(['CN', 'ou', 'C', '2.5.4.45', '1.2.3.4', 'E'])
+            | st.sampled_from(['=', ',', '+', '\\', '#', '#0a', ' ', '\\2C'])
+            | st.text(st.characters(), max_size=3),
+            max_size=12,
+        )
+    )
+    def test_what_looks_like_a_distinguished_name(self, parts):
+        self.try_out(DN, ''.join(parts))
+
+    @hypothesis.given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(['CN', 'O', 'OU', 'UID', 'L', 'ST']),
+                st.text(
+                    st.characters(exclude_categories=['Cs']),
+                    min_size=1,
+                    max_size=20,
+                ),
+            ),
+            min_size=1,
+            max_size=6,
+        )
+    )
+    def test_name_of_a_certificate_matches_that_certificate(self, subject):
+        """D03: as a library writes it."""
+        certificate = AUTHORITY.client(subject)
+        text = certificate.certificate.subject.rfc4514_string()
+        self.assertTrue(matches(DN, text, certificate.der))
+        self.assertFalse(matches(DN, text, self.CERTIFICATE))
+
+    @hypothesis.given(
+        st.sampled_from(certificate_subject.NAMES), st.binary(max_size=200)
+    )
+    def test_any_bytes_match_nothing(self, name, der):
+        value = {DN: 'CN=client', **AlternativeNameTest.VALUES}[name]
+        self.assertFalse(matches(name, value, der))

@@ -1,0 +1,496 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Public keys of clients (RFC 7517)."""
+
+import functools
+import json
+import string
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ed448
+from cryptography.hazmat.primitives.asymmetric import rsa
+import hypothesis
+from hypothesis import strategies as st
+import jwt
+from jwt import algorithms
+
+from keystone_oauth2.protocol import client_key
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.functional import assertions
+
+#: The key of RFC 7638, 3.1.
+EXAMPLE = {
+    'kty': 'RSA',
+    'n': (
+        '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK'
+        '7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yB'
+        'XArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb'
+        '9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0f'
+        'M4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw'
+    ),
+    'e': 'AQAB',
+    'alg': 'RS256',
+    'kid': '2011-04-29',
+}
+#: The key of RFC 8037, A.2.
+ED25519 = {
+    'kty': 'OKP',
+    'crv': 'Ed25519',
+    'x': '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+}
+P256, P384 = (
+    assertions.jwk(assertions.new_key(name), name)
+    for name in ('ES256', 'ES384')
+)
+P521 = assertions.jwk(ec.generate_private_key(ec.SECP521R1()), 'ES512')
+SECP256K1 = assertions.jwk(ec.generate_private_key(ec.SECP256K1()), 'ES256K')
+RSA = ('PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512')
+
+
+@functools.cache
+def rsa_jwk(bits, exponent=65537):
+    return assertions.jwk(rsa.generate_private_key(exponent, bits), 'RS256')
+
+
+class ClientKeyTestCase(base.TestCase):
+    def assert_refused(self, reason, jwk):
+        error = self.assert_raises(ValueError, client_key.read, jwk)
+        self.assertEqual(reason, str(error))
+
+
+class ReadTest(ClientKeyTestCase):
+    def test_public_keys_of_all_kinds_are_taken(self):
+        """C07: those that there is an algorithm for."""
+        for key in (EXAMPLE, ED25519, P256, P384, P521, rsa_jwk(2048)):
+            with self.variant(key):
+                self.assertEqual(key, client_key.read(key))
+
+    def test_only_what_is_needed_is_kept(self):
+        """C07: nothing that names another place to find a key."""
+        self.assertEqual(
+            {**P256, 'kid': 'x', 'alg': 'ES256'},
+            client_key.read(
+                {
+                    **P256,
+                    'kid': 'x',
+                    'alg': 'ES256',
+                    'use': 'sig',
+                    'key_ops': ['verify'],
+                    'x5u': 'https://another.example.com/certificate',
+                    'x5c': ['AAAA'],
+                    'n': 1,
+                    'whatever': {'x': ['\ud800']},
+                }
+            ),
+        )
+
+    def test_private_key_is_refused(self):
+        """C07: who sent it must not use it any more."""
+        private = (
+            assertions.jwk(assertions.rsa_key(), 'RS256', is_private=True),
+            assertions.jwk(
+                ec.generate_private_key(ec.SECP256R1()),
+                'ES256',
+                is_private=True,
+            ),
+            assertions.jwk(
+                assertions.new_key('EdDSA'), 'EdDSA', is_private=True
+            ),
+            *(
+                {**EXAMPLE, name: ''}
+                for name in ('d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k')
+            ),
+        )
+        for key in private:
+            with self.variant(key):
+                self.assert_refused(
+                    'has private or secret members: make a new key', key
+                )
+
+    def test_secret_key_is_refused(self):
+        """C07: what both sides know is no public key."""
+        self.assert_refused(
+            'has private or secret members: make a new key',
+            {'kty': 'oct', 'k': 'AAAA'},
+        )
+        for kind in ('oct', 'AKP', 'rsa', '', None, 1, ['RSA'], {}, '\ud800'):
+            with self.variant(kind):
+                self.assert_refused(
+                    'is neither of kty EC, RSA nor OKP',
+                    {**EXAMPLE, 'kty': kind},
+                )
+        self.assert_refused('is neither of kty EC, RSA nor OKP', {})
+
+    def test_key_for_something_else_is_refused(self):
+        """C07: one for encryption signs nothing."""
+        for use in ('enc', '', 'SIG', None, 1, ['sig']):
+            with self.variant(use):
+                self.assert_refused(
+                    'is not for signatures (use)', {**P256, 'use': use}
+                )
+        for operations in (
+            [],
+            ['sign'],
+            ['encrypt', 'wrapKey'],
+            [['verify']],
+            'verify',
+            {'verify': 1},
+            None,
+        ):
+            with self.variant(operations):
+                self.assert_refused(
+                    'is not for verification (key_ops)',
+                    {**P256, 'key_ops': operations},
+                )
+        for operations in (['verify'], ['sign', 'verify']):
+            with self.variant(operations):
+                self.assertEqual(
+                    P256, client_key.read({**P256, 'key_ops': operations})
+                )
+
+    def test_algorithm_must_fit_the_key(self):
+        """C07: RFC 8725, 3.1."""
+        for key, fitting in (
+            (rsa_jwk(2048), RSA),
+            (P256, ('ES256',)),
+            (P384, ('ES384',)),
+            (P521, ('ES512',)),
+            (ED25519, ('EdDSA',)),
+        ):
+            for name in (*client_key.ALGORITHMS, 'HS256', 'none', 'rs256'):
+                with self.variant((key, name)):
+                    wanted = {**key, 'alg': name}
+                    if name in fitting:
+                        self.assertEqual(wanted, client_key.read(wanted))
+                        self.assertEqual(
+                            (name,), client_key.algorithms(wanted)
+                        )
+                    else:
+                        self.assert_refused(
+                            'has a crv or an alg that is not supported', wanted
+                        )
+
+    def test_curve_must_be_one_of_ours(self):
+        """C07: nor does one belong to another type of key."""
+        x448 = ed448.Ed448PrivateKey.generate().public_key()
+        ed448_jwk = json.loads(algorithms.OKPAlgorithm.to_jwk(x448))
+        for key in (
+            SECP256K1,
+            ed448_jwk,
+            {**P256, 'crv': 'p-256'},
+            {**P256, 'crv': 'Ed25519'},
+            {**ED25519, 'crv': 'X25519'},
+            {**ED25519, 'crv': 'P-256'},
+            {**ED25519, 'crv': '\ud800'},
+        ):
+            with self.variant(key):
+                self.assert_refused(
+                    'has a crv or an alg that is not supported', key
+                )
+
+    def test_rsa_key_is_neither_short_nor_huge(self):
+        """C07: at least 2048 bits (RFC 7518, 3.3)."""
+        for bits in (1024, 2040, 2047):
+            with self.variant(bits):
+                self.assert_refused('has not 2048 to 8192 bits', rsa_jwk(bits))
+        number = int.from_bytes(b'\xff' * 1024 + b'\xff', 'big')
+        huge = {**EXAMPLE, 'n': written(number)}
+        self.assert_refused('has not 2048 to 8192 bits', huge)
+
+    def test_exponent_of_an_rsa_key_is_a_usual_one(self):
+        """C07: each attempt would cost more than it should."""
+        for exponent in (3, 17, 65537, 2**32 - 1):
+            with self.variant(exponent):
+                key = {**EXAMPLE, 'e': written(exponent)}
+                self.assertEqual(key, client_key.read(key))
+        self.assert_refused(
+            'has too large an exponent', {**EXAMPLE, 'e': written(2**32 + 1)}
+        )
+
+    def test_member_that_is_missing_is_named(self):
+        """C07: RFC 7518, 6."""
+        for key in (EXAMPLE, ED25519, P256):
+            for name in key.keys() - {'kty', 'kid', 'alg'}:
+                with self.variant((key, name)):
+                    rest = {
+                        member: value
+                        for member, value in key.items()
+                        if member != name
+                    }
+                    self.assert_refused(f'lacks the member {name}', rest)
+
+    def test_member_that_is_no_text_is_named(self):
+        """C07: whatever it is instead."""
+        for key in (EXAMPLE, ED25519, P256):
+            for name in (key.keys() | {'kid', 'alg'}) - {'kty'}:
+                for value in (None, 1, True, '', [key.get(name)], {}):
+                    with self.variant((key, name, value)):
+                        self.assert_refused(
+                            f'has a member {name} that is no string',
+                            {**key, name: value},
+                        )
+
+    def test_number_is_base64url_without_padding(self):
+        """C07: else one key had many thumbprints (RFC 7515, 2)."""
+        for key in (EXAMPLE, ED25519, P256):
+            for name in key.keys() & {'e', 'n', 'x', 'y'}:
+                for value in (
+                    key[name] + '=',
+                    key[name] + '\n',
+                    ' ' + key[name],
+                    '+' + key[name][1:],
+                    '/' + key[name][1:],
+                    key[name] + '\xe9',
+                    '\ud800',
+                    '!',
+                ):
+                    with self.variant((name, value)):
+                        self.assert_refused(
+                            f'has a member {name} that is no base64url',
+                            {**key, name: value},
+                        )
+
+    def test_number_is_written_in_one_way(self):
+        """C07: neither spare bits nor zeros in front (RFC 7518, 6.3.1.1)."""
+        for key, name, value in (
+            (P256, 'x', spare_bit(P256['x'])),
+            (ED25519, 'x', spare_bit(ED25519['x'])),
+            (EXAMPLE, 'n', spare_bit(EXAMPLE['n'])),
+            (EXAMPLE, 'n', 'AAAA' + EXAMPLE['n']),
+            (EXAMPLE, 'n', 'A' * 400),
+            (EXAMPLE, 'e', 'AAEAAQ'),
+            (EXAMPLE, 'e', 'AA'),
+            (EXAMPLE, 'e', 'A'),
+        ):
+            with self.variant((name, value)):
+                self.assert_refused(
+                    f'has a member {name} that is no base64url',
+                    {**key, name: value},
+                )
+
+    def test_material_that_is_no_key_is_refused(self):
+        """C07: before a client has to wonder why it is refused."""
+        for key in (
+            {**P256, 'y': P256['x']},
+            {**P256, 'x': P256['x'][:40]},
+            {**P256, 'x': P384['x'], 'y': P384['y']},
+            {**P384, 'crv': 'P-256'},
+            {**ED25519, 'x': 'AAAA' + ED25519['x']},
+            {**ED25519, 'x': 'AAAA'},
+            {**EXAMPLE, 'n': 'AQAB'},
+            {**EXAMPLE, 'e': 'AQ'},
+            {**EXAMPLE, 'e': EXAMPLE['n']},
+        ):
+            with self.variant(key):
+                self.assert_refused('is malformed', key)
+
+    def test_id_of_a_key_is_not_too_long(self):
+        for kid in ('x', 'x' * 255, '\xe9\U0001f600', '\ud800'):
+            with self.variant(kid):
+                self.assertEqual(
+                    {**P256, 'kid': kid}, client_key.read({**P256, 'kid': kid})
+                )
+        self.assert_refused(
+            'has a kid of more than 255 characters',
+            {**P256, 'kid': 'x' * 256},
+        )
+
+
+class ReadSetTest(base.TestCase):
+    def test_all_keys_of_a_set_are_answered_in_order(self):
+        self.assertEqual(
+            [P384, P256], client_key.read_set({'keys': [P384, P256], 'x': 1})
+        )
+
+    def test_set_without_keys_or_with_too_many_is_refused(self):
+        for jwks in (
+            {},
+            {'keys': None},
+            {'keys': []},
+            {'keys': {}},
+            {'keys': P256},
+            {'keys': 'x'},
+            {'keys': [P256] * 101},
+        ):
+            with self.variant(jwks):
+                error = self.assert_raises(
+                    ValueError, client_key.read_set, jwks
+                )
+                self.assertEqual('has no keys, or too many', str(error))
+
+    def test_one_that_is_refused_refuses_all(self):
+        for wrong, reason in (
+            ('x', 'has a key that is no object'),
+            (None, 'has a key that is no object'),
+            ([P256], 'has a key that is no object'),
+            ({}, 'is neither of kty EC, RSA nor OKP'),
+            (rsa_jwk(1024), 'has not 2048 to 8192 bits'),
+        ):
+            with self.variant(wrong):
+                error = self.assert_raises(
+                    ValueError, client_key.read_set, {'keys': [P256, wrong]}
+                )
+                self.assertEqual(reason, str(error))
+
+
+class AlgorithmsTest(base.TestCase):
+    def test_all_algorithms_are_asymmetric_and_in_order(self):
+        """C07: neither none nor HMAC is among them."""
+        self.assertEqual(
+            ('ES256', 'ES384', 'ES512', 'EdDSA', *RSA), client_key.ALGORITHMS
+        )
+
+    def test_key_alone_says_what_it_is_for(self):
+        """C07: RFC 8725, 3.1."""
+        for key, expected in (
+            (rsa_jwk(2048), RSA),
+            (EXAMPLE, ('RS256',)),
+            (P256, ('ES256',)),
+            (P384, ('ES384',)),
+            (P521, ('ES512',)),
+            (ED25519, ('EdDSA',)),
+            (SECP256K1, ()),
+            ({**P256, 'alg': 'ES384'}, ()),
+        ):
+            with self.variant(key):
+                self.assertEqual(expected, client_key.algorithms(key))
+
+
+class ThumbprintTest(base.TestCase):
+    def test_it_is_the_one_of_the_standards(self):
+        """RFC 7638, 3.1, and RFC 8037, A.3."""
+        self.assertEqual(
+            'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+            client_key.thumbprint(client_key.read(EXAMPLE)),
+        )
+        self.assertEqual(
+            'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+            client_key.thumbprint(client_key.read(ED25519)),
+        )
+
+    def test_only_what_makes_the_key_counts(self):
+        """RFC 7638, 3.2: in whatever order it is written."""
+        for key in (EXAMPLE, ED25519, P256):
+            with self.variant(key):
+                expected = client_key.thumbprint(key)
+                turned = dict(reversed(key.items()))
+                turned |= {'kid': 'another', 'alg': 'x', 'use': 'sig'}
+                self.assertEqual(expected, client_key.thumbprint(turned))
+
+    def test_other_key_has_another_thumbprint(self):
+        keys = (EXAMPLE, ED25519, P256, P384, P521, rsa_jwk(2048))
+        self.assertEqual(len(keys), len({*map(client_key.thumbprint, keys)}))
+
+
+class HasSignedTest(base.TestCase):
+    """C07: the key, the algorithm and the text are all looked at."""
+
+    def test_key_has_signed_what_it_signed_and_nothing_else(self):
+        for name in ('ES256', 'ES384', 'EdDSA', 'RS256', 'PS512'):
+            with self.variant(name):
+                signer = assertions.Signer('client', 'issuer', name)
+                token = signer.assertion()
+                self.assertTrue(
+                    client_key.has_signed(signer.jwk, token, signer.algorithm)
+                )
+                changed = token[:-8] + 'AAAAAAAA'
+                self.assertFalse(
+                    client_key.has_signed(
+                        signer.jwk, changed, signer.algorithm
+                    )
+                )
+
+    def test_other_key_has_not(self):
+        signer = assertions.Signer('client', 'issuer')
+        self.assertFalse(
+            client_key.has_signed(P256, signer.assertion(), 'ES256')
+        )
+
+    def test_other_algorithm_than_that_of_the_key_is_none(self):
+        key = assertions.rsa_key()
+        jwk = {**assertions.jwk(key, 'RS256'), 'alg': 'PS256'}
+        self.assertTrue(
+            client_key.has_signed(jwk, jwt.encode({}, key, 'PS256'), 'PS256')
+        )
+        self.assertFalse(
+            client_key.has_signed(jwk, jwt.encode({}, key, 'RS256'), 'PS256')
+        )
+
+
+characters = st.characters()
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(characters, max_size=50),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.text(characters, max_size=5), children)
+    ),
+    max_leaves=6,
+)
+members = st.sampled_from(
+    ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use', 'key_ops', 'keys']
+)
+numbers = st.text(
+    st.sampled_from('AQBz09_-'), min_size=1, max_size=1400
+) | st.sampled_from([EXAMPLE['n'], P256['x'], P256['y'], ED25519['x']])
+
+
+class NothingElseTest(base.TestCase):
+    """C07: whatever somebody registers, it is a key or a ValueError."""
+
+    def try_out(self, jwk):
+        try:
+            key = client_key.read(jwk)
+        except ValueError:
+            return
+        self.assertEqual(key, client_key.read(key))
+        self.assertEqual(43, len(client_key.thumbprint(key)))
+
+    @hypothesis.given(st.dictionaries(members | st.text(), values))
+    def test_any_object(self, jwk):
+        self.try_out(jwk)
+        try:
+            client_key.read_set(jwk)
+        except ValueError as error:
+            self.assertNotEqual('', str(error))
+
+    @hypothesis.given(
+        st.sampled_from([EXAMPLE, ED25519, P256, P384]),
+        st.dictionaries(members, values, max_size=2),
+    )
+    def test_any_member_of_a_key(self, key, changed):
+        self.try_out({**key, **changed})
+
+    @hypothesis.given(
+        st.sampled_from([EXAMPLE, ED25519, P256, P384]),
+        st.dictionaries(st.sampled_from(['x', 'y', 'n', 'e']), numbers),
+    )
+    def test_any_number_of_a_key(self, key, changed):
+        self.try_out({**key, **changed})
+
+
+def written(number):
+    """Answer a number as a JWK has it (RFC 7518, 2)."""
+    return jwt.utils.to_base64url_uint(number).decode()
+
+
+def spare_bit(text):
+    """Answer another text that decodes to the same bytes, but for bits that
+    stand for nothing.
+    """
+    alphabet = string.ascii_uppercase + string.ascii_lowercase
+    alphabet += string.digits + '-_'
+    return text[:-1] + alphabet[alphabet.index(text[-1]) | 1]

@@ -1,0 +1,175 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Mutual-TLS with a certificate that is registered (RFC 8705, 2.2)."""
+
+from keystone_oauth2.fixture import certificates as made
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.client_auth import self_signed_tls_client_auth
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import base as protocol_base
+
+AUTHORITY = made.CertificateAuthority('CA')
+SUBJECT = [('CN', 'client')]
+SELF_SIGNED = made.self_signed(SUBJECT).der
+ISSUED = AUTHORITY.client(SUBJECT).der
+
+
+class SelfSignedTLSClientAuthTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.keystone = protocol_base.InMemoryKeystone()
+        self.user = self.keystone.add_user()
+        self.keystone.add_credential('client')
+        self.keystone.add_credential('other')
+        self.method = self_signed_tls_client_auth.SelfSignedTLSClientAuth(
+            self.keystone.ports
+        )
+
+    def register(self, der, client_id='client'):
+        return self.keystone.register(
+            registration.CERTIFICATE,
+            {'certificate': 'PEM'},
+            client_id,
+            certificates.fingerprint(der),
+        )
+
+    def authenticate(self, der, problem=None, client_id='client'):
+        return self.method.authenticate(
+            protocol_base.request(
+                client_certificate=messages.ClientCertificate(der, problem)
+            ),
+            protocol_base.form(client_id=client_id),
+        )
+
+    def assert_refused(self, reason, *arguments):
+        error = self.assert_raises(
+            ports.Refused, self.authenticate, *arguments
+        )
+        self.assertIn(reason, str(error))
+        self.assertEqual([], self.keystone.uses)
+
+    def test_certificate_and_client_id_are_an_attempt(self):
+        """D01: neither of them alone."""
+        own = messages.ClientCertificate(SELF_SIGNED)
+        for certificate, form, used in (
+            (own, {'client_id': 'client'}, True),
+            (own, {}, False),
+            (None, {'client_id': 'client'}, False),
+        ):
+            with self.variant((certificate, form)):
+                request = protocol_base.request(client_certificate=certificate)
+                self.assertIs(
+                    used,
+                    self.method.is_used(request, protocol_base.form(**form)),
+                )
+
+    def test_registered_certificate_answers_the_client(self):
+        """D04: with what its application credential delegates."""
+        self.register(ISSUED)
+        use = self.register(SELF_SIGNED)
+        self.assertEqual(
+            messages.Client(
+                id='client',
+                authentication_method='self_signed_tls_client_auth',
+                user=self.user,
+                project_id='project',
+                application_credential_id='client',
+                certificate=SELF_SIGNED,
+            ),
+            self.authenticate(SELF_SIGNED),
+        )
+        self.assertEqual([use], self.keystone.uses)
+
+    def test_nobody_needs_to_vouch_for_a_self_signed_one(self):
+        """D04: there is no chain, so a front end finds it wrong."""
+        self.register(SELF_SIGNED)
+        for problem in (None, 'the front end refused it'):
+            with self.variant(problem):
+                self.assertEqual(
+                    'client', self.authenticate(SELF_SIGNED, problem).id
+                )
+
+    def test_certificate_of_a_ca_may_be_registered_too(self):
+        """D04: but then what is said of it counts: it may be revoked."""
+        self.register(ISSUED)
+        self.assert_refused('revoked', ISSUED, 'it was revoked')
+        self.assertEqual('client', self.authenticate(ISSUED).id)
+
+    def test_other_certificate_is_refused(self):
+        """D04: one of the same subject, and one that is cut or longer."""
+        self.register(SELF_SIGNED)
+        for der in (
+            made.self_signed(SUBJECT).der,
+            ISSUED,
+            SELF_SIGNED[:-1],
+            SELF_SIGNED + b'\0',
+            b'',
+        ):
+            with self.variant(der):
+                self.assert_refused('not registered', der)
+
+    def test_certificate_of_another_client_is_refused(self):
+        """D01: client_id says whose it is to be."""
+        self.register(SELF_SIGNED, 'other')
+        self.assert_refused('not registered', SELF_SIGNED)
+        self.assertEqual(
+            'other', self.authenticate(SELF_SIGNED, client_id='other').id
+        )
+
+    def test_client_without_a_certificate_is_refused(self):
+        """D04: as is one of which only a subject is known."""
+        self.assert_refused('not registered', SELF_SIGNED)
+        self.keystone.register(
+            registration.CERTIFICATE,
+            {'tls_client_auth_subject_dn': 'CN=client'},
+            fingerprint=certificates.fingerprint(b'CN=client'),
+        )
+        self.assert_refused('not registered', SELF_SIGNED)
+        self.assert_refused('not registered', ISSUED)
+
+    def test_what_cannot_be_read_needs_somebody_to_vouch_for_it(self):
+        """D04: it is not self-signed."""
+        for der in (b'', b'x', SELF_SIGNED[:-1]):
+            with self.variant(der):
+                self.register(der)
+                self.assert_refused('not readable', der, 'not readable')
+
+    def test_client_that_must_not_be_used_is_refused(self):
+        """D11: whatever it has."""
+        self.register(SELF_SIGNED)
+        error = self.assert_raises(
+            ports.UnknownClient, self.authenticate, SELF_SIGNED, None, 'user'
+        )
+        self.assertIsInstance(error, ports.Refused)
+        self.keystone.refusals['client'] = 'it has expired'
+        self.assert_refused('it has expired', SELF_SIGNED)
+        self.keystone.refusals.clear()
+        self.keystone.users.clear()
+        self.assert_refused('unknown user', SELF_SIGNED)
+
+    def test_client_that_is_not_registered_for_the_method_is_refused(self):
+        """B11: also for the other method with a certificate."""
+        self.register(SELF_SIGNED)
+        self.keystone.methods['client'] = frozenset(['tls_client_auth'])
+        self.assert_refused(
+            'not registered for self_signed_tls_client_auth', SELF_SIGNED
+        )
+        self.keystone.methods['client'] |= {'self_signed_tls_client_auth'}
+        self.assertEqual('client', self.authenticate(SELF_SIGNED).id)
+
+    def test_it_is_no_http_scheme(self):
+        """B06: a challenge cannot name it."""
+        self.assertIsNone(self.method.scheme)
