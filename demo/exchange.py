@@ -81,7 +81,7 @@ class Exchange:
             name = pathlib.Path(client.session.cert[0]).name
             self._out.sent(f'(with the certificate {name})')
         if form:
-            self._out.sent(urllib.parse.urlencode(form))
+            self._out.sent(urllib.parse.urlencode(shown.form(form)))
         if json:
             self._out.sent(shown.json(json))
 
@@ -90,5 +90,6 @@ class Exchange:
         lines = [f'{answer.status} {phrase}']
         for name in SHOWN_HEADERS:
             lines += [f'{name}: {x}' for x in answer.headers.getlist(name)]
-        lines.append(shown.json(answer.json))
+        if answer.body:
+            lines.append(shown.json(answer.json))
         self._out.received('\n'.join(lines), refused=answer.status >= 400)

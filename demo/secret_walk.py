@@ -86,7 +86,7 @@ class SecretWalk:
             'POST',
             TOKEN_PATH,
             expect=200,
-            headers=_basic(self.credential),
+            headers=basic(self.credential),
             form=FORM,
         )
         return answer.json['access_token']
@@ -129,7 +129,7 @@ class SecretWalk:
             'POST',
             TOKEN_PATH,
             expect=401,
-            headers=_basic(wrong),
+            headers=basic(wrong),
             form=FORM,
         )
         self._out.verdict('refused, as it must be')
@@ -154,7 +154,7 @@ class SecretWalk:
             'POST',
             TOKEN_PATH,
             expect=200,
-            headers=_basic(credential),
+            headers=basic(credential),
             form=FORM,
         )
         self._present(answer.json['access_token'], expect=200)
@@ -184,6 +184,7 @@ def altered(token: str) -> str:
     return token[:-4] + token[-4:].swapcase()[::-1]
 
 
-def _basic(client: identity.ApplicationCredential) -> dict[str, str]:
+def basic(client: identity.ApplicationCredential) -> dict[str, str]:
+    """Make the header that authenticates a client (RFC 6749, 2.3.1)."""
     pair = f'{client.id}:{client.secret}'.encode()
     return {'Authorization': f'Basic {base64.b64encode(pair).decode()}'}

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import re
 import typing
 
@@ -22,7 +23,7 @@ from oslo_serialization import jsonutils
 WIDTH = 72
 SHOWN_CHARACTERS = 12
 
-SECRET_MEMBERS = ('access_token', 'secret', 'password')
+SECRET_MEMBERS = ('access_token', 'client_assertion', 'secret', 'password')
 DULL_MEMBERS = ('links', 'options', 'system')
 CREDENTIAL = re.compile(r'((?:Basic|Bearer) )(.*)')
 
@@ -42,6 +43,14 @@ def json(value: typing.Any) -> str:
     return _laid_out(_tidy(value), '')
 
 
+def form(values: Mapping[str, str]) -> dict[str, str]:
+    """Show the values of a form, an assertion shortened."""
+    return {
+        name: shortened(value) if name in SECRET_MEMBERS else value
+        for name, value in values.items()
+    }
+
+
 def _tidy(value: typing.Any, name: str = '') -> typing.Any:
     if isinstance(value, dict):
         return {
@@ -51,7 +60,7 @@ def _tidy(value: typing.Any, name: str = '') -> typing.Any:
         }
     if isinstance(value, list):
         return [_tidy(item) for item in value]
-    if name in SECRET_MEMBERS:
+    if name in SECRET_MEMBERS and isinstance(value, str):
         return shortened(value)
     return value
 

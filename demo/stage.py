@@ -35,9 +35,17 @@ AUTHORITY = 'ca.demo.example'
 MAPPING = 'oauth2_mapping'
 SHORT_LIFE = 4
 
+#: A name alone: the port of the server is not known when it starts.
+ISSUER = 'https://keystone.demo.example/identity/v3'
+
 OPTIONS: configuration.Options = {
     'oauth2': {
-        'oauth2_authn_methods': ['client_secret_basic', 'tls_client_auth'],
+        'issuer': ISSUER,
+        'oauth2_authn_methods': [
+            'client_secret_basic',
+            'private_key_jwt',
+            'tls_client_auth',
+        ],
         'oauth2_cert_dn_mapping_id': MAPPING,
     },
 }
