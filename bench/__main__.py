@@ -29,6 +29,8 @@ from bench import stage
 _INTERLEAVED: list[tuple[str, cases.Case, bool]] = [
     # name, case, whether the in-tree endpoint has it
     ('busy client', cases.busy_client, True),
+    ('registered secret', cases.registered_secret, False),
+    ('private_key_jwt', cases.private_key_jwt, False),
     ('a hundred clients at random', cases.few_clients, False),
     ('many clients at random', cases.all_clients, False),
     ('Mutual-TLS', cases.mutual_tls, True),

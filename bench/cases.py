@@ -24,6 +24,7 @@ from bench import stage
 _ATTACKER = '127.0.0.2'
 _GUESSER = '127.0.0.3'
 _FEW = 100
+_ASSERTIONS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +97,18 @@ def busy_client(side: stage.Side, settings: Settings) -> Measured:
     """One client asks for one token after the other."""
     requests = [side.token_request(side.client)] * settings.clients
     return measure(side, requests, settings)
+
+
+def registered_secret(side: stage.Side, settings: Settings) -> Measured:
+    """The same with a secret that was registered for the client."""
+    request = side.token_request(side.registered)
+    return measure(side, [request] * settings.clients, settings)
+
+
+def private_key_jwt(side: stage.Side, settings: Settings) -> Measured:
+    """The same with assertions, each of which can be used once."""
+    requests = [side.assertion_request() for _ in range(_ASSERTIONS)]
+    return measure(side, requests, settings, once=True)
 
 
 def mutual_tls(side: stage.Side, settings: Settings) -> Measured:

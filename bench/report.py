@@ -95,6 +95,18 @@ def bars(results: Results) -> list[Bar]:
             / figure('busy client', 'ours', 'cpu'),
         ),
         Bar(
+            'CPU of a registered secret over that of the own one',
+            '',
+            figure('registered secret', 'ours', 'cpu')
+            / figure('busy client', 'ours', 'cpu'),
+        ),
+        Bar(
+            'CPU of private_key_jwt over that of a secret',
+            '',
+            figure('private_key_jwt', 'ours', 'cpu')
+            / figure('busy client', 'ours', 'cpu'),
+        ),
+        Bar(
             'busy client, p99 over p50',
             '< 5',
             figure('busy client', 'ours', 'p99')

@@ -13,18 +13,25 @@
 """Two Keystones that differ in one line of keystone.conf."""
 
 import pathlib
+import time
 import urllib.parse
+import uuid
 
+from cryptography.hazmat.primitives.asymmetric import ec
 import fixtures
+import jwt
 
 from bench import data
 from bench import load
 from bench import servers
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import http
 
 TOKEN = '/v3/OS-OAUTH2/token'
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 GRANT = {'grant_type': 'client_credentials'}
+_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+_LIFETIME = 600
 _RULES = [
     {
         'local': [{'user': {'name': '{0}', 'domain': {'id': 'default'}}}],
@@ -68,12 +75,10 @@ class Side(fixtures.Fixture):
     def _create(self) -> None:
         host, port = self.server.address
         authority = fixture.CertificateAuthority()
-        identity = fixture.IdentityClient(
-            fixture.HTTPSClient(
-                f'http://{host}:{port}', authority.write(self._folder)
-            ).request,
-            self.deployment.admin_password,
-        )
+        ask = fixture.HTTPSClient(
+            f'http://{host}:{port}', authority.write(self._folder)
+        ).request
+        identity = fixture.IdentityClient(ask, self.deployment.admin_password)
         project = identity.create_project()
         user = identity.create_user(project, ['member', 'reader'])
         created = identity.create_application_credential(user)
@@ -84,6 +89,50 @@ class Side(fixtures.Fixture):
         self.certificate = urllib.parse.quote(pem)
         self.admin_token = identity.admin_token()
         self.user_token = identity.token_for(user)
+        if self.enable:
+            self._register(ask)
+
+    def _register(self, ask: http.Request) -> None:
+        path = f'/v3/OS-OAUTH2/clients/{self.client.id}'
+        answer = ask(
+            'POST',
+            f'{path}/secrets',
+            token=self.user_token,
+            json={'secret': {}},
+        )
+        secret = answer.json['secret']['secret']
+        self.registered = data.Client(self.client.id, secret)
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        public = jwt.algorithms.ECAlgorithm.to_jwk(
+            self._key.public_key(), as_dict=True
+        )
+        ask(
+            'POST',
+            f'{path}/keys',
+            token=self.user_token,
+            json={'key': {'jwk': public}},
+        )
+
+    def assertion_request(self) -> load.Request:
+        """Answer a token request with a client assertion of its own."""
+        claims = {
+            'iss': self.client.id,
+            'sub': self.client.id,
+            'aud': data.ISSUER,
+            'exp': int(time.time()) + _LIFETIME,
+            'jti': uuid.uuid4().hex,
+        }
+        return load.request(
+            'POST',
+            TOKEN,
+            {
+                **GRANT,
+                'client_assertion_type': _ASSERTION_TYPE,
+                'client_assertion': jwt.encode(
+                    claims, self._key, algorithm='ES256'
+                ),
+            },
+        )
 
     def token_request(
         self, client: data.Client, status: int = 200, source: str = '127.0.0.1'
