@@ -18,9 +18,11 @@ import re
 import time
 
 from functional import base
+from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.functional import mutual_tls
 
 _ANSWERED = re.compile(r'\[pid: (\d+)\|app: 0\|')
+ISSUER = 'https://keystone.example.com/v3'
 _CONCURRENCY = 6
 _ROUNDS = 50
 # Names of requests.
@@ -181,11 +183,114 @@ def _now():
     return datetime.datetime.now(datetime.timezone.utc)
 
 
+class RegistrationTests:
+    """What is registered through one worker, all accept, and no longer."""
+
+    options = {
+        'oauth2': {
+            'issuer': ISSUER,
+            'client_failure_limit': '',
+            'oauth2_authn_methods': (
+                'client_secret_basic,private_key_jwt,tls_client_auth'
+            ),
+        }
+    }
+
+    def manage(self, method, path, status, **arguments):
+        """Ask about what is registered for the client, as its owner."""
+        answer = self.https().request(
+            method,
+            f'/v3/OS-OAUTH2/clients/{self.client.id}/{path}',
+            token=self.identity.token_for(self.user),
+            **arguments,
+        )
+        self.assertEqual(status, answer.status, answer.text)
+        return answer
+
+    def assert_for_all(self, status, ask):
+        """Assert the status that each worker answers with."""
+        self.assertEqual({status}, set(self.ask_all(ask)))
+
+    def assert_holds_until_removed(self, collection, one, ask):
+        """Assert that all accept it, and nobody once it is removed."""
+        self.assert_for_all(200, ask)
+        self.manage('DELETE', f'{collection}/{one["id"]}', 204)
+        self.assert_for_all(401, ask)
+
+    def test_registered_secret_removed(self):
+        answer = self.manage('POST', 'secrets', 201, json={'secret': {}})
+        secret = answer.json['secret']
+        registered = self.client._replace(secret=secret['secret'])
+        self.assert_holds_until_removed(
+            'secrets',
+            secret,
+            lambda: self.status_of_grant(client=registered),
+        )
+
+    def test_registered_key_removed(self):
+        signer = self.new_signer()
+        self.assert_holds_until_removed(
+            'keys',
+            signer.registered,
+            lambda: self.status_of_assertion(signer.assertion()),
+        )
+
+    def test_assertion_of_many_requests_at_once(self):
+        """C06: one of them gets a token, whoever answers it."""
+        signer = self.new_signer()
+        for _ in range(10):
+            assertion = signer.assertion()
+            statuses = sorted(
+                self.ask_all(
+                    lambda said=assertion: self.status_of_assertion(said)
+                )
+            )
+            self.assertEqual([200], statuses[:1])
+            self.assertEqual({401}, set(statuses[1:]))
+
+    def test_own_secret_retired(self):
+        """The client of this test is nobody else's."""
+        self.client = self.identity.create_application_credential(self.user)
+        self.manage('POST', 'secrets', 201, json={'secret': {}})
+        self.assert_holds_until_removed(
+            'secrets',
+            {'id': self.client.id},
+            lambda: self.status_of_grant(client=self.client),
+        )
+
+    def new_signer(self):
+        """Register a key; answer who signs with it."""
+        signer = assertions.Signer(self.client.id, ISSUER)
+        signer.registered = self.manage(
+            'POST', 'keys', 201, json={'key': {'jwk': signer.jwk}}
+        ).json['key']
+        return signer
+
+    def status_of_assertion(self, assertion):
+        """Answer the status that an assertion gets at the token endpoint."""
+        form = {
+            **base.GRANT,
+            'client_assertion_type': assertions.TYPE,
+            'client_assertion': assertion,
+        }
+        return self.https().request('POST', base.TOKEN, form=form).status
+
+
 class PostgreSQLTest(RefusalTests, WorkersTestCase):
     database = 'postgresql'
 
 
 class MariaDBMemcachedTest(RefusalTests, WorkersTestCase):
+    database = 'mysql'
+    cache = 'memcached'
+
+
+class PostgreSQLRegistrationTest(RegistrationTests, WorkersTestCase):
+    database = 'postgresql'
+    cache = 'memcached'
+
+
+class MariaDBRegistrationTest(RegistrationTests, WorkersTestCase):
     database = 'mysql'
     cache = 'memcached'
 

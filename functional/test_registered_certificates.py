@@ -1,0 +1,167 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Certificates that are registered for clients, through the front ends."""
+
+from functional import base
+from functional import front_ends
+from keystone_oauth2 import fixture
+from keystone_oauth2.tests import matchers
+
+REFUSED = 'invalid_client'
+
+
+class SelfSignedTests:
+    """A front end that passes on what no authority has issued."""
+
+    processes = 1
+    #: The one that can bind the token of any client to a certificate.
+    provider = 'jws'
+    options = {
+        'oauth2': {
+            'oauth2_authn_methods': 'client_secret_basic,tls_client_auth,'
+            'self_signed_tls_client_auth'
+        }
+    }
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.own = fixture.self_signed([('CN', 'made by the client itself')])
+        cls.own_files = cls.own.write(cls.folder, 'own')
+        cls.registered = cls.identity.create_application_credential(
+            cls.user, ['reader']
+        )
+        cls.register(certificate=cls.own.pem)
+
+    @classmethod
+    def register(cls, **members):
+        """Register a certificate for the client."""
+        answer = cls.https().request(
+            'POST',
+            f'/v3/OS-OAUTH2/clients/{cls.registered.id}/certificates',
+            json={'certificate': members},
+            token=cls.identity.token_for(cls.user),
+        )
+        assert answer.status == 201, answer.text
+
+    def claim(self, files, path=base.TOKEN, **form):
+        """Claim to be the client, on a connection with a certificate."""
+        return self.https(files).request(
+            'POST',
+            path,
+            form={**(form or base.GRANT), 'client_id': self.registered.id},
+        )
+
+    def assert_whole_life_of_client(self, files):
+        """A token is issued, used, introspected, revoked, and is no more."""
+        answer = self.claim(files)
+        self.assertEqual(200, answer.status, answer.text)
+        self.assertEqual('reader', answer.json['scope'])
+        token = answer.json['access_token']
+        self.assertEqual(200, self.use_token(token, files).status)
+        self.assertEqual(401, self.use_token(token).status)
+        seen = self.claim(files, base.INTROSPECT, token=token).json
+        self.assertIs(True, seen['active'])
+        self.assertEqual(['x5t#S256'], list(seen['cnf']))
+        self.claim(files, base.REVOKE, token=token)
+        self.assertEqual(401, self.use_token(token, files).status)
+
+    def test_self_signed(self):
+        """D04: it is the client's, which is all that counts."""
+        self.assert_whole_life_of_client(self.own_files)
+
+    def test_subject(self):
+        """D02: one of the authority, by the name that it has."""
+        self.register(tls_client_auth_subject_dn=f'CN={self.user.name}')
+        self.assert_whole_life_of_client(self.files)
+
+    def test_others(self):
+        """D04: what is not registered is nobody's, nor is a user's name."""
+        for name in ('made by the client itself', self.user.name):
+            with self.variant(name):
+                other = fixture.self_signed([('CN', name)])
+                files = other.write(self.folder, 'other')
+                self.assert_refused(self.claim(files))
+                # Mutual-TLS of a user goes on to want an authority.
+                answer = self.https(files).request(
+                    'POST',
+                    base.TOKEN,
+                    form={**base.GRANT, 'client_id': self.user.id},
+                )
+                self.assert_refused(answer)
+
+    def test_impostor(self):
+        """E04: anybody can write names, and that of the authority, too."""
+        certificate = fixture.CertificateAuthority().client(
+            [('CN', self.user.name)]
+        )
+        files = certificate.write(self.folder, 'impostor')
+        answer = self.https(files).request(
+            'POST',
+            base.TOKEN,
+            form={**base.GRANT, 'client_id': self.user.id},
+        )
+        self.assert_refused(answer)
+
+    def test_unknown_authority(self):
+        """D04: nor if it is registered, since it may have been revoked."""
+        certificate = fixture.CertificateAuthority().client([('CN', 'other')])
+        self.register(certificate=certificate.pem)
+        files = certificate.write(self.folder, 'unknown')
+        self.assert_refused(self.claim(files))
+
+    def assert_refused(self, answer):
+        """Assert that Keystone has refused a client."""
+        url = f'{self.stack.url}/v3'
+        refused = matchers.IsOAuthError(401, REFUSED, url=url)
+        self.assertThat(answer, refused)
+
+    def test_user(self):
+        """D11: users with a certificate of the authority are unaffected."""
+        self.assert_whole_life(files=self.files)
+
+
+class NginxSelfSignedTest(SelfSignedTests, base.StackTestCase):
+    front_end = 'nginx-uwsgi'
+    changes = {
+        '    ssl_verify_client      optional;\n': front_ends.snippet(
+            'self-signed/nginx.conf'
+        ),
+    }
+
+
+class NginxHTTPSelfSignedTest(NginxSelfSignedTest):
+    front_end = 'nginx-http'
+
+
+class ApacheModWSGISelfSignedTest(SelfSignedTests, base.StackTestCase):
+    front_end = 'apache-mod_wsgi'
+    changes = {
+        '    SSLVerifyClient      optional\n': front_ends.snippet(
+            'self-signed/apache.conf'
+        ),
+    }
+
+
+class ApacheUWSGISelfSignedTest(ApacheModWSGISelfSignedTest):
+    front_end = 'apache-uwsgi'
+
+
+class HAProxySelfSignedTest(SelfSignedTests, base.StackTestCase):
+    front_end = 'haproxy'
+    changes = {
+        '    bind :5000 ssl crt /etc/keystone/tls/haproxy.pem '
+        'ca-file /etc/keystone/tls/client-ca.pem verify optional\n': (
+            front_ends.snippet('self-signed/haproxy.cfg')
+        ),
+    }
