@@ -27,33 +27,12 @@ from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.client_auth import _certificate
 from keystone_oauth2.protocol.client_auth import _delegation
 
 
-class TLSClientAuth:
-    """The certificate of the connection, and ``client_id`` in the body."""
-
-    scheme = None
-    evidence = 'certificate'
-
-    def __init__(self, keystone: ports.Ports) -> None:
-        self._keystone = keystone
-
-    def is_used(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> bool:
-        """Whether there are a certificate and a ``client_id`` to check.
-
-        A certificate alone is no attempt: a service mesh may put one on
-        every connection (RFC 8705, 2 wants the ``client_id``).
-        """
-        return request.client_certificate is not None and 'client_id' in form
-
-    def client_id(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> str:
-        """Answer the parameter (RFC 8705, 2)."""
-        return form.required('client_id')
+class TLSClientAuth(_certificate.CertificateMethod):
+    """A certificate that the front end has verified."""
 
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters

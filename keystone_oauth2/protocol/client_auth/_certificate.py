@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the methods with a client certificate share (RFC 8705, 2)."""
+
+import typing as ty
+
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import ports
+
+
+class CertificateMethod:
+    """The certificate of the connection, and ``client_id`` in the body."""
+
+    scheme: ty.ClassVar[str | None] = None
+    evidence: ty.ClassVar[str] = 'certificate'
+
+    def __init__(self, keystone: ports.Ports) -> None:
+        self._keystone = keystone
+
+    def is_used(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> bool:
+        """Whether there are a certificate and a ``client_id`` to check.
+
+        A certificate alone is no attempt: a service mesh may put one on
+        every connection (RFC 8705, 2 wants the ``client_id``).
+        """
+        return request.client_certificate is not None and 'client_id' in form
+
+    def client_id(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> str:
+        """Answer the parameter (RFC 8705, 2)."""
+        return form.required('client_id')
