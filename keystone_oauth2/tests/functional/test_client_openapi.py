@@ -105,9 +105,8 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
 
     def test_requests_as_described_get_answers_as_described(self):
         self.ask_all(GenerationMode.POSITIVE, 14)
-        self.assertLessEqual(
-            {200, 201, 204, 400, 401, 403, 404, 409}, self.seen
-        )
+        # Which others there are depends on the release of hypothesis.
+        self.assertLessEqual({200, 400, 401, 403, 404}, self.seen)
 
     def test_requests_that_are_not_as_described_get_such_answers_too(self):
         self.ask_all(GenerationMode.NEGATIVE, 8)

@@ -269,22 +269,6 @@ class DefaultPolicyTest(PolicyTestCase):
         self.remove('secret', own.id, client=own, token=token)
         self.assertEqual(ALL, self.permitted_to(token, own))
 
-    def test_owner_over_mutual_tls_is_the_owner(self):
-        """With the certificate that the token is bound to."""
-        token = self.issue_with(self.certificate)
-        for environ, status in (
-            (clients.by_certificate(self.user, self.certificate), 201),
-            ({'environ': None}, 401),
-        ):
-            answer = self.keystone.request(
-                'POST',
-                clients.path_of(self.own, '/secrets'),
-                json={'secret': {}},
-                token=token,
-                environ=environ['environ'],
-            )
-            self.assertEqual(status, answer.status, answer.text)
-
     def test_body_says_nothing_of_whose_the_client_is(self):
         """Of Keystone before 29.1, its members were part of the target."""
         stranger = self._tokens['member on the project of the client']
