@@ -251,6 +251,6 @@ class OtherRepositoryTest(base.TestCase):
         project = keystone.client.create_project()
         user = keystone.client.create_user(project, ['member'])
         client = keystone.client.create_application_credential(user)
-        found, _ = credentials.find(client.id)
+        found, _ = credentials.find(client.id, '')
         key = base64.urlsafe_b64decode((folder / '1').read_bytes())
         self.assertEqual(secret_digest.derive(key, 72).id, found.digest_key_id)
