@@ -42,7 +42,7 @@ class RegistrationTests:
     def register_all(self):
         """Register something of each kind for the client of the test.
 
-        :returns: how each lets it in.
+        :returns: how each lets in whichever is the client of the test then.
         """
         secret = self.register_secret()['secret']
         signer = self.register_key()
@@ -52,7 +52,7 @@ class RegistrationTests:
         )
         return (
             lambda: clients.by_secret(self.own, secret),
-            lambda: clients.by_key(signer),
+            lambda: clients.by_key(signer, iss=self.own.id, sub=self.own.id),
             lambda: clients.by_certificate(self.own, certificate),
         )
 

@@ -73,17 +73,18 @@ class SQLiteTest(
         ways = self.register_all()
         self.choose_methods('private_key_jwt', 'tls_client_auth')
         self.retire_secret()
-        old = self.find(self.own.id).internal_id
-        self.identity.delete_application_credential(self.user, self.own.id)
-        self.assertEqual(3, self.count(base.AUTHENTICATORS, self.own))
-        new = self.identity.create_application_credential(self.user)
-        self.assertEqual(old, self.find(new.id).internal_id)
-        self.assertThat(self.post_as(new), digests.ISSUED)
-        answer = self.token_of_keystone(**new._asdict())
+        old = self.own
+        number = self.find(old.id).internal_id
+        self.identity.delete_application_credential(self.user, old.id)
+        self.own = self.identity.create_application_credential(self.user)
+        self.assertEqual(number, self.find(self.own.id).internal_id)
+        self.assertEqual(3, self.count(base.AUTHENTICATORS, old))
+        self.assertThat(self.post_as(self.own), digests.ISSUED)
+        answer = self.token_of_keystone(**self.own._asdict())
         self.assertEqual(201, answer.status)
-        client = self.show(client=new)['client']
+        client = self.show()['client']
         self.assertEqual(
-            ([new.id], [], []),
+            ([self.own.id], [], []),
             (
                 [one['id'] for one in client['secrets']],
                 client['keys'],
@@ -92,11 +93,11 @@ class SQLiteTest(
         )
         self.assertEqual(clients.METHODS, client['authentication_methods'])
         self.assert_kept_out(ways)
-        self.register_secret(new)
-        self.assertThat(self.post_as(new), digests.ISSUED)
+        self.register_secret()
+        self.assertThat(self.post_as(self.own), digests.ISSUED)
         self.assert_kept_out(ways)
-        self.assertEqual(0, self.count(base.AUTHENTICATORS, self.own))
-        self.assertEqual(0, self.count(base.CLIENTS, self.own))
+        for table in (base.AUTHENTICATORS, base.CLIENTS):
+            self.assertEqual(0, self.count(table, old))
 
     def test_purge_takes_what_a_new_client_has_come_in_the_place_of(self):
         self.register_all()
