@@ -45,6 +45,9 @@ INTERNAL = (
     '<',
 )
 
+#: In the page of Keystone for a body that is larger than it takes.
+KEYSTONES_LIMIT = b'max_request_body_size'
+
 
 def document():
     """Answer the description as it stands."""
@@ -77,6 +80,9 @@ def verify(case, response, sent=''):
     :param sent: what the answer may repeat.
     :raises Exception: it is not as described, or tells too much.
     """
+    if response.status_code == 413 and KEYSTONES_LIMIT in response.content:
+        # Keystone answers what is larger by itself, before anybody is asked.
+        return
     case.validate_response(
         response, checks=[checks.CHECKS.get_one(name) for name in CHECKS]
     )
