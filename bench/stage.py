@@ -26,11 +26,11 @@ from bench import load
 from bench import servers
 from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import http
+from keystone_oauth2.protocol.client_auth import private_key_jwt
 
 TOKEN = '/v3/OS-OAUTH2/token'
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 GRANT = {'grant_type': 'client_credentials'}
-_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 _LIFETIME = 600
 _RULES = [
     {
@@ -127,7 +127,7 @@ class Side(fixtures.Fixture):
             TOKEN,
             {
                 **GRANT,
-                'client_assertion_type': _ASSERTION_TYPE,
+                'client_assertion_type': private_key_jwt.ASSERTION_TYPE,
                 'client_assertion': jwt.encode(
                     claims, self._key, algorithm='ES256'
                 ),

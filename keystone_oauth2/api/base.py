@@ -138,43 +138,35 @@ def handle_error(error: Exception) -> flask.Response:
     if isinstance(error, web.TokenRefused):
         raise error
     web.set_unenforced_ok()
-    if flask.request.path.startswith(CLIENTS):
-        return _handle_as_keystone(error)
-    if isinstance(error, exceptions.MethodNotAllowed):
-        refusal: errors.OAuthError = errors.MethodNotAllowed(
-            error.valid_methods or ()
-        )
-    elif isinstance(error, exceptions.ClientDisconnected):
-        LOG.info('The client has gone before the end of its request')
-        refusal = errors.IncompleteBody()
-    elif database.is_outage(error):
-        LOG.error('The database cannot be reached: %s', database.reason(error))
-        refusal = errors.TemporarilyUnavailable(RETRY_AFTER)
-    else:
-        LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
-        refusal = errors.ServerError(_request_id())
-    return no_store(rendering.render(refusal, []))
-
-
-def _handle_as_keystone(error: Exception) -> flask.Response:
+    if not flask.request.path.startswith(CLIENTS):
+        return no_store(rendering.render(_refusal(error), []))
+    if _is_keystones(error):
+        raise error
     if database.is_missing_table(error):
         LOG.error(
             'The tables of keystone-oauth2 are missing: run '
             'keystone-oauth2-manage db_sync.'
         )
-        refusal: errors.OAuthError = errors.TemporarilyUnavailable(RETRY_AFTER)
-    elif database.is_outage(error):
+    return _rendered_as_keystone(_refusal(error))
+
+
+def _refusal(error: Exception) -> errors.OAuthError:
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return errors.MethodNotAllowed(error.valid_methods or ())
+    if isinstance(error, exceptions.ClientDisconnected):
+        LOG.info('The client has gone before the end of its request')
+        return errors.IncompleteBody()
+    if database.is_outage(error):
         LOG.error('The database cannot be reached: %s', database.reason(error))
-        refusal = errors.TemporarilyUnavailable(RETRY_AFTER)
-    elif isinstance(error, exceptions.MethodNotAllowed):
-        refusal = errors.MethodNotAllowed(error.valid_methods or ())
-    elif isinstance(error, (web.Error, exceptions.HTTPException)):
-        # Keystone knows these.
-        raise error
-    else:
-        LOG.exception('Unexpected error at a resource of OAuth 2.0 clients')
-        refusal = errors.ServerError(_request_id())
-    return _rendered_as_keystone(refusal)
+        return errors.TemporarilyUnavailable(RETRY_AFTER)
+    LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
+    return errors.ServerError(_request_id())
+
+
+def _is_keystones(error: Exception) -> bool:
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return False
+    return isinstance(error, (web.Error, exceptions.HTTPException))
 
 
 def _rendered_as_keystone(refusal: errors.OAuthError) -> flask.Response:

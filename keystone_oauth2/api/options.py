@@ -29,9 +29,6 @@ from keystone_oauth2.protocol import registration
 
 # Those of application credentials alone.
 _DELEGATED = registration.METHODS - {'tls_client_auth'}
-_WITH_CERTIFICATE = frozenset(
-    {'self_signed_tls_client_auth', 'tls_client_auth'}
-)
 
 
 class WrongConfiguration(Exception):
@@ -82,14 +79,14 @@ def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
 
 def certificate_reader(
     conf: ty.Any,
-    enabled: abc.Container[str],
+    enabled: abc.Collection[str],
     trusted: proxies.Proxies,
 ) -> client_certificate.Reader | None:
     """Answer what the options ``client_certificate_*`` describe.
 
     :returns: None where no enabled method looks at certificates.
     """
-    if not any(name in enabled for name in _WITH_CERTIFICATE):
+    if registration.CERTIFICATE_METHODS.isdisjoint(enabled):
         return None
     sources = tuple(conf.client_certificate_sources)
     if not trusted.trusted and set(sources) - {'environ'}:

@@ -193,7 +193,7 @@ def _base_url(issuer: str) -> str:
     return f'{base_url}/OS-OAUTH2'
 
 
-def _edge(conf: ty.Any, enabled: abc.Container[str]) -> base.Edge:
+def _edge(conf: ty.Any, enabled: abc.Collection[str]) -> base.Edge:
     proxies = options.trusted_proxies(conf)
     return base.Edge(
         proxies=proxies,

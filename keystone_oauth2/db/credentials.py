@@ -66,13 +66,8 @@ def find(
         'fingerprint': registered_digest,
         'now': timeutils.utcnow(),
     }
-    try:
-        return _plain(_rows(_WITH_SECRETS, parameters), client_id), True
-    except database.Error as error:
-        if not database.is_missing_table(error):
-            raise
-        _warn()
-        return _plain(_rows(_BARE, parameters), client_id), False
+    rows, has_tables = _found(_WITH_SECRETS, parameters)
+    return _plain(rows, client_id), has_tables
 
 
 def find_authenticators(
@@ -90,13 +85,7 @@ def find_authenticators(
         'kind': kind,
         'now': timeutils.utcnow(),
     }
-    try:
-        rows = _rows(_WITH_AUTHENTICATORS, parameters)
-    except database.Error as error:
-        if not database.is_missing_table(error):
-            raise
-        _warn()
-        rows = _rows(_BARE, parameters)
+    rows, _ = _found(_WITH_AUTHENTICATORS, parameters)
     credential = _plain(rows, client_id)
     if credential is None:
         raise ports.UnknownClient(f'unknown client {ports.shown(client_id)}')
@@ -106,9 +95,7 @@ def find_authenticators(
         ports.RegisteredAuthenticator(
             value=json.loads(row.value),
             fingerprint=row.fingerprint,
-            use=ports.Use(
-                row.internal_id, row.authenticator_id, row.last_used_at
-            ),
+            use=_use(row),
         )
         for row in rows
         if row.authenticator_id is not None
@@ -171,11 +158,31 @@ def _write(statement: sa.Executable) -> None:
         session.execute(statement)
 
 
+def _found(
+    query: sa.Select[ty.Any], parameters: abc.Mapping[str, ty.Any]
+) -> tuple[abc.Sequence[ty.Any], bool]:
+    """Answer rows; without our tables, those of Keystone alone.
+
+    :returns: the rows; and whether our tables are there.
+    """
+    try:
+        return _rows(query, parameters), True
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
+        _warn()
+        return _rows(_BARE, parameters), False
+
+
 def _rows(
     query: sa.Select[ty.Any], parameters: abc.Mapping[str, ty.Any]
 ) -> abc.Sequence[ty.Any]:
     with database.connection_for_read() as connection:
         return connection.execute(query, parameters).all()
+
+
+def _use(row: ty.Any) -> ports.Use:
+    return ports.Use(row.internal_id, row.authenticator_id, row.last_used_at)
 
 
 def _comparable(client_id: str) -> str:
@@ -207,11 +214,7 @@ def _plain(
         else None,
         is_secret_retired=is_registered and row.secret_retired_at is not None,
         registered_digest=row.fingerprint,
-        registered_use=ports.Use(
-            row.internal_id, row.authenticator_id, row.last_used_at
-        )
-        if row.authenticator_id
-        else None,
+        registered_use=_use(row) if row.authenticator_id else None,
         own_use=ports.Use(row.internal_id, None, row.secret_last_used_at)
         if is_registered
         else None,

@@ -13,6 +13,7 @@
 """Tables. Times are UTC without a zone; expand-only (see migrations/)."""
 
 import datetime
+import typing as ty
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -35,6 +36,17 @@ _TABLE_ARGS = {
     'mysql_charset': 'utf8mb4',
     'mysql_collate': 'utf8mb4_bin',
 }
+
+
+def _internal_id(**options: ty.Any) -> orm.MappedColumn[int]:
+    """Answer a column for the credential that a row goes with."""
+    return orm.mapped_column(
+        sa.Integer,
+        sa.ForeignKey(
+            'application_credential.internal_id', ondelete='CASCADE'
+        ),
+        **options,
+    )
 
 
 class CertificateThumbprint(Base):
@@ -66,13 +78,8 @@ class SecretDigest(Base):
     __tablename__ = 'oauth2_secret_digest'
     __table_args__ = _TABLE_ARGS
 
-    credential_internal_id: orm.Mapped[int] = orm.mapped_column(
-        sa.Integer,
-        sa.ForeignKey(
-            'application_credential.internal_id', ondelete='CASCADE'
-        ),
-        primary_key=True,
-        autoincrement=False,
+    credential_internal_id: orm.Mapped[int] = _internal_id(
+        primary_key=True, autoincrement=False
     )
     # SQLite hands internal ids out again and does not cascade by default.
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
@@ -90,13 +97,8 @@ class Client(Base):
     __tablename__ = 'oauth2_client'
     __table_args__ = _TABLE_ARGS
 
-    credential_internal_id: orm.Mapped[int] = orm.mapped_column(
-        sa.Integer,
-        sa.ForeignKey(
-            'application_credential.internal_id', ondelete='CASCADE'
-        ),
-        primary_key=True,
-        autoincrement=False,
+    credential_internal_id: orm.Mapped[int] = _internal_id(
+        primary_key=True, autoincrement=False
     )
     # See SecretDigest.
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
@@ -129,13 +131,7 @@ class ClientAuthenticator(Base):
     )
 
     id: orm.Mapped[str] = orm.mapped_column(sa.String(32), primary_key=True)
-    credential_internal_id: orm.Mapped[int] = orm.mapped_column(
-        sa.Integer,
-        sa.ForeignKey(
-            'application_credential.internal_id', ondelete='CASCADE'
-        ),
-        index=True,
-    )
+    credential_internal_id: orm.Mapped[int] = _internal_id(index=True)
     # See SecretDigest.
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     # secret, key or certificate.

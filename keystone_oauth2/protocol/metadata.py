@@ -18,6 +18,7 @@ import typing as ty
 import urllib.parse
 
 from keystone_oauth2.protocol import client_key
+from keystone_oauth2.protocol import registration
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
@@ -97,10 +98,7 @@ def document(
             members[f'{endpoint}_auth_signing_alg_values_supported'] = list(
                 client_key.ALGORITHMS
             )
-    if (
-        'tls_client_auth' in methods
-        or 'self_signed_tls_client_auth' in methods
-    ):
+    if not registration.CERTIFICATE_METHODS.isdisjoint(methods):
         members['tls_client_certificate_bound_access_tokens'] = True
         if mtls_base_url:
             members['mtls_endpoint_aliases'] = _urls(mtls_base_url)

@@ -29,12 +29,11 @@ KEY = 'key'
 CERTIFICATE = 'certificate'
 
 SECRET_METHODS = frozenset({'client_secret_basic', 'client_secret_post'})
+CERTIFICATE_METHODS = frozenset(
+    {'self_signed_tls_client_auth', 'tls_client_auth'}
+)
 #: The methods that an application credential can be registered for.
-METHODS = SECRET_METHODS | {
-    'private_key_jwt',
-    'self_signed_tls_client_auth',
-    'tls_client_auth',
-}
+METHODS = SECRET_METHODS | CERTIFICATE_METHODS | {'private_key_jwt'}
 
 _SECRET_BYTES = 32
 
