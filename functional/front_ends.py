@@ -37,6 +37,11 @@ FRONT_ENDS = {
     'apache-uwsgi': ('uwsgi', 'apache2'),
     'haproxy': ('uwsgi', 'haproxy'),
 }
+#: The line of HAProxy's configuration that others take the place of.
+HAPROXY_BIND = (
+    '    bind :5000 ssl crt /etc/keystone/tls/haproxy.pem '
+    'ca-file /etc/keystone/tls/client-ca.pem verify optional\n'
+)
 _MODULES = (
     *('mpm_event', 'authz_core', 'ssl', 'socache_shmcb', 'headers'),
     *('proxy', 'proxy_uwsgi', 'rewrite', 'wsgi'),

@@ -44,10 +44,6 @@ ALERTS = {
 #: Lines of the guide which those about revocation go with.
 NGINX_CA = 'ssl_client_certificate /etc/keystone/tls/client-ca.pem;\n'
 APACHE_CA = 'SSLCACertificateFile /etc/keystone/tls/client-ca.pem\n'
-HAPROXY_BIND = (
-    '    bind :5000 ssl crt /etc/keystone/tls/haproxy.pem '
-    'ca-file /etc/keystone/tls/client-ca.pem verify optional\n'
-)
 
 
 class FrontEndTests:
@@ -304,7 +300,9 @@ class ApacheUWSGITest(ApacheTests, UWSGIProtocolTests, base.StackTestCase):
 
 class HAProxyTest(AlertTests, HTTPTests, base.StackTestCase):
     front_end = 'haproxy'
-    changes = {HAPROXY_BIND: front_ends.snippet('revocation/haproxy.cfg')}
+    changes = {
+        front_ends.HAPROXY_BIND: front_ends.snippet('revocation/haproxy.cfg')
+    }
 
     def assert_not_believed(self, answer, spelling):
         """Assert that a name which another one could be taken for is none."""

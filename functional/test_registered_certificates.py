@@ -16,6 +16,7 @@ from functional import base
 from functional import front_ends
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import clients
 
 REFUSED = 'invalid_client'
 
@@ -46,13 +47,11 @@ class SelfSignedTests:
     @classmethod
     def register(cls, **members):
         """Register a certificate for the client."""
-        answer = cls.https().request(
-            'POST',
-            f'/v3/OS-OAUTH2/clients/{cls.registered.id}/certificates',
-            json={'certificate': members},
-            token=cls.identity.token_for(cls.user),
+        token = cls.identity.token_for(cls.user)
+        request = cls.https().request
+        clients.register(
+            request, token, cls.registered, 'certificate', **members
         )
-        assert answer.status == 201, answer.text
 
     def claim(self, files, path=base.TOKEN, **form):
         """Claim to be the client, on a connection with a certificate."""
@@ -93,12 +92,9 @@ class SelfSignedTests:
                 files = other.write(self.folder, 'other')
                 self.assert_refused(self.claim(files))
                 # Mutual-TLS of a user goes on to want an authority.
-                answer = self.https(files).request(
-                    'POST',
-                    base.TOKEN,
-                    form={**base.GRANT, 'client_id': self.user.id},
+                self.assert_refused(
+                    self.post(base.TOKEN, base.GRANT, files=files)
                 )
-                self.assert_refused(answer)
 
     def test_impostor(self):
         """E04: anybody can write names, and that of the authority, too."""
@@ -106,12 +102,7 @@ class SelfSignedTests:
             [('CN', self.user.name)]
         )
         files = certificate.write(self.folder, 'impostor')
-        answer = self.https(files).request(
-            'POST',
-            base.TOKEN,
-            form={**base.GRANT, 'client_id': self.user.id},
-        )
-        self.assert_refused(answer)
+        self.assert_refused(self.post(base.TOKEN, base.GRANT, files=files))
 
     def test_unknown_authority(self):
         """D04: nor if it is registered, since it may have been revoked."""
@@ -160,8 +151,5 @@ class ApacheUWSGISelfSignedTest(ApacheModWSGISelfSignedTest):
 class HAProxySelfSignedTest(SelfSignedTests, base.StackTestCase):
     front_end = 'haproxy'
     changes = {
-        '    bind :5000 ssl crt /etc/keystone/tls/haproxy.pem '
-        'ca-file /etc/keystone/tls/client-ca.pem verify optional\n': (
-            front_ends.snippet('self-signed/haproxy.cfg')
-        ),
+        front_ends.HAPROXY_BIND: front_ends.snippet('self-signed/haproxy.cfg')
     }

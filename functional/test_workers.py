@@ -19,6 +19,7 @@ import time
 
 from functional import base
 from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import mutual_tls
 
 _ANSWERED = re.compile(r'\[pid: (\d+)\|app: 0\|')
@@ -200,7 +201,7 @@ class RegistrationTests:
         """Ask about what is registered for the client, as its owner."""
         answer = self.https().request(
             method,
-            f'/v3/OS-OAUTH2/clients/{self.client.id}/{path}',
+            clients.path_of(self.client, f'/{path}'),
             token=self.identity.token_for(self.user),
             **arguments,
         )

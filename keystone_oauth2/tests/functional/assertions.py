@@ -17,6 +17,7 @@ import json
 import time
 import uuid
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -74,6 +75,15 @@ class Signer:
     def jwk(self):
         """The public key."""
         return jwk(self.key, self.algorithm)
+
+    @property
+    def pem(self):
+        """The private key, as the file of a client has it."""
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
 
     def assertion(self, headers=None, algorithm=None, **claims):
         """Answer an assertion that ends in a minute.

@@ -53,6 +53,22 @@ def path_of(client, rest=''):
     return f'/v3/OS-OAUTH2/clients/{getattr(client, "id", client)}{rest}'
 
 
+def register(request, token, client, kind, **wanted):
+    """Register one authenticator, and answer what is shown of it.
+
+    :param request: how to ask.
+    :param token: of the owner.
+    """
+    answer = request(
+        'POST',
+        path_of(client, f'/{COLLECTIONS[kind]}'),
+        json={kind: wanted},
+        token=token,
+    )
+    assert answer.status == 201, answer.text
+    return answer.json[kind]
+
+
 def by_secret(client, secret):
     """Answer arguments of a request with a secret, by HTTP Basic."""
     return {'headers': {'Authorization': base.basic(client.id, secret)}}

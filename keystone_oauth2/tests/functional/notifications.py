@@ -22,8 +22,30 @@ PREFIX = 'identity.oauth2_access_token.'
 CALLER = {'REMOTE_ADDR': '203.0.113.9'}
 
 
-class NotificationTestCase(tokens.TokensTestCase):
+class Listening:
     """oslo.messaging's own driver for tests keeps what would be sent."""
+
+    #: What the names of those that are looked at begin with.
+    prefix = PREFIX
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(_impl_test.reset)
+        _impl_test.reset()
+
+    def sent(self):
+        """Answer what was sent since this was last asked, as a bus has it."""
+        messages = [
+            jsonutils.loads(jsonutils.dumps(message))
+            for _, message, _, _ in _impl_test.NOTIFICATIONS
+            if message['event_type'].startswith(self.prefix)
+        ]
+        _impl_test.reset()
+        return messages
+
+
+class NotificationTestCase(Listening, tokens.TokensTestCase):
+    """What the protocol endpoints send."""
 
     options = {
         'oslo_messaging_notifications': {'driver': 'test'},
@@ -39,18 +61,6 @@ class NotificationTestCase(tokens.TokensTestCase):
     def setUp(self):
         super().setUp()
         self.own = self.identity.create_application_credential(self.user)
-        self.addCleanup(_impl_test.reset)
-        _impl_test.reset()
-
-    def sent(self):
-        """Answer what was sent since this was last asked, as a bus has it."""
-        messages = [
-            jsonutils.loads(jsonutils.dumps(message))
-            for _, message, _, _ in _impl_test.NOTIFICATIONS
-            if message['event_type'].startswith(PREFIX)
-        ]
-        _impl_test.reset()
-        return messages
 
     def events(self):
         """Answer the names of the events that were sent."""

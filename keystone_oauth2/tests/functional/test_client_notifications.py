@@ -15,36 +15,22 @@
 import json
 
 from oslo_messaging.notify import _impl_test
-from oslo_serialization import jsonutils
 
 from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.functional import notifications
 
 PREFIX = 'identity.oauth2_client'
 CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
 
 
-class NotificationsTestCase(clients.ClientsTestCase):
-    """oslo.messaging's own driver for tests keeps what would be sent."""
+class NotificationsTestCase(notifications.Listening, clients.ClientsTestCase):
+    """What the resources of clients send."""
 
+    prefix = PREFIX
     options = {
         'oslo_messaging_notifications': {'driver': 'test'},
         'oauth2': clients.OPTIONS,
     }
-
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(_impl_test.reset)
-        _impl_test.reset()
-
-    def sent(self):
-        """Answer what was sent since this was last asked, as a bus has it."""
-        messages = [
-            jsonutils.loads(jsonutils.dumps(message))
-            for _, message, _, _ in _impl_test.NOTIFICATIONS
-            if message['event_type'].startswith(PREFIX)
-        ]
-        _impl_test.reset()
-        return messages
 
     def assert_sent(self, *expected):
         """Assert that these were sent, by name and target, and no others."""

@@ -15,12 +15,12 @@
 import random
 import socket
 
-from cryptography.hazmat.primitives.asymmetric import ec
-import jwt
 from testtools import content
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
+from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import mutual_tls
 
 METHODS = [
@@ -104,30 +104,18 @@ class AuthorizationServerTestCase(base.TestCase):
         return tuple(map(str, certificate.write(cls.keystone.folder, name)))
 
     @classmethod
-    def register(cls, user, client, kind, collection, **members):
+    def register(cls, user, client, kind, **members):
         """Register something for a client, as its owner; answer it."""
-        answer = cls.identity._request(
-            'POST',
-            f'/v3/OS-OAUTH2/clients/{client.id}/{collection}',
-            json={kind: members},
-            token=cls.identity.token_for(user),
-        )
-        assert answer.status == 201, answer.text
-        return answer.json[kind]
+        token = cls.identity.token_for(user)
+        request = cls.https().request
+        return clients.register(request, token, client, kind, **members)
 
     @classmethod
-    def register_key(cls, user, client):
-        """Register a new key for a client; answer it as a private JWK."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        convert = jwt.algorithms.ECAlgorithm.to_jwk
-        cls.register(
-            user,
-            client,
-            'key',
-            'keys',
-            jwk=convert(key.public_key(), as_dict=True),
-        )
-        return convert(key, as_dict=True)
+    def register_key(cls, user, client, algorithm='ES256'):
+        """Register a new key for a client; answer who signs with it."""
+        signer = assertions.Signer(client.id, cls.issuer, algorithm)
+        cls.register(user, client, 'key', jwk=signer.jwk)
+        return signer
 
     def setUp(self):
         super().setUp()
@@ -155,10 +143,11 @@ class AuthorizationServerTestCase(base.TestCase):
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
 
-    def https(self, files=None, url=None):
+    @classmethod
+    def https(cls, files=None, url=None):
         """Answer a client of Keystone or of another server."""
         return fixture.HTTPSClient(
-            url or self.keystone.url, self.keystone.ca_file, files
+            url or cls.keystone.url, cls.keystone.ca_file, files
         )
 
     def assert_valid(self, token):

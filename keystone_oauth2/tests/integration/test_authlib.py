@@ -15,9 +15,7 @@
 from authlib.integrations import base_client
 from authlib.integrations import requests_client
 from authlib.oauth2 import rfc7523
-from cryptography.hazmat.primitives import serialization
 
-from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.integration import authorization_server
 
 
@@ -25,14 +23,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.signing_key = assertions.rsa_key()
-        cls.register(
-            cls.user,
-            cls.client,
-            'key',
-            'keys',
-            jwk=assertions.jwk(cls.signing_key, 'RS256'),
-        )
+        cls.signer = cls.register_key(cls.user, cls.client, 'RS256')
 
     def session(self, method, secret=None):
         """Answer a session of the client that uses a method."""
@@ -87,16 +78,8 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
 
     def signing_session(self, audience):
         """Answer a session that signs assertions for an audience."""
-        signer = assertions.Signer(
-            self.client.id, audience, 'RS256', self.signing_key
-        )
-        pem = signer.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
         return self.session(
-            rfc7523.PrivateKeyJWT(audience, alg='RS256'), pem.decode()
+            rfc7523.PrivateKeyJWT(audience, alg='RS256'), self.signer.pem
         )
 
     def test_key(self):
@@ -116,7 +99,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
 
     def test_registered_secret(self):
         """J02: Authlib sees no difference."""
-        registered = self.register(self.user, self.client, 'secret', 'secrets')
+        registered = self.register(self.user, self.client, 'secret')
         self.assert_served(
             self.session('client_secret_basic', registered['secret'])
         )
@@ -165,7 +148,6 @@ class RegisteredCertificateTest(
             self.user,
             client,
             'certificate',
-            'certificates',
             tls_client_auth_subject_dn=f'CN={self.user.name}',
         )
         session = requests_client.OAuth2Session(

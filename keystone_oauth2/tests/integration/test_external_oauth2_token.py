@@ -21,9 +21,6 @@ import datetime
 import pathlib
 import time
 
-from cryptography.hazmat.primitives import serialization
-import jwt
-
 from keystone_oauth2 import fixture
 from keystone_oauth2 import tests
 from keystone_oauth2.tests.integration import authorization_server
@@ -100,15 +97,8 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
     @classmethod
     def register_key_file(cls, client, path):
         """Register a key for a client; answer the file of the private one."""
-        jwk = cls.register_key(cls.service_user, client)
-        key = jwt.PyJWK(jwk, algorithm='ES256').key
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        signer = cls.register_key(cls.service_user, client)
+        path.write_text(signer.pem)
         return str(path)
 
     @classmethod

@@ -26,6 +26,7 @@ import fixtures
 
 from keystone_oauth2 import tests
 from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.integration import authorization_server
 
 CLIENTS = pathlib.Path(tests.__path__[0], 'clients')
@@ -89,7 +90,10 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
             **task,
         }
         if method == 'private_key_jwt':
-            task['private_key'] = self.register_key(self.user, self.client)
+            signer = self.register_key(self.user, self.client)
+            task['private_key'] = assertions.jwk(
+                signer.key, signer.algorithm, is_private=True
+            )
         if method == 'tls_client_auth':
             task.setdefault('client_id', self.user.id)
             task['certificate'], task['key'] = self.files
@@ -147,7 +151,6 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
             self.user,
             self.client,
             'certificate',
-            'certificates',
             tls_client_auth_subject_dn=f'CN={self.user.name}',
         )
         for library in LIBRARIES:

@@ -22,6 +22,7 @@ from keystone_oauth2.fixture import certificates as made
 from keystone_oauth2.protocol import certificate_subject
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import raw_certificates
+from keystone_oauth2.tests.unit.protocol import strategies
 
 AUTHORITY = made.CertificateAuthority('CA')
 DN, DNS, URI, IP, EMAIL = certificate_subject.NAMES
@@ -515,20 +516,7 @@ class NothingElseTest(base.TestCase):
     def test_what_looks_like_a_distinguished_name(self, parts):
         self.try_out(DN, ''.join(parts))
 
-    @hypothesis.given(
-        st.lists(
-            st.tuples(
-                st.sampled_from(['CN', 'O', 'OU', 'UID', 'L', 'ST']),
-                st.text(
-                    st.characters(exclude_categories=['Cs']),
-                    min_size=1,
-                    max_size=20,
-                ),
-            ),
-            min_size=1,
-            max_size=6,
-        )
-    )
+    @hypothesis.given(strategies.subjects(min_size=1))
     def test_name_of_a_certificate_matches_that_certificate(self, subject):
         """D03: as a library writes it."""
         certificate = AUTHORITY.client(subject)

@@ -25,6 +25,7 @@ from keystone_oauth2.fixture import certificates as made
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import raw_certificates
+from keystone_oauth2.tests.unit.protocol import strategies
 
 AUTHORITY = made.CertificateAuthority(subject=[('O', 'Acme'), ('CN', 'CA')])
 ISSUER = (('O', 'Acme'), ('CN', 'CA'))
@@ -172,19 +173,7 @@ class NamesTest(base.TestCase):
                 with self.variant((number, function)):
                     self.assert_raises(ValueError, function, der)
 
-    @given(
-        st.lists(
-            st.tuples(
-                st.sampled_from(['CN', 'O', 'OU', 'UID', 'L', 'ST']),
-                st.text(
-                    st.characters(exclude_categories=['Cs']),
-                    min_size=1,
-                    max_size=20,
-                ),
-            ),
-            max_size=6,
-        )
-    )
+    @given(strategies.subjects())
     def test_whatever_was_certified_is_read(self, subject):
         """D03: no value has a character that ends it."""
         self.assertEqual(tuple(subject), self.names(subject)[0])

@@ -27,6 +27,7 @@ from jwt import algorithms
 from keystone_oauth2.protocol import client_key
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.unit.protocol import strategies
 
 #: The key of RFC 7638, 3.1.
 EXAMPLE = {
@@ -427,19 +428,7 @@ class HasSignedTest(base.TestCase):
         )
 
 
-characters = st.characters()
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(characters, max_size=50),
-    lambda children: (
-        st.lists(children, max_size=3)
-        | st.dictionaries(st.text(characters, max_size=5), children)
-    ),
-    max_leaves=6,
-)
+values = strategies.json_values(max_size=50, max_leaves=6)
 members = st.sampled_from(
     ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use', 'key_ops', 'keys']
 )

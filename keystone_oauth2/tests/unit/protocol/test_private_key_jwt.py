@@ -36,6 +36,7 @@ from keystone_oauth2.protocol.client_auth import private_key_jwt
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
+from keystone_oauth2.tests.unit.protocol import strategies
 
 ISSUER = protocol_base.ISSUER
 TOKEN_ENDPOINT = f'{ISSUER}/OS-OAUTH2/token'
@@ -914,19 +915,7 @@ class HeaderTest(PrivateKeyJWTTestCase):
                 )
 
 
-characters = st.characters()
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(characters, max_size=20),
-    lambda children: (
-        st.lists(children, max_size=3)
-        | st.dictionaries(st.text(characters, max_size=5), children)
-    ),
-    max_leaves=8,
-)
+values = strategies.json_values(max_size=20, max_leaves=8)
 claim_names = st.sampled_from(
     ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']
 )
@@ -944,7 +933,7 @@ class NothingElseTest(PrivateKeyJWTTestCase):
         except (errors.OAuthError, ports.Refused):
             return None
 
-    @hypothesis.given(st.text(characters))
+    @hypothesis.given(st.text(strategies.characters))
     def test_any_text_is_refused(self, text):
         self.assertIsNone(self.try_out(text))
 
