@@ -32,6 +32,7 @@ SECTIONS = {
     'H': 'Metadata, JWT access tokens, audience',
     'I': 'Services',
     'J': 'Clients, token exchange, FAPI 2.0',
+    'K': 'Authority over clients',
 }
 
 #: Of these there is no test, since what they are about is not built.
@@ -632,5 +633,53 @@ RULES = (
         MUST,
         'Ciphers and versions of TLS are those of BCP 195.',
         'FAPI 2.0, 5.2',
+    ),
+    (
+        'K01',
+        OURS,
+        'What is registered for a client changes with a token for its project '
+        'that carries all of its roles, whatever its method; administrators '
+        'may remove, and never register.',
+        'as Keystone creates application credentials',
+    ),
+    (
+        'K02',
+        OURS,
+        'The access rules and the end of an application credential bound what '
+        'it may register for another.',
+        'CWE-266',
+    ),
+    (
+        'K03',
+        OURS,
+        'No permanent change is made on the word of a cache: owner, domains, '
+        'project and credential are read in its transaction.',
+        'CWE-367',
+    ),
+    (
+        'K04',
+        OURS,
+        'A token ends no later than the authenticator that it was issued for.',
+        'CWE-613',
+    ),
+    (
+        'K05',
+        OURS,
+        'An id is compared and shown as it is stored, never as it was sent.',
+        'CWE-178',
+    ),
+    (
+        'K06',
+        OURS,
+        'What is absent (a row, a verdict, a header field) is never read as '
+        'good.',
+        'CWE-636',
+    ),
+    (
+        'K07',
+        MUST,
+        'A key that anyone can sign for is refused: a point of small order, '
+        'an even or degenerate modulus, an exponent of 1 or 3.',
+        'RFC 8725, 3.4',
     ),
 )
