@@ -21,6 +21,7 @@ import re
 import typing as ty
 
 import flask
+from oslo_log import log
 
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
@@ -32,6 +33,10 @@ from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
 from keystone_oauth2.protocol import registration
+
+LOG = log.getLogger(__name__)
+
+Client = dict[str, ty.Any]
 
 _ID = re.compile('[A-Za-z0-9._~-]+')
 _METHODS_SCHEMA = {
@@ -82,28 +87,22 @@ class _Resource(web.ResourceBase):
             raise web.NotFound(target=kwargs['client_id']) from None
         except registration.UnknownAuthenticator:
             raise web.NotFound(target=kwargs['authenticator_id']) from None
+        except registration.NotAuthorized as error:
+            LOG.info('Nothing is changed for a client: %s', error)
+            raise web.TokenRefused() from error
         except registration.TooMany as error:
             raise web.Forbidden(str(error)) from error
         except registration.Conflict as error:
             raise web.Conflict(str(error)) from error
         return base.no_store(flask.make_response(answer))
 
-    def _permitted(
-        self, rule: str, client_id: str, *, changes: bool = False
-    ) -> dict[str, ty.Any]:
-        """Answer the client, if the caller may do this.
+    def _permitted(self, rule: str, client_id: str) -> Client:
+        """Return the client, if the caller may see it.
 
         :raises web.Error: the caller may not; or may, and there is none.
         """
-        found: dict[str, ty.Any] | None = None
-
-        def target() -> dict[str, ty.Any]:
-            nonlocal found
-            found = clients.describe(client_id)
-            return {'client': _target(found)} if found else {}
-
-        policy.enforce(rule, target)
-        callers.check_manager(web.auth_context(), found, changes=changes)
+        found = _enforced(rule, client_id)
+        callers.check_reader(web.auth_context())
         if found is None:
             raise registration.UnknownClient
         return found
@@ -130,17 +129,20 @@ class ClientResource(_Resource):
 
     def patch(self, client_id: str) -> ty.Any:
         """Choose the methods that it may use."""
-        client = self._permitted(rules.UPDATE, client_id, changes=True)
+        client = _enforced(rules.UPDATE, client_id)
+        authority = callers.authorize_update(web.auth_context(), client)
         body = self._body()
         web.validate(_METHODS_SCHEMA, body)
         methods = body['client']['authentication_methods']
         registrations.set_methods(
-            client_id, None if methods is None else frozenset(methods)
+            client_id,
+            None if methods is None else frozenset(methods),
+            authority,
         )
         notify.notify_registration('updated', 'client', client_id)
-        return self._show(client)
+        return self._show(ty.cast(Client, client))
 
-    def _show(self, client: dict[str, ty.Any]) -> ty.Any:
+    def _show(self, client: Client) -> ty.Any:
         url = self._url(client['id'])
         return {'client': self._server.show_client(client, url)}
 
@@ -161,10 +163,16 @@ class AuthenticatorsResource(_Resource):
     def post(self, client_id: str) -> ty.Any:
         """Register one, or several keys."""
         rule = rules.rule('create', self._kind.name)
-        self._permitted(rule, client_id, changes=True)
+        client = _enforced(rule, client_id)
+        authority = callers.authorize_registration(web.auth_context(), client)
         body = self._body()
         wanted, once = self._kind.read(body, client_id)
-        added = registrations.add(client_id, wanted, self._server.limit)
+        added = registrations.add(
+            client_id,
+            [one.ending_by(authority.ends_at) for one in wanted],
+            self._server.limit,
+            authority,
+        )
         for one in added:
             notify.notify_registration('created', f'client_{one.kind}', one.id)
         url = self._url(client_id)
@@ -193,19 +201,32 @@ class AuthenticatorResource(_Resource):
     def delete(self, client_id: str, authenticator_id: str) -> ty.Any:
         """Remove it; the credential's own secret is retired."""
         rule = rules.rule('delete', self._kind.name)
-        self._permitted(rule, client_id, changes=True)
+        client = _enforced(rule, client_id)
+        authority = callers.authorize_removal(web.auth_context(), client)
         name = self._kind.name
         if name == registration.SECRET and authenticator_id == client_id:
-            registrations.retire_secret(client_id)
+            registrations.retire_secret(client_id, authority)
         else:
-            registrations.remove(client_id, name, authenticator_id)
+            registrations.remove(client_id, name, authenticator_id, authority)
         notify.notify_registration(
             'deleted', f'client_{name}', authenticator_id
         )
         return '', http.HTTPStatus.NO_CONTENT
 
 
-def _target(client: dict[str, ty.Any]) -> dict[str, str]:
+def _enforced(rule: str, client_id: str) -> Client | None:
+    found: Client | None = None
+
+    def target() -> Client:
+        nonlocal found
+        found = clients.describe(client_id)
+        return {'client': _target(found)} if found else {}
+
+    policy.enforce(rule, target)
+    return found
+
+
+def _target(client: Client) -> dict[str, str]:
     return {
         'id': client['id'],
         'user_id': client['user']['id'],

@@ -39,6 +39,9 @@ LOG = log.getLogger(__name__)
 _Client = models.Client
 _Row = models.ClientAuthenticator
 _credential = database.application_credential
+_user = database.user
+_project = database.project
+_domain = _project.alias('domain')
 _ONE_MINUTE = datetime.timedelta(minutes=1)
 
 
@@ -56,19 +59,23 @@ def add(
     client_id: str,
     authenticators: abc.Iterable[registration.NewAuthenticator],
     most: int,
+    authority: registration.Authority,
 ) -> list[registration.Authenticator]:
     """Register authenticators, all or none.
 
     What has expired makes room for them.
 
     :param most: how many of a kind the client may have.
+    :param authority: of the owner.
     :raises registration.UnknownClient: there is no such credential.
+    :raises registration.NotAuthorized: the authority has ended.
     :raises registration.TooMany: it would have more.
     :raises registration.Conflict: one is registered already.
     """
     added = []
     try:
         with _changing(client_id) as (session, internal_id):
+            _check_owner(session, internal_id, authority)
             _delete_expired(session, client_id)
             for new in authenticators:
                 row = _new_row(new, client_id, internal_id)
@@ -89,14 +96,22 @@ def add(
     return added
 
 
-def remove(client_id: str, kind: str, authenticator_id: str) -> None:
+def remove(
+    client_id: str,
+    kind: str,
+    authenticator_id: str,
+    authority: registration.Authority,
+) -> None:
     """Remove an authenticator.
 
+    :param authority: of the owner or of an administrator.
     :raises registration.UnknownClient: there is no such credential.
+    :raises registration.NotAuthorized: the authority has ended.
     :raises registration.UnknownAuthenticator: it has no such authenticator.
     :raises registration.Conflict: the client could not authenticate any more.
     """
     with _keeping_usable(client_id) as (session, internal_id):
+        _check_remover(session, internal_id, authority)
         deleted = _count(
             session,
             sa.delete(_Row).where(
@@ -110,14 +125,17 @@ def remove(client_id: str, kind: str, authenticator_id: str) -> None:
             raise registration.UnknownAuthenticator
 
 
-def retire_secret(client_id: str) -> None:
-    """Let the credential's own secret be a secret no more.
+def retire_secret(client_id: str, authority: registration.Authority) -> None:
+    """Retire the application credential's own secret.
 
+    :param authority: of the owner or of an administrator.
     :raises registration.UnknownClient: there is no such credential.
+    :raises registration.NotAuthorized: the authority has ended.
     :raises registration.UnknownAuthenticator: it was retired before.
     :raises registration.Conflict: the client could not authenticate any more.
     """
     with _keeping_usable(client_id) as (session, internal_id):
+        _check_remover(session, internal_id, authority)
         retired = _count(
             session,
             sa.update(_Client)
@@ -131,15 +149,22 @@ def retire_secret(client_id: str) -> None:
             raise registration.UnknownAuthenticator
 
 
-def set_methods(client_id: str, methods: abc.Set[str] | None) -> None:
-    """Say which methods a client may use.
+def set_methods(
+    client_id: str,
+    methods: abc.Set[str] | None,
+    authority: registration.Authority,
+) -> None:
+    """Set the methods that a client may use.
 
     :param methods: None for any.
+    :param authority: of the owner.
     :raises registration.UnknownClient: there is no such credential.
+    :raises registration.NotAuthorized: the authority has ended.
     :raises registration.Conflict: the client could not authenticate any more.
     """
     text = None if methods is None else ' '.join(sorted(methods))
     with _keeping_usable(client_id) as (session, internal_id):
+        _check_owner(session, internal_id, authority)
         session.execute(
             sa.update(_Client)
             .where(_Client.credential_internal_id == internal_id)
@@ -282,6 +307,71 @@ def _keeping_usable(
         session.expire_all()
         after = _registration(session, client_id, internal_id)
         after.check_usable(before, timeutils.utcnow())
+
+
+def _check_owner(
+    session: orm.Session, internal_id: int, authority: registration.Authority
+) -> None:
+    """Check that the owner may still change what the client is known by.
+
+    :raises registration.NotAuthorized: the client is another user's, or its
+        project or the domain of that is disabled; and as for a remover.
+    """
+    owner = session.execute(
+        sa.select(_credential.c.user_id, _project.c.enabled, _domain.c.enabled)
+        .join(_project, _project.c.id == _credential.c.project_id)
+        .join(_domain, _domain.c.id == _project.c.domain_id)
+        .where(_credential.c.internal_id == internal_id)
+    ).first()
+    if owner is None or tuple(owner) != (authority.user_id, True, True):
+        raise registration.NotAuthorized('the owner, or the project')
+    _check_user(session, authority)
+
+
+def _check_remover(
+    session: orm.Session, internal_id: int, authority: registration.Authority
+) -> None:
+    """Check that a user may still remove something from the client.
+
+    :raises registration.NotAuthorized: the user, its domain or the credential
+        that it has authenticated with must not be used any more. For the
+        owner, as for any other change.
+    """
+    owner_id = session.scalar(
+        sa.select(_credential.c.user_id).where(
+            _credential.c.internal_id == internal_id
+        )
+    )
+    if owner_id == authority.user_id:
+        _check_owner(session, internal_id, authority)
+    else:
+        _check_user(session, authority)
+
+
+def _check_user(
+    session: orm.Session, authority: registration.Authority
+) -> None:
+    user = session.execute(
+        sa.select(_user.c.id, _user.c.enabled, _domain.c.enabled)
+        .join(_domain, _domain.c.id == _user.c.domain_id)
+        .where(_user.c.id == authority.user_id)
+    ).first()
+    # A directory of users need not leave a row; it was asked before.
+    if user is not None and tuple(user) != (authority.user_id, True, True):
+        raise registration.NotAuthorized('the user, or the domain of the user')
+    credential_id = authority.application_credential_id
+    if credential_id is None:
+        return
+    credential = session.execute(
+        sa.select(_credential.c.id, _credential.c.expires_at).where(
+            _credential.c.id == credential_id
+        )
+    ).first()
+    if credential is None or credential.id != credential_id:
+        raise registration.NotAuthorized('the application credential')
+    end = credential.expires_at
+    if end is not None and end <= timeutils.utcnow():
+        raise registration.NotAuthorized('the application credential expired')
 
 
 def _hold(session: orm.Session, client_id: str, internal_id: int) -> None:

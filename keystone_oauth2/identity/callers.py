@@ -13,16 +13,23 @@
 """Who asks about a token (``keystone.models.token_model``)."""
 
 import collections.abc as abc
+import dataclasses
 import functools
 import typing as ty
 
 from keystone import exception
+from keystone.common import provider_api
 from keystone.models import token_model
 from oslo_config import cfg
 
 from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import users
+from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import registration
+
+PROVIDERS = provider_api.ProviderAPIs
 
 # Methods by which users log in themselves, as in Keystone 30's
 # ``keystone.api._shared.delegation``. A certificate of a user is not among
@@ -70,33 +77,94 @@ def describe_client(client: messages.Client) -> messages.Caller:
     )
 
 
-def check_manager(
+def check_reader(auth_context: abc.Mapping[str, ty.Any]) -> None:
+    """Check that a token may show what is registered for clients.
+
+    What holds for application credentials in Keystone 30 holds here: a token
+    that was delegated by other means than an application credential does
+    nothing with them.
+
+    :param auth_context: with the token in ``X-Auth-Token``.
+    :raises keystone.exception.ForbiddenAction: it may not.
+    """
+    _primary_token(auth_context)
+
+
+def authorize_removal(
     auth_context: abc.Mapping[str, ty.Any],
     client: abc.Mapping[str, ty.Any] | None,
-    *,
-    changes: bool,
-) -> None:
-    """Make sure that a token may manage what is registered for a client.
+) -> registration.Authority:
+    """Check that a token may remove what is registered for a client.
 
-    What Keystone 30's own API says of application credentials holds here, too:
-    what was delegated makes nothing that outlives the delegation, a restricted
-    application credential changes nothing, and an unrestricted one gets at no
-    role that it does not have.
+    The owner needs a token that can do all that the client can. Others have
+    been permitted by policy; a restricted application credential changes
+    nothing, as in Keystone.
 
     :param auth_context: with the token in ``X-Auth-Token``.
     :param client: as :func:`keystone_oauth2.identity.clients.describe` has it.
-    :param changes: whether something is to be changed.
     :raises keystone.exception.ForbiddenAction: it may not.
+    :raises web.TokenRefused: it has been revoked, or its user disabled.
     """
+    token = _primary_token(auth_context)
+    if client is None:
+        _check_unrestricted(token)
+    elif token.user_id == client['user']['id']:
+        _check_carries(token, client)
+    return _authority(token)
+
+
+def authorize_registration(
+    auth_context: abc.Mapping[str, ty.Any],
+    client: abc.Mapping[str, ty.Any] | None,
+) -> registration.Authority:
+    """Check that a token may register an authenticator for a client.
+
+    An authenticator can do all that the client can, so registering one hands
+    out authority, which is compared with what the token itself can do.
+    Whatever the policy says, that is for the owner alone: Keystone creates
+    application credentials for no other user, either.
+
+    :param auth_context: with the token in ``X-Auth-Token``.
+    :param client: as :func:`keystone_oauth2.identity.clients.describe` has it.
+    :raises keystone.exception.ForbiddenAction: it may not.
+    :raises web.TokenRefused: it has been revoked, or its user disabled.
+    """
+    token = _primary_token(auth_context)
+    if client is None or token.user_id != client['user']['id']:
+        raise _forbidden('only the owner of a client registers anything')
+    _check_carries(token, client)
+    _check_access_rules(token, client)
+    authority = _authority(token)
+    if client['id'] == token.application_credential_id:
+        # It ends when the client does.
+        return dataclasses.replace(authority, ends_at=None)
+    return authority
+
+
+def authorize_update(
+    auth_context: abc.Mapping[str, ty.Any],
+    client: abc.Mapping[str, ty.Any] | None,
+) -> registration.Authority:
+    """Check that a token may choose the methods of a client.
+
+    As :func:`authorize_registration`; and what an application credential
+    that has an end chooses must not outlive it.
+    """
+    authority = authorize_registration(auth_context, client)
+    end = authority.ends_at
+    if client is not None and end is not None:
+        if client['expires_at'] is None or client['expires_at'] > end:
+            raise _forbidden('the client outlives the application credential')
+    return authority
+
+
+def _primary_token(
+    auth_context: abc.Mapping[str, ty.Any],
+) -> token_model.TokenModel:
     token = auth_context.get('token')
-    if (
-        token is None
-        or _is_delegated(token)
-        or (changes and not _may_change(token, client))
-    ):
-        raise exception.ForbiddenAction(
-            action='managing OAuth 2.0 clients with a delegated token'
-        )
+    if token is None or _is_delegated(token):
+        raise _forbidden('a delegated token manages no OAuth 2.0 clients')
+    return token
 
 
 def _is_delegated(token: token_model.TokenModel) -> bool:
@@ -110,19 +178,68 @@ def _is_delegated(token: token_model.TokenModel) -> bool:
     return not token.methods or not primary.issuperset(token.methods)
 
 
-def _may_change(
-    token: token_model.TokenModel, client: abc.Mapping[str, ty.Any] | None
-) -> bool:
-    if 'application_credential' not in token.methods:
-        return True
-    if client is None or not token.application_credential['unrestricted']:
-        return False
-    if client['id'] == token.application_credential_id:
-        return True
-    # Whoever registers a secret for a client has its roles.
+def _check_unrestricted(token: token_model.TokenModel) -> None:
+    credential = token.application_credential
+    if credential and not credential['unrestricted']:
+        raise _forbidden('the application credential is restricted')
+
+
+def _check_carries(
+    token: token_model.TokenModel, client: abc.Mapping[str, ty.Any]
+) -> None:
+    if token.project_id != client['project']['id']:
+        raise _forbidden(
+            'the token is not scoped to the project of the client'
+        )
     held = {role['id'] for role in token.roles}
-    wanted = {role['id'] for role in client['roles']}
-    return client['project']['id'] == token.project_id and wanted <= held
+    if not {role['id'] for role in client['roles']} <= held:
+        raise _forbidden('the token lacks a role of the client')
+
+
+def _check_access_rules(
+    token: token_model.TokenModel, client: abc.Mapping[str, ty.Any]
+) -> None:
+    credential = token.application_credential
+    own = _access_rules(credential) if credential else None
+    if own is None:
+        return
+    rules = _access_rules(
+        PROVIDERS.application_credential_api.get_application_credential(
+            client['id']
+        )
+    )
+    if rules is None or not rules <= own:
+        raise _forbidden('the client has fewer access rules')
+
+
+def _access_rules(
+    credential: abc.Mapping[str, ty.Any],
+) -> frozenset[tuple[str, str, str]] | None:
+    """Return what a credential may request, or None where that is anything."""
+    rules = credential.get('access_rules')
+    if rules is None:
+        return None
+    return frozenset(
+        (rule['service'], rule['method'], rule['path']) for rule in rules
+    )
+
+
+def _authority(token: token_model.TokenModel) -> registration.Authority:
+    _check_unrestricted(token)
+    # So far Keystone has answered from its cache, which what another worker
+    # has done does not reach: these read the database, and the directory.
+    if tokens.is_revoked(token) or not users.is_enabled_now(token.user_id):
+        raise web.TokenRefused()
+    credential = token.application_credential or {}
+    return registration.Authority(
+        user_id=token.user_id,
+        application_credential_id=credential.get('id'),
+        ends_at=credential.get('expires_at'),
+    )
+
+
+def _forbidden(reason: str) -> exception.ForbiddenAction:
+    return exception.ForbiddenAction(action=f'this: {reason}')
 
 
 class _Delegation(token_model.TokenModel):

@@ -141,6 +141,20 @@ def revoke(token: messages.Token) -> None:
     notifications.invalidate_token_cache_notification('OAuth 2.0 revocation')
 
 
+def is_revoked(token: token_model.TokenModel) -> bool:
+    """Whether a token has been revoked, whatever Keystone remembers.
+
+    Calls ``revoke_api.check_token``, which reads the database.
+    """
+    try:
+        PROVIDERS.revoke_api.check_token(
+            revoke_model.build_token_values(token)
+        )
+    except exception.TokenNotFound:
+        return True
+    return False
+
+
 def _is_token_shaped(value: str) -> bool:
     return value.isascii() and value.isprintable() and ' ' not in value
 

@@ -12,6 +12,8 @@
 
 """Rules for what is registered for clients."""
 
+import collections.abc as abc
+
 from oslo_policy import policy
 
 COLLECTIONS = {
@@ -25,22 +27,28 @@ UPDATE = 'identity:update_oauth2_client'
 
 _PATH = '/v3/OS-OAUTH2/clients/{client_id}'
 _OWNER = 'user_id:%(target.client.user_id)s'
+# As Keystone has it for application credentials, whose API takes no token that
+# is scoped to a domain.
 _READER = (
-    'rule:admin_required or (role:reader and system_scope:all) or '
-    '(role:reader and domain_id:%(target.client.user_domain_id)s) or '
-) + _OWNER
-_REMOVER = (
-    'rule:admin_required or '
-    '(role:manager and domain_id:%(target.client.user_domain_id)s) or '
-) + _OWNER
+    'domain_id:None and (rule:admin_required or '
+    f'(role:reader and system_scope:all) or {_OWNER})'
+)
+_REMOVER = f'domain_id:None and (rule:admin_required or {_OWNER})'
+_REGISTRAR = f'{_OWNER} and project_id:%(target.client.project_id)s'
+# An operator's rule may let users of a domain read and remove.
+_ANY_SCOPE = ('system', 'domain', 'project')
 _TARGET = """\
 The target is the client, which is an application credential:
 %(target.client.id)s, %(target.client.user_id)s,
 %(target.client.user_domain_id)s, %(target.client.project_id)s and
 %(target.client.project_domain_id)s."""
 _ONLY_OWNER = """\
-By default only the owner may: who registers something can then act as the
-owner."""
+Whatever this rule says, only the owner may, with a token that is scoped to the
+project of the client and carries all of its roles: an authenticator can do all
+that the client can."""
+_OWNER_TOKEN = """\
+The owner needs a token that is scoped to the project of the client and carries
+all of its roles, whatever this rule says."""
 
 
 def rule(operation: str, kind: str) -> str:
@@ -54,12 +62,16 @@ def rule(operation: str, kind: str) -> str:
 
 
 def _rule(
-    name: str, check: str, description: str, *operations: tuple[str, str]
+    name: str,
+    check: str,
+    description: str,
+    *operations: tuple[str, str],
+    scopes: abc.Iterable[str] = _ANY_SCOPE,
 ) -> policy.DocumentedRuleDefault:
     return policy.DocumentedRuleDefault(
         name=name,
         check_str=check,
-        scope_types=['system', 'domain', 'project'],
+        scope_types=list(scopes),
         description=f'{description}\n{_TARGET}\n',
         operations=[
             {'path': _PATH + path, 'method': method}
@@ -74,9 +86,10 @@ def _rules_of_kind(kind: str) -> list[policy.DocumentedRuleDefault]:
     return [
         _rule(
             rule('create', kind),
-            _OWNER,
+            _REGISTRAR,
             f'Register a {kind} for a client. {_ONLY_OWNER}',
             (collection, 'POST'),
+            scopes=('project',),
         ),
         _rule(
             rule('list', kind),
@@ -96,7 +109,7 @@ def _rules_of_kind(kind: str) -> list[policy.DocumentedRuleDefault]:
         _rule(
             rule('delete', kind),
             _REMOVER,
-            f'Remove a {kind} of a client.',
+            f'Remove a {kind} of a client. {_OWNER_TOKEN}',
             (member, 'DELETE'),
         ),
     ]
@@ -112,10 +125,11 @@ client_policies = [
     ),
     _rule(
         UPDATE,
-        _OWNER,
+        _REGISTRAR,
         f'Choose the client authentication methods that a client may use. '
         f'{_ONLY_OWNER}',
         ('', 'PATCH'),
+        scopes=('project',),
     ),
     *(one for kind in COLLECTIONS for one in _rules_of_kind(kind)),
 ]

@@ -57,6 +57,29 @@ class UnknownAuthenticator(Exception):
     """The client has no such authenticator."""
 
 
+class NotAuthorized(Exception):
+    """Whose authority a change relies on has none any more.
+
+    A user, a domain or a project was disabled or deleted, or an application
+    credential has expired or was deleted.
+    """
+
+
+@dataclasses.dataclass(frozen=True)
+class Authority:
+    """Whose authority a change relies on.
+
+    :ivar user_id: of the token that asks for it.
+    :ivar application_credential_id: that the token was issued for, or None.
+    :ivar ends_at: the end of what may be registered, UTC without a zone; None
+        where nothing bounds it.
+    """
+
+    user_id: str
+    application_credential_id: str | None = None
+    ends_at: datetime.datetime | None = None
+
+
 @dataclasses.dataclass(frozen=True)
 class NewAuthenticator:
     """What is to be registered.
@@ -73,6 +96,15 @@ class NewAuthenticator:
     value: dict[str, ty.Any] | None = None
     description: str | None = None
     expires_at: datetime.datetime | None = None
+
+    def ending_by(self, end: datetime.datetime | None) -> 'NewAuthenticator':
+        """Return the same, with an end no later than another one.
+
+        :param end: UTC without a zone, or None for any.
+        """
+        if end is None or (self.expires_at and self.expires_at <= end):
+            return self
+        return dataclasses.replace(self, expires_at=end.replace(microsecond=0))
 
     @property
     def methods(self) -> frozenset[str]:

@@ -52,8 +52,10 @@ ALL = set(OPERATIONS)
 #: By role, scope and ownership.
 TABLE = {
     'owner on the project of the client': ALL,
-    'owner on another project': ALL,
-    'owner without a scope': ALL,
+    'owner on another project': READ,
+    'owner without a scope': READ,
+    'owner on the system': READ,
+    'owner on the domain of the owner': NOTHING,
     'owner with an unrestricted application credential': ALL,
     'owner with a restricted application credential': READ,
     'the client itself': READ,
@@ -70,12 +72,12 @@ TABLE = {
     'member on the system': READ,
     'reader on the system': READ,
     'service on the system': NOTHING,
-    'admin on the domain of the owner': READ | REMOVE,
-    'manager on the domain of the owner': READ | REMOVE,
-    'member on the domain of the owner': READ,
-    'reader on the domain of the owner': READ,
+    'admin on the domain of the owner': NOTHING,
+    'manager on the domain of the owner': NOTHING,
+    'member on the domain of the owner': NOTHING,
+    'reader on the domain of the owner': NOTHING,
     'service on the domain of the owner': NOTHING,
-    'admin on another domain': READ | REMOVE,
+    'admin on another domain': NOTHING,
     'manager on another domain': NOTHING,
     'reader on another domain': NOTHING,
     'trustee who is the owner': NOTHING,
@@ -154,8 +156,8 @@ class PolicyTestCase(clients.ClientsTestCase):
         }
 
     def on_system_and_domains(self):
-        """Answer tokens of users who have a role there."""
-        roles = ('admin', 'manager', 'member', 'reader', 'service')
+        """Return tokens of users who have a role there."""
+        roles = ('owner', 'admin', 'manager', 'member', 'reader', 'service')
         found = {}
         for role in roles:
             for name, path, scope in (
@@ -178,8 +180,9 @@ class PolicyTestCase(clients.ClientsTestCase):
         return found
 
     def token_there(self, role, path, scope):
-        user = self.identity.create_user()
-        role_id = self.identity.role_id(role)
+        """Return a token of a user, or of the owner, who is a reader there."""
+        user = self.user if role == 'owner' else self.identity.create_user()
+        role_id = self.identity.role_id('reader' if role == 'owner' else role)
         answer = self.identity.as_admin(
             'PUT', f'/v3/{path}/users/{user.id}/roles/{role_id}'
         )
@@ -218,6 +221,7 @@ class PolicyTestCase(clients.ClientsTestCase):
 
 class DefaultPolicyTest(PolicyTestCase):
     def test_table_of_role_by_scope_by_ownership(self):
+        """K01: whose the token is does not suffice."""
         self.assertEqual(TABLE.keys(), self._tokens.keys())
         for name, token in self._tokens.items():
             with self.variant(name):
@@ -229,45 +233,6 @@ class DefaultPolicyTest(PolicyTestCase):
             {rule.name for rule in rules.list_rules()}, set(OPERATIONS)
         )
         self.assertEqual(14, len(OPERATIONS))
-
-    def test_domain_of_the_user_counts_and_not_that_of_the_project(self):
-        project = self.identity.create_project(domain=self.other_domain)
-        self.identity.assign(self.user, 'member', project)
-        client = self.identity.create_application_credential(
-            self.user, project=project
-        )
-        for name, expected in (
-            ('reader on the domain of the owner', READ),
-            ('manager on another domain', NOTHING),
-        ):
-            with self.variant(name):
-                token = self._tokens[name]
-                self.assertEqual(expected, self.permitted_to(token, client))
-
-    def test_unrestricted_application_credential_gets_no_further(self):
-        """Who registers a secret for a client has its roles and project."""
-        create = self.identity.create_application_credential
-        token = self.keystones(
-            create(self.user, ['reader'], unrestricted=True)
-        )
-        for client, expected in (
-            (create(self.user, ['reader']), ALL),
-            (create(self.user, ['member']), READ),
-            (create(self.user, ['reader', 'member']), READ),
-            (create(self.user, project=self.other_project), READ),
-        ):
-            self.assertEqual(expected, self.permitted_to(token, client))
-
-    def test_unrestricted_application_credential_manages_itself(self):
-        """It rotates its own secret, as cron does it."""
-        own = self.identity.create_application_credential(
-            self.user, unrestricted=True
-        )
-        secret = self.register_secret(own)['secret']
-        answer = self.get_token(**clients.by_secret(own, secret))
-        token = answer.json['access_token']
-        self.remove('secret', own.id, client=own, token=token)
-        self.assertEqual(ALL, self.permitted_to(token, own))
 
     def test_body_says_nothing_of_whose_the_client_is(self):
         """Of Keystone before 29.1, its members were part of the target."""
@@ -304,7 +269,7 @@ class OverriddenPolicyTest(PolicyTestCase):
     def test_operators_rule_decides_about_its_operation_alone(self):
         other = self._tokens['member on the project of the client']
         reader = self._tokens['reader on the system']
-        names = list(OPERATIONS)
+        names = sorted(READ | REMOVE)
         for name, next_one in zip(names, names[1:] + names[:1], strict=True):
             with self.variant(name):
                 self.override(name, 'role:member and not role:manager')
@@ -313,11 +278,49 @@ class OverriddenPolicyTest(PolicyTestCase):
                 self.assertFalse(self.is_permitted(name, reader))
                 self.assertTrue(self.is_permitted(next_one, self.owner_token))
 
+    def test_operators_rule_can_take_registration_from_the_owner(self):
+        names = sorted(ALL - READ - REMOVE)
+        for name, next_one in zip(names, names[1:] + names[:1], strict=True):
+            with self.variant(name):
+                self.override(name, '!')
+                self.assertFalse(self.is_permitted(name, self.owner_token))
+                self.assertTrue(self.is_permitted(next_one, self.owner_token))
+
+    def test_operators_rule_may_let_personas_of_a_domain_in(self):
+        """The example of the guide."""
+        domain = 'domain_id:%(target.client.user_domain_id)s'
+        self.override_all(
+            {
+                **dict.fromkeys(READ, f'role:reader and {domain}'),
+                **dict.fromkeys(REMOVE, f'role:manager and {domain}'),
+            }
+        )
+        project = self.identity.create_project(domain=self.other_domain)
+        self.identity.assign(self.user, 'member', project)
+        client = self.identity.create_application_credential(
+            self.user, project=project
+        )
+        for name, expected in (
+            ('reader on the domain of the owner', READ),
+            ('member on the domain of the owner', READ),
+            ('manager on the domain of the owner', READ | REMOVE),
+            ('service on the domain of the owner', NOTHING),
+            ('manager on another domain', NOTHING),
+            ('reader on another domain', NOTHING),
+        ):
+            with self.variant(name):
+                token = self._tokens[name]
+                self.assertEqual(expected, self.permitted_to(token, client))
+
     def test_operator_who_overrules_lets_no_delegation_in(self):
-        """What was delegated makes nothing that outlives it."""
+        """K01: nor does any other user register anything."""
         self.override_all(dict.fromkeys(OPERATIONS, '@'))
         for name, expected in (
-            ('anybody without a scope', ALL),
+            ('anybody without a scope', READ | REMOVE),
+            ('admin on the project of the client', READ | REMOVE),
+            ('client of another user of the project', READ),
+            ('owner on another project', READ),
+            ('owner without a scope', READ),
             ('trustee who is the owner', NOTHING),
             ('trustee who stays what it is', NOTHING),
             ('owner with a restricted application credential', READ),
