@@ -15,6 +15,8 @@
 import datetime
 import uuid
 
+from oslo_utils import timeutils
+
 from keystone_oauth2.tests.functional import clients
 
 # Microseconds since 1970.
@@ -109,12 +111,12 @@ class StaleTokenTest(clients.ClientsTestCase):
     def test_token_that_was_revoked_changes_nothing(self):
         """K03: such as all of a user whose password was changed."""
         self.with_secret()
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = timeutils.utcnow() + datetime.timedelta(seconds=1)
         self.as_another_worker(
             'INSERT INTO revocation_event (user_id, issued_before, revoked_at)'
             ' VALUES (:user, :now, :now)',
             user=self.owner.id,
-            now=now.replace(tzinfo=None, microsecond=0),
+            now=now.replace(microsecond=0),
         )
         for operation in self.operations():
             with self.variant(operation):
@@ -159,6 +161,7 @@ class StaleTokenTest(clients.ClientsTestCase):
         answer = self.manage('DELETE', rest, token=token)
         self.assertThat(answer, clients.IsKeystoneError(401))
         self.set_enabled('user', admin, True)
+        self.identity.update(admin, description='known again')
         # Keystone 30 has revoked the old one.
         token = self.identity.token_for(admin, self.home)
         self.remove('secret', self.secret, token=token)

@@ -36,9 +36,10 @@ class AuthorizationServer(fixture.KeystoneServer):
     """At the root of its host, so that its metadata is where it belongs.
 
     :param provider: of tokens.
+    :param options: more of them, by group.
     """
 
-    def __init__(self, provider='fernet'):
+    def __init__(self, provider='fernet', options=None):
         self.port = _free_port()
         self.issuer = f'https://127.0.0.1:{self.port}/v3'
         # Another name of the same host, as far as clients know.
@@ -51,6 +52,7 @@ class AuthorizationServer(fixture.KeystoneServer):
                     'oauth2_authn_methods': METHODS,
                 },
                 'token': {'provider': provider},
+                **(options or {}),
             },
             prefix='',
         )
@@ -74,11 +76,12 @@ class AuthorizationServerTestCase(base.TestCase):
     """One server for a class; a client and a user, either may ask."""
 
     provider = 'fernet'
+    options = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.keystone = cls.use(AuthorizationServer(cls.provider))
+        cls.keystone = cls.use(AuthorizationServer(cls.provider, cls.options))
         cls.identity = cls.keystone.client
         cls.issuer = cls.keystone.issuer
         cls.token_url = f'{cls.issuer}/OS-OAUTH2/token'

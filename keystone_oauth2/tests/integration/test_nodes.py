@@ -12,6 +12,7 @@
 
 """Two processes on one database, as two nodes behind a load balancer."""
 
+from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.integration import authorization_server
 
 
@@ -88,3 +89,43 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
         ]
         self.assertEqual(self.issuer, documents[0]['issuer'])
         self.assertEqual(*documents)
+
+
+class CachedNodesTest(authorization_server.AuthorizationServerTestCase):
+    """Each process has a cache of its own, as dogpile.cache.memory gives."""
+
+    options = {'cache': {'backend': 'dogpile.cache.memory'}}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.keystone.start_node()
+
+    def test_disabled_user_registers_nothing_with_a_node_that_knows_not(self):
+        """K03: the user is enabled again later, and the secret would work."""
+        owner = self.identity.create_user(self.project, ['member'])
+        client = self.identity.create_application_credential(owner)
+        token = self.identity.token_for(owner)
+        request = self.https(url=self.other.url).request
+        clients.register(request, token, client, 'secret')
+        self.identity.disable(owner)
+        answer = request('GET', '/v3/auth/catalog', token=token)
+        self.assertEqual(200, answer.status, 'the node has noticed')
+        for method, rest, json in (
+            ('POST', '/secrets', {'secret': {}}),
+            ('DELETE', f'/secrets/{client.id}', None),
+        ):
+            with self.variant(method):
+                answer = request(
+                    method,
+                    clients.path_of(client, rest),
+                    json=json,
+                    token=token,
+                )
+                self.assertThat(answer, clients.IsKeystoneError(401))
+        self.identity.enable(owner)
+        token = self.identity.token_for(owner)
+        answer = self.https().request(
+            'GET', clients.path_of(client, '/secrets'), token=token
+        )
+        self.assertEqual(2, len(answer.json['secrets']), answer.text)
