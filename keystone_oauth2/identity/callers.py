@@ -131,7 +131,7 @@ def authorize_registration(
     """
     token = _primary_token(auth_context)
     if client is None or token.user_id != client['user']['id']:
-        raise _forbidden('only the owner of a client registers anything')
+        raise _forbidden('only its owner registers anything')
     _check_carries(token, client)
     _check_access_rules(token, client)
     authority = _authority(token)
@@ -154,7 +154,9 @@ def authorize_update(
     end = authority.ends_at
     if client is not None and end is not None:
         if client['expires_at'] is None or client['expires_at'] > end:
-            raise _forbidden('the client outlives the application credential')
+            raise _forbidden(
+                'it outlives the application credential of the token'
+            )
     return authority
 
 
@@ -163,7 +165,7 @@ def _primary_token(
 ) -> token_model.TokenModel:
     token = auth_context.get('token')
     if token is None or _is_delegated(token):
-        raise _forbidden('a delegated token manages no OAuth 2.0 clients')
+        raise _forbidden('the token was delegated')
     return token
 
 
@@ -181,19 +183,19 @@ def _is_delegated(token: token_model.TokenModel) -> bool:
 def _check_unrestricted(token: token_model.TokenModel) -> None:
     credential = token.application_credential
     if credential and not credential['unrestricted']:
-        raise _forbidden('the application credential is restricted')
+        raise _forbidden(
+            'the application credential of the token is restricted'
+        )
 
 
 def _check_carries(
     token: token_model.TokenModel, client: abc.Mapping[str, ty.Any]
 ) -> None:
     if token.project_id != client['project']['id']:
-        raise _forbidden(
-            'the token is not scoped to the project of the client'
-        )
+        raise _forbidden('the token is not scoped to its project')
     held = {role['id'] for role in token.roles}
     if not {role['id'] for role in client['roles']} <= held:
-        raise _forbidden('the token lacks a role of the client')
+        raise _forbidden('the token lacks one of its roles')
 
 
 def _check_access_rules(
@@ -209,7 +211,7 @@ def _check_access_rules(
         )
     )
     if rules is None or not rules <= own:
-        raise _forbidden('the client has fewer access rules')
+        raise _forbidden('the access rules of the token do not cover it')
 
 
 def _access_rules(
@@ -239,7 +241,7 @@ def _authority(token: token_model.TokenModel) -> registration.Authority:
 
 
 def _forbidden(reason: str) -> exception.ForbiddenAction:
-    return exception.ForbiddenAction(action=f'this: {reason}')
+    return exception.ForbiddenAction(action=f'managing this client ({reason})')
 
 
 class _Delegation(token_model.TokenModel):
