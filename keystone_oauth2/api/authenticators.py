@@ -138,22 +138,24 @@ class Key(Kind):
     def make(
         self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Answer the keys.
+        """Return the keys, and those of a set that are left out.
 
         :raises ValueError: there is not one key or set, or it cannot be used.
         """
         if ('jwk' in wanted) == ('jwks' in wanted):
             raise ValueError('must be given as either jwk or jwks')
+        once: Shown = {}
         if 'jwk' in wanted:
             keys = [client_key.read(wanted['jwk'])]
         else:
-            keys = client_key.read_set(wanted['jwks'])
+            keys, ignored = client_key.read_set(wanted['jwks'])
+            once['ignored'] = [_show_ignored(one) for one in ignored]
         return [
             registration.NewAuthenticator(
                 fingerprint=client_key.thumbprint(key), value=key, **common
             )
             for key in keys
-        ], {}
+        ], once
 
     def show(self, one: registration.Authenticator) -> Shown:
         """Answer the key and its thumbprint (RFC 7638)."""
@@ -297,6 +299,14 @@ class Clients:
             return False
         warning = datetime.timedelta(seconds=self.expiry_warning)
         return end - timeutils.utcnow() <= warning
+
+
+def _show_ignored(ignored: client_key.Ignored) -> Shown:
+    return {
+        'index': ignored.index,
+        'kid': ignored.kid,
+        'reason': f'The key {ignored.reason}.',
+    }
 
 
 def _certificate(pem: str, common: Shown) -> registration.NewAuthenticator:

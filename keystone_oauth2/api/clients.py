@@ -161,28 +161,34 @@ class AuthenticatorsResource(_Resource):
         )
 
     def post(self, client_id: str) -> ty.Any:
-        """Register one, or several keys."""
+        """Register one, or what is new of a set of keys.
+
+        With a set, status 200 says that nothing was new.
+        """
         rule = rules.rule('create', self._kind.name)
         client = _enforced(rule, client_id)
         authority = callers.authorize_registration(web.auth_context(), client)
         body = self._body()
         wanted, once = self._kind.read(body, client_id)
-        added = registrations.add(
+        is_set = 'jwks' in body[self._kind.name]
+        found, new_ids = registrations.add(
             client_id,
             [one.ending_by(authority.ends_at) for one in wanted],
             self._server.limit,
             authority,
+            keep_known=is_set,
         )
-        for one in added:
-            notify.notify_registration('created', f'client_{one.kind}', one.id)
+        for one in found:
+            if one.id in new_ids:
+                notify.notify_registration(
+                    'created', f'client_{one.kind}', one.id
+                )
         url = self._url(client_id)
-        shown = [
-            {**self._server.show(self._kind, one, url), **once}
-            for one in added
-        ]
-        if 'jwks' in body[self._kind.name]:
-            return {self._kind.collection: shown}, http.HTTPStatus.CREATED
-        return {self._kind.name: shown[0]}, http.HTTPStatus.CREATED
+        shown = [self._server.show(self._kind, one, url) for one in found]
+        status = http.HTTPStatus.CREATED if new_ids else http.HTTPStatus.OK
+        if is_set:
+            return {self._kind.collection: shown, **once}, status
+        return {self._kind.name: {**shown[0], **once}}, status
 
 
 class AuthenticatorResource(_Resource):

@@ -60,28 +60,45 @@ def add(
     authenticators: abc.Iterable[registration.NewAuthenticator],
     most: int,
     authority: registration.Authority,
-) -> list[registration.Authenticator]:
+    *,
+    keep_known: bool = False,
+) -> tuple[list[registration.Authenticator], frozenset[str]]:
     """Register authenticators, all or none.
 
     What has expired makes room for them.
 
     :param most: how many of a kind the client may have.
     :param authority: of the owner.
+    :param keep_known: whether those that are registered already stay as they
+        are, and are no conflict.
+    :returns: all of them, in order, and the ids of those that are new.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority has ended.
     :raises registration.TooMany: it would have more.
     :raises registration.Conflict: one is registered already.
     """
+    found = []
     added = []
     try:
         with _changing(client_id) as (session, internal_id):
             _check_owner(session, internal_id, authority)
             _delete_expired(session, client_id)
+            known = {}
+            if keep_known:
+                registered = _registration(session, client_id, internal_id)
+                known = {
+                    (one.kind, one.fingerprint): one
+                    for one in registered.authenticators
+                }
             for new in authenticators:
-                row = _new_row(new, client_id, internal_id)
-                session.add(row)
-                session.flush()
-                added.append(_plain(row))
+                one = known.get((new.kind, new.fingerprint))
+                if one is None:
+                    row = _new_row(new, client_id, internal_id)
+                    session.add(row)
+                    session.flush()
+                    one = _plain(row)
+                    added.append(one)
+                found.append(one)
             registered = _registration(session, client_id, internal_id)
             for kind in {one.kind for one in added}:
                 if len(registered.of_kind(kind)) > most:
@@ -93,7 +110,7 @@ def add(
         raise registration.Conflict(
             'The client has this authenticator already.'
         ) from error
-    return added
+    return found, frozenset(one.id for one in added)
 
 
 def remove(

@@ -14,12 +14,15 @@
 
 import base64
 import collections.abc as abc
+import dataclasses
 import hashlib
 import json
 import re
 import typing as ty
 
 import jwt
+
+from keystone_oauth2.protocol import _weak_keys
 
 # Members of a public key, in the order of their names (RFC 7638, 3.2).
 _MEMBERS = {
@@ -29,19 +32,24 @@ _MEMBERS = {
 }
 _NUMBERS = frozenset({'e', 'n', 'x', 'y'})
 # RFC 7515, 2: without padding.
-_BASE64URL = re.compile('[A-Za-z0-9_-]+')
-_PRIVATE = frozenset({'d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'})
+_BASE64URL = re.compile('[A-Za-z0-9_-]*')
+# The last is that of ML-DSA (kty AKP), a kty that is not supported: a private
+# key that was sent is refused whatever it is for.
+_PRIVATE = frozenset({'d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'})
+# Several names of one curve mean the same signature (RFC 9864, 2.2).
 _CURVES = {
     ('EC', 'P-256'): ('ES256',),
     ('EC', 'P-384'): ('ES384',),
     ('EC', 'P-521'): ('ES512',),
-    ('OKP', 'Ed25519'): ('EdDSA',),
+    ('OKP', 'Ed25519'): ('Ed25519', 'EdDSA'),
 }
+# Octets of a coordinate (RFC 7518, 6.2.1.2; RFC 8032, 5.1.5).
+_SIZES = {'P-256': 32, 'P-384': 48, 'P-521': 66, 'Ed25519': 32}
 _RSA = ('PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512')
-_MIN_RSA_BITS = 2048
-# Larger ones make each attempt cost more than it should.
-_MAX_RSA_BITS = 8192
-_MAX_EXPONENT_BITS = 32
+# What PyJWT calls an algorithm, where it is another name.
+_PYJWT_NAMES = {'Ed25519': 'EdDSA'}
+# The test of a modulus takes up to a second.
+_MAX_RSA_BITS_OF_SET = 65536
 _MAX_KID_LENGTH = 255
 _MAX_KEYS = 100
 
@@ -53,69 +61,88 @@ ALGORITHMS = tuple(
 JWK = abc.Mapping[str, ty.Any]
 
 
-def read(jwk: JWK) -> dict[str, str]:
-    """Answer a public key with nothing but what is needed.
+class OtherKey(ValueError):
+    """A key that is not for signatures, or of a kind that is not supported.
 
-    :param jwk: what somebody wants to register.
-    :raises ValueError: it is not a public key that a client can sign with; a
-        sentence without its verb's subject says why.
+    It may be right all the same: a set is used without it (RFC 7517, 5).
     """
-    if _PRIVATE & jwk.keys():
-        raise ValueError('has private or secret members: make a new key')
-    if jwk.get('kty') not in tuple(_MEMBERS):
-        raise ValueError('is neither of kty EC, RSA nor OKP')
-    if jwk.get('use', 'sig') != 'sig':
-        raise ValueError('is not for signatures (use)')
-    operations = jwk.get('key_ops', ['verify'])
-    if not isinstance(operations, list) or 'verify' not in operations:
-        raise ValueError('is not for verification (key_ops)')
-    key = {}
-    for name in (*_MEMBERS[jwk['kty']], 'kid', 'alg'):
-        if name in jwk:
-            if not isinstance(jwk[name], str) or not jwk[name]:
-                raise ValueError(f'has a member {name} that is no string')
-            if name in _NUMBERS and not _is_number(name, jwk[name]):
-                raise ValueError(f'has a member {name} that is no base64url')
-            key[name] = jwk[name]
-        elif name not in ('kid', 'alg'):
-            raise ValueError(f'lacks the member {name}')
-    if len(key.get('kid', '')) > _MAX_KID_LENGTH:
-        raise ValueError(
-            f'has a kid of more than {_MAX_KID_LENGTH} characters'
-        )
-    if not algorithms(key):
-        raise ValueError('has a crv or an alg that is not supported')
-    _check_material(key)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ignored:
+    """A key that was left out of a set.
+
+    :ivar index: its place in the set, from 0.
+    :ivar kid: its id, if it has one.
+    :ivar reason: a sentence without its subject.
+    """
+
+    index: int
+    kid: str | None
+    reason: str
+
+
+def read(jwk: JWK) -> dict[str, str]:
+    """Return a public key with nothing but what is needed.
+
+    :param jwk: the key as a client sent it.
+    :raises OtherKey: it is a key for something else.
+    :raises ValueError: it is not a public key that only one client can sign
+        with; a sentence without its subject says why.
+    """
+    key = _read_members(jwk)
+    check(key)
     return key
 
 
-def read_set(jwks: JWK) -> list[dict[str, str]]:
-    """Answer the keys of a JWK set (RFC 7517, 5).
+def read_set(jwks: JWK) -> tuple[list[dict[str, str]], list[Ignored]]:
+    """Return the keys of a JWK set, and those that are left out.
 
-    :raises ValueError: as for :func:`read`, or there is none.
+    :raises ValueError: as for :func:`read`, or no key is left. A private key
+        refuses the whole set, whatever it is for.
     """
     keys = jwks.get('keys')
     if not isinstance(keys, list) or not 0 < len(keys) <= _MAX_KEYS:
-        raise ValueError('has no keys, or too many')
-    if not all(isinstance(key, dict) for key in keys):
-        raise ValueError('has a key that is no object')
-    return [read(key) for key in keys]
+        raise ValueError(f'set must have 1 to {_MAX_KEYS} keys')
+    found: dict[int, dict[str, str]] = {}
+    ignored = []
+    for index, jwk in enumerate(keys):
+        try:
+            if not isinstance(jwk, dict):
+                raise ValueError('is not an object')
+            found[index] = _read_members(jwk)
+        except OtherKey as error:
+            kid = jwk.get('kid')
+            kid = kid if isinstance(kid, str) else None
+            ignored.append(Ignored(index, kid, str(error)))
+        except ValueError as error:
+            raise _at(index, error) from error
+    if not found:
+        raise ValueError(
+            f'at index 0 of the set {ignored[0].reason}, and no other can be '
+            f'used'
+        )
+    _check_set(found)
+    return list(found.values()), ignored
 
 
 def algorithms(jwk: JWK) -> tuple[str, ...]:
-    """Answer the algorithms that a key can be used with (RFC 8725, 3.1)."""
-    known = (
-        _RSA
-        if jwk['kty'] == 'RSA'
-        else _CURVES.get((jwk['kty'], jwk['crv']), ())
-    )
-    if 'alg' in jwk:
-        return (jwk['alg'],) if jwk['alg'] in known else ()
-    return known
+    """Return the algorithms that a key can be used with (RFC 8725, 3.1).
+
+    A key that is registered for ``EdDSA`` or ``Ed25519`` has both names: they
+    mean the same signature of the same key (RFC 9864, 2.2).
+    """
+    is_rsa = jwk['kty'] == 'RSA'
+    known = _RSA if is_rsa else _CURVES.get((jwk['kty'], jwk['crv']), ())
+    if 'alg' not in jwk:
+        return known
+    if jwk['alg'] not in known:
+        return ()
+    return (jwk['alg'],) if is_rsa else known
 
 
 def thumbprint(jwk: JWK) -> str:
-    """Answer the thumbprint of a key (RFC 7638): base64url of SHA-256."""
+    """Return the thumbprint of a key (RFC 7638): base64url of SHA-256."""
     members = {name: jwk[name] for name in _MEMBERS[jwk['kty']]}
     text = json.dumps(members, separators=(',', ':'), sort_keys=True)
     return _base64url(hashlib.sha256(text.encode()).digest())
@@ -126,42 +153,161 @@ def has_signed(jwk: JWK, token: str, algorithm: str) -> bool:
 
     :param algorithm: the one that the JWS names, and one of the key's.
     """
+    signed, _, signature = token.rpartition('.')
+    name = _PYJWT_NAMES.get(algorithm, algorithm)
     try:
-        jwt.PyJWS().decode_complete(
-            token,
-            jwt.PyJWK(dict(jwk), algorithm=algorithm),
-            algorithms=[algorithm],
+        key = jwt.PyJWK(dict(jwk), algorithm=name)
+        return key.Algorithm.verify(
+            signed.encode(), key.key, octets(signature)
         )
-    except jwt.InvalidTokenError:
+    except (jwt.PyJWTError, ValueError, TypeError):
         return False
-    return True
 
 
-def _is_number(name: str, text: str) -> bool:
-    # There is one way to write it (RFC 7518, 6.2 and 6.3): else one key would
-    # have several thumbprints, and no bound of its length.
-    if not _BASE64URL.fullmatch(text):
-        return False
+def check(jwk: JWK) -> None:
+    """Make sure that only the holder of the private key can sign.
+
+    A point of Ed25519 with a part of small order passes: such a key signs in
+    more than one way, but still only with the private key.
+
+    :param jwk: as :func:`read` returns it, perhaps by an older release.
+    :raises ValueError: anyone can sign for the key (RFC 8725, 3.4), or it is
+        no key; a sentence without its subject.
+    """
+    if jwk['kty'] == 'RSA':
+        problem = _weak_keys.rsa_problem(_number(jwk['n']), _number(jwk['e']))
+    elif jwk['kty'] == 'OKP':
+        problem = _weak_keys.ed25519_problem(octets(jwk['x']))
+    else:
+        problem = _ec_problem(jwk)
+    if problem is not None:
+        raise ValueError(problem)
+
+
+def octets(text: str) -> bytes:
+    """Return what base64url text stands for (RFC 7515, 2).
+
+    There is one way to write it: else one key would have several thumbprints.
+
+    :raises ValueError: it is written in another way; the sentence lacks its
+        subject.
+    """
+    if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
+        raise ValueError('is not base64url without padding')
+    content = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
+    if _base64url(content) != text:
+        raise ValueError(
+            'has unused bits in its last character, which must be zero'
+        )
+    return content
+
+
+def _read_members(jwk: JWK) -> dict[str, str]:
+    if _PRIVATE & jwk.keys():
+        raise ValueError('has private or secret members: make a new key')
+    _check_kind(jwk)
+    key = {name: _member(name, jwk) for name in _MEMBERS[jwk['kty']]}
+    for name in ('kid', 'alg'):
+        if name in jwk:
+            key[name] = _member(name, jwk)
+    if len(key.get('kid', '')) > _MAX_KID_LENGTH:
+        raise ValueError(
+            f'has a kid of more than {_MAX_KID_LENGTH} characters'
+        )
+    if not algorithms(key):
+        raise ValueError('has an alg that does not fit its kty and crv')
+    return key
+
+
+def _check_kind(jwk: JWK) -> None:
+    """Raise an error if a key is for something else.
+
+    :raises OtherKey: it is.
+    :raises ValueError: it does not say what it is for.
+    """
+    if _member('kty', jwk) not in _MEMBERS:
+        raise OtherKey('is not of kty EC, OKP or RSA')
+    if 'use' in jwk and _member('use', jwk) != 'sig':
+        raise OtherKey('is not for signatures (use)')
+    operations = jwk.get('key_ops', ['verify'])
+    if not isinstance(operations, list) or not all(
+        isinstance(operation, str) for operation in operations
+    ):
+        raise ValueError('has a member key_ops that is not a list of strings')
+    if 'verify' not in operations:
+        raise OtherKey('is not for verification (key_ops)')
+    kind = jwk['kty']
+    if kind != 'RSA' and (kind, _member('crv', jwk)) not in _CURVES:
+        raise OtherKey('has a crv that is not supported')
+    if 'alg' in jwk and _member('alg', jwk) not in ALGORITHMS:
+        raise OtherKey('has an alg that is not supported')
+
+
+def _check_set(keys: abc.Mapping[int, dict[str, str]]) -> None:
+    bits = 8 * sum(len(octets(key.get('n', ''))) for key in keys.values())
+    if bits > _MAX_RSA_BITS_OF_SET:
+        raise ValueError(
+            f'set has RSA keys of more than {_MAX_RSA_BITS_OF_SET} bits '
+            f'together: send fewer at a time'
+        )
+    first: dict[str, int] = {}
+    for index, key in keys.items():
+        try:
+            check(key)
+        except ValueError as error:
+            raise _at(index, error) from error
+        other = first.setdefault(thumbprint(key), index)
+        if other != index:
+            raise _at(index, f'is the one at index {other} again')
+
+
+def _at(index: int, reason: object) -> ValueError:
+    return ValueError(f'at index {index} of the set {reason}')
+
+
+def _member(name: str, jwk: JWK) -> str:
+    if name not in jwk:
+        raise ValueError(f'lacks the member {name}')
+    value = jwk[name]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f'has a member {name} that is not a string, or empty')
+    if name in _NUMBERS:
+        problem = _number_problem(name, value, jwk)
+        if problem is not None:
+            raise ValueError(f'has a member {name} that {problem}')
+    return value
+
+
+def _number_problem(name: str, text: str, jwk: JWK) -> str | None:
     try:
-        number = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
-    except ValueError:
-        return False
-    is_padded = name in ('e', 'n') and number.startswith(b'\0')
-    return _base64url(number) == text and not is_padded
+        content = octets(text)
+    except ValueError as error:
+        return str(error)
+    if name in ('e', 'n'):
+        if content.startswith(b'\0'):
+            return 'begins with a zero octet: leave it out (RFC 7518, 2)'
+        return None
+    size = _SIZES[jwk['crv']]
+    if len(content) != size:
+        return (
+            f'has {len(content)} octets and must have {size}, leading zero '
+            f'octets included'
+        )
+    return None
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(octets(text), 'big')
 
 
 def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip('=')
 
 
-def _check_material(jwk: JWK) -> None:
+def _ec_problem(jwk: JWK) -> str | None:
+    # The point at infinity cannot be written in a JWK.
     try:
-        key: ty.Any = jwt.PyJWK(dict(jwk), algorithm=algorithms(jwk)[0]).key
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise ValueError('is malformed') from error
-    if jwk['kty'] != 'RSA':
-        return
-    if not _MIN_RSA_BITS <= key.key_size <= _MAX_RSA_BITS:
-        raise ValueError(f'has not {_MIN_RSA_BITS} to {_MAX_RSA_BITS} bits')
-    if key.public_numbers().e.bit_length() > _MAX_EXPONENT_BITS:
-        raise ValueError('has too large an exponent')
+        jwt.PyJWK(dict(jwk), algorithm=algorithms(jwk)[0])
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return 'is not a point of its curve'
+    return None

@@ -19,8 +19,6 @@ import re
 import time
 import typing as ty
 
-import jwt
-
 from keystone_oauth2.protocol import client_key
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
@@ -87,6 +85,14 @@ class PrivateKeyJWT:
                 f'client {credential.id}: no registered key has signed the '
                 f'assertion'
             )
+        try:
+            # It may have been registered before this was looked at.
+            client_key.check(key.value)
+        except ValueError as error:
+            raise ports.Refused(
+                f'client {credential.id}: the key that has signed the '
+                f'assertion {error}'
+            ) from error
         if not self._keystone.consume_assertion(
             credential.id, assertion.jti, assertion.expires_at
         ):
@@ -149,6 +155,9 @@ class _Assertion:
         # RFC 7515, 4.1.11: nothing that may be critical is understood here.
         if 'crit' in self.header:
             return 'crit is not understood'
+        # RFC 7797, 7: a JWT is always encoded.
+        if self.header.get('b64', True) is not True:
+            return 'b64 is not understood'
         if not isinstance(self.header.get('kid', ''), str):
             return 'kid is no string'
         media_type = self.header.get('typ', 'JWT')
@@ -199,14 +208,11 @@ def _read(form: parameters.Parameters) -> _Assertion:
         raise errors.InvalidClient(detail='unknown client_assertion_type')
     text = form.required('client_assertion')
     try:
-        parts = jwt.PyJWS().decode_complete(
-            text, options={'verify_signature': False}
-        )
-        claims = json.loads(parts['payload'])
-    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
-        raise errors.InvalidClient(detail='assertion: not a JWT') from error
-    if not isinstance(claims, dict):
-        raise errors.InvalidClient(detail='assertion: its claims are none')
+        header, claims = _read_parts(text)
+    except (ValueError, RecursionError) as error:
+        raise errors.InvalidClient(
+            detail=f'assertion: not a JWT: {error}'
+        ) from error
     subject = claims.get('sub')
     if not isinstance(subject, str) or not _CLIENT_ID.fullmatch(subject):
         raise errors.InvalidClient(detail='assertion: sub is no client id')
@@ -214,7 +220,46 @@ def _read(form: parameters.Parameters) -> _Assertion:
         raise errors.InvalidClient(detail='assertion: iss is not sub')
     if form.get('client_id') not in (None, subject):
         raise errors.InvalidClient(detail='assertion: sub is not client_id')
-    return _Assertion(text, parts['header'], claims, subject)
+    return _Assertion(text, header, claims, subject)
+
+
+def _read_parts(text: str) -> list[dict[str, ty.Any]]:
+    """Return header and claims of a compact JWS (RFC 7515, 7.1).
+
+    :raises ValueError: it is none, or not in the one way to write it.
+    :raises RecursionError: it is nested too deep.
+    """
+    parts = text.split('.')
+    if len(parts) != 3:
+        raise ValueError('it must have three parts')
+    decoded = [client_key.octets(part) for part in parts]
+    return [_read_object(part) for part in decoded[:2]]
+
+
+def _read_object(content: bytes) -> dict[str, ty.Any]:
+    # json.loads would also take bytes in UTF-16 and UTF-32, and skip a byte
+    # order mark; RFC 7515, 5.2, and RFC 7519, 7.2, want UTF-8.
+    value = json.loads(
+        content.decode('utf-8'),
+        object_pairs_hook=_unique,
+        parse_constant=_refuse_constant,
+    )
+    if not isinstance(value, dict):
+        raise ValueError('header and claims must be objects')
+    return value
+
+
+def _unique(members: list[tuple[str, ty.Any]]) -> dict[str, ty.Any]:
+    # Two parsers could each take another one (RFC 7515, 4; RFC 8725, 2.4).
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError('a member is there twice')
+    return found
+
+
+def _refuse_constant(name: str) -> ty.NoReturn:
+    # Python reads NaN and Infinity, which JSON does not have.
+    raise ValueError(f'{name} is not JSON')
 
 
 def _moment(value: ty.Any) -> float | None:

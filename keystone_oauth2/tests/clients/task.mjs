@@ -42,9 +42,11 @@ export function fetchFor(task) {
   return (url, options) => fetch(url, { ...options, dispatcher })
 }
 
-// Answers the private key that the client signs assertions with.
+// Returns the private key that the client signs assertions with.
 export function keyOf(task) {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  const { crv } = task.private_key
+  const algorithm =
+    crv === 'Ed25519' ? { name: crv } : { name: 'ECDSA', namedCurve: crv }
   return crypto.subtle.importKey('jwk', task.private_key, algorithm, false, [
     'sign',
   ])

@@ -174,6 +174,19 @@ class RaceTests:
             request = do(self.manage, 'POST', '/keys', wanted, client)
             self.assertEqual([201, 409, 409], self.statuses(*[request] * 3))
 
+    def test_same_set_is_registered_once(self):
+        """Each request is answered with the same keys."""
+        for client in self.new_clients():
+            jwks = {'keys': [made.Signer(client.id, '').jwk for _ in '12']}
+            wanted = {'key': {'jwks': jwks}}
+            request = do(self.manage, 'POST', '/keys', wanted, client)
+            answers = self.at_once(*[request] * 3)
+            self.assertEqual(
+                [200, 200, 201], sorted(answer.status for answer in answers)
+            )
+            for answer in answers:
+                self.assertEqual(answers[0].json, answer.json)
+
     def test_key_is_removed_while_it_is_used(self):
         for _ in range(ROUNDS):
             signer = self.register_key()

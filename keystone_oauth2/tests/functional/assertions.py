@@ -28,12 +28,12 @@ TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 
 @functools.cache
-def rsa_key(bits=2048, number=0):
-    """Answer a key that took long to make: the same one again.
+def rsa_key(bits=2048, number=0, exponent=65537):
+    """Return a key that took long to make: the same one again.
 
     :param number: where more than one is needed.
     """
-    return rsa.generate_private_key(65537, bits)
+    return rsa.generate_private_key(exponent, bits)
 
 
 def new_key(algorithm):

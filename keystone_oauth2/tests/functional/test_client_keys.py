@@ -80,7 +80,8 @@ class RegistrationTest(clients.ClientsTestCase):
             }
         )
         self.assertEqual(201, answer.status, answer.text)
-        self.assertEqual({'keys'}, answer.json.keys())
+        self.assertEqual({'keys', 'ignored'}, answer.json.keys())
+        self.assertEqual([], answer.json['ignored'])
         keys = answer.json['keys']
         self.assertEqual(jwks, [key['jwk'] for key in keys])
         for key in keys:
@@ -97,8 +98,8 @@ class RegistrationTest(clients.ClientsTestCase):
             (400, [good, 5]),
             (400, []),
             (400, [good] * 101),
-            (409, [good, good]),
-            (409, [good, known]),
+            (400, [good, good]),
+            (400, [good, {**good, 'kid': 'other'}]),
             (403, [self.new_jwk() for _ in range(10)]),
         ):
             with self.variant((status, keys)):
@@ -458,6 +459,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             {'exp': True},
             {'exp': [self.now + 60]},
             {'exp': f'{self.now - 300}'},
+            {'nbf': int(time.time()) + 45},
             {'nbf': self.now + 90},
             {'nbf': 'x'},
             {'iat': self.now + 90},
@@ -471,6 +473,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             {'exp': self.now + 30.5},
             {'iat': None},
             {'iat': self.now + 10, 'nbf': self.now + 10},
+            {'iat': self.now + 25, 'nbf': self.now + 25},
             {'iat': self.now - 3600, 'nbf': self.now - 3600},
         ):
             with self.variant(claims):

@@ -74,6 +74,14 @@ class ChangesTest(NotificationsTestCase):
             *(('_key.created', key['id']) for key in answer.json['keys'])
         )
 
+    def test_key_that_a_set_had_before_is_none(self):
+        jwks = [clients.assertions.Signer('', '').jwk for _ in range(2)]
+        for count, expected in ((1, 1), (2, 1), (2, 0)):
+            wanted = {'key': {'jwks': {'keys': jwks[:count]}}}
+            keys = self.manage('POST', '/keys', wanted).json['keys']
+            created = keys[count - expected :]
+            self.assert_sent(*(('_key.created', key['id']) for key in created))
+
     def test_event_says_who_did_what_to_what(self):
         secret = self.register_secret()
         (message,) = self.sent()

@@ -80,8 +80,11 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
             requirement.missing(self, self.not_installed)
         super().setUp()
 
-    def ask(self, library, method, *, trust=True, **task):
-        """Have a client do its task, and answer its report."""
+    def ask(self, library, method, *, trust=True, algorithm='ES256', **task):
+        """Have a client do its task, and answer its report.
+
+        :param algorithm: of the key for ``private_key_jwt``.
+        """
         task = {
             'issuer': self.issuer,
             'method': method,
@@ -90,7 +93,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
             **task,
         }
         if method == 'private_key_jwt':
-            signer = self.register_key(self.user, self.client)
+            signer = self.register_key(self.user, self.client, algorithm)
             task['private_key'] = assertions.jwk(
                 signer.key, signer.algorithm, is_private=True
             )
@@ -108,9 +111,9 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         self.assertEqual(0, process.returncode, process.stderr)
         return json.loads(process.stdout)
 
-    def assert_served(self, library, method, client_id):
+    def assert_served(self, library, method, client_id, **how):
         """Assert that all steps of the life of a token worked."""
-        report = self.ask(library, method, client_id=client_id)
+        report = self.ask(library, method, client_id=client_id, **how)
         self.assertNotIn('error', report, report)
         self.assertEqual(self.issuer, report['server']['issuer'])
         token = report['token']
@@ -144,6 +147,17 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         for library in LIBRARIES:
             with self.variant(library):
                 self.assert_served(library, 'private_key_jwt', self.client.id)
+
+    def test_key_for_ed25519(self):
+        """C07: the libraries call the algorithm Ed25519 (RFC 9864)."""
+        for library in LIBRARIES:
+            with self.variant(library):
+                self.assert_served(
+                    library,
+                    'private_key_jwt',
+                    self.client.id,
+                    algorithm='EdDSA',
+                )
 
     def test_certificate_of_an_application_credential(self):
         """D02: D01 and D06, by the subject that is registered."""

@@ -1,0 +1,97 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Public keys that anyone can sign for (RFC 8725, 3.4)."""
+
+import functools
+import math
+
+_MIN_RSA_BITS = 2048
+# Larger ones make each attempt cost more than it should.
+_MAX_RSA_BITS = 8192
+# FIPS 186-5, 5.1, which allows larger ones, too.
+_EXPONENTS = range(2**16 + 1, 2**32, 2)
+_FACTOR_LIMIT = 2**16
+
+# The field and the curve of Ed25519 (RFC 8032, 5.1), and the y of the eight
+# points whose order divides 8. With one of them as the key, one constant
+# signature fits any message.
+_PRIME = 2**255 - 19
+_D = -121665 * pow(121666, -1, _PRIME) % _PRIME
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDERS = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
+
+
+def ed25519_problem(x: bytes) -> str | None:
+    """Return why a point cannot be a key, or None.
+
+    The sum of a proper point and one of small order passes: such a key signs
+    in more than one way, but still with its private key only.
+
+    :param x: 32 octets, the member of that name of a JWK (RFC 8037, 2).
+    :returns: a sentence without its subject.
+    """
+    # The highest bit is the sign of the other coordinate.
+    y = int.from_bytes(x, 'little') % 2**255
+    if y >= _PRIME:
+        return 'is not a point in its canonical encoding (RFC 8032, 5.1.3)'
+    if y in _SMALL_ORDERS:
+        return 'is a point of small order, which anyone can sign for'
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _PRIME)
+    if pow(square, (_PRIME - 1) // 2, _PRIME) != 1:
+        return 'is not a point of its curve'
+    return None
+
+
+def rsa_problem(modulus: int, exponent: int) -> str | None:
+    """Return why two numbers cannot be a key, or None.
+
+    :returns: a sentence without its subject.
+    """
+    if not _MIN_RSA_BITS <= modulus.bit_length() <= _MAX_RSA_BITS:
+        return f'must have {_MIN_RSA_BITS} to {_MAX_RSA_BITS} bits'
+    if exponent not in _EXPONENTS:
+        return (
+            f'must have an odd exponent e from {_EXPONENTS.start} to 2^32 - 1 '
+            f'(FIPS 186-5, 5.1)'
+        )
+    if _is_factored(modulus):
+        return 'has a modulus n that anyone can factor: make a new key'
+    return None
+
+
+# It takes 20 ms for 2048 bits, and a second for 8192.
+@functools.lru_cache(maxsize=4096)
+def _is_factored(modulus: int) -> bool:
+    """Whether a modulus has small factors, or is a prime or a power of one.
+
+    NIST SP 800-89, 5.3.3, wants this tested. A prime is a factor of 2^n - 2
+    (Fermat), also where n is a power of it; for the product of two large
+    primes there is no common factor.
+    """
+    return (
+        math.gcd(_small_primes(), modulus) != 1
+        or math.gcd(pow(2, modulus, modulus) - 2, modulus) != 1
+    )
+
+
+@functools.cache
+def _small_primes() -> int:
+    """Return the product of all primes below the limit for factors."""
+    is_prime = bytearray([0, 0, *[1] * (_FACTOR_LIMIT - 2)])
+    for number in range(2, math.isqrt(_FACTOR_LIMIT) + 1):
+        if is_prime[number]:
+            multiples = range(number * number, _FACTOR_LIMIT, number)
+            is_prime[multiples.start :: number] = bytes(len(multiples))
+    return math.prod(
+        number for number in range(_FACTOR_LIMIT) if is_prime[number]
+    )

@@ -1,0 +1,160 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""JWK sets that are registered for a client (RFC 7517, 5)."""
+
+from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.functional import clients
+
+END = '2099-01-01T00:00:00Z'
+#: Keys for something else, and what the answer says of each.
+OTHERS = (
+    (
+        {'kty': 'RSA', 'n': 'AQAB', 'e': 'AQAB', 'use': 'enc', 'kid': 'e'},
+        'The key is not for signatures (use).',
+    ),
+    (
+        {'kty': 'AKP', 'alg': 'ML-DSA-44', 'pub': 'AAAA'},
+        'The key is not of kty EC, OKP or RSA.',
+    ),
+    (
+        {'kty': 'OKP', 'crv': 'X25519', 'x': 'A' * 43},
+        'The key has a crv that is not supported.',
+    ),
+)
+
+
+class KeySetTest(clients.ClientsTestCase):
+    def new_jwk(self, algorithm='ES256', **members):
+        signer = assertions.Signer(self.own.id, clients.ISSUER, algorithm)
+        return {**signer.jwk, **members}
+
+    def post(self, *keys, **members):
+        return self.manage(
+            'POST', '/keys', {'key': {'jwks': {'keys': keys}, **members}}
+        )
+
+    def assert_registered(self, status, answer, *jwks):
+        """Assert that an answer has these keys in order, as they are now."""
+        self.assertEqual(status, answer.status, answer.text)
+        self.assertEqual({'keys', 'ignored'}, answer.json.keys())
+        keys = answer.json['keys']
+        self.assertEqual(list(jwks), [key['jwk'] for key in keys])
+        for key in keys:
+            self.assertEqual(key, self.shown('key', key))
+
+    def test_keys_for_something_else_are_left_out_and_named(self):
+        """C07: what can be used is used, wherever it stands."""
+        signer = assertions.Signer(self.own.id, clients.ISSUER)
+        (first, _), (second, _), (third, _) = OTHERS
+        answer = self.post(first, second, signer.jwk, third)
+        self.assert_registered(201, answer, signer.jwk)
+        self.assertEqual(
+            [
+                {'index': index, 'kid': other.get('kid'), 'reason': reason}
+                for index, (other, reason) in zip(
+                    (0, 1, 3), OTHERS, strict=True
+                )
+            ],
+            answer.json['ignored'],
+        )
+        self.assertEqual(1, len(self.show('/keys')['keys']))
+        self.assert_issued(**clients.by_key(signer))
+
+    def test_set_of_which_no_key_is_left_is_400(self):
+        """C07: the message says why."""
+        answer = self.post(*(other for other, _ in OTHERS))
+        self.assertThat(
+            answer,
+            clients.IsKeystoneError(
+                400, 'The key at index 0 of the set is not for signatures'
+            ),
+        )
+        self.assertEqual([], self.show('/keys')['keys'])
+
+    def test_private_key_and_an_error_refuse_the_whole_set(self):
+        """C07: neither is a key for something else."""
+        good = self.new_jwk()
+        for wrong, message in (
+            (
+                {'kty': 'RSA', 'use': 'enc', 'd': 'AAAA'},
+                'index 1 of the set has private or secret members',
+            ),
+            (
+                {'kty': 'oct', 'k': 'AAAA', 'use': 'enc'},
+                'index 1 of the set has private or secret members',
+            ),
+            ({**good, 'y': good['x']}, 'is not a point of its curve'),
+            ({**good, 'x': f'{good["x"]}='}, 'not base64url without padding'),
+            (good, 'index 1 of the set is the one at index 0 again'),
+        ):
+            with self.variant(wrong):
+                answer = self.post(good, wrong, OTHERS[0][0])
+                self.assertThat(answer, clients.IsKeystoneError(400, message))
+                self.assertEqual([], self.show('/keys')['keys'])
+
+    def test_grown_set_registers_what_is_new(self):
+        """What is known stays as it is."""
+        known = self.new_jwk(kid='known')
+        first = self.post(known, description='old', expires_at=END)
+        self.assert_registered(201, first, known)
+        new = self.new_jwk('EdDSA')
+        second = self.post(new, known, OTHERS[0][0], description='new')
+        self.assert_registered(201, second, new, known)
+        self.assertEqual(first.json['keys'][0], second.json['keys'][1])
+        self.assertEqual('new', second.json['keys'][0]['description'])
+        self.assertEqual(1, len(second.json['ignored']))
+        self.assertEqual(2, len(self.show('/keys')['keys']))
+
+    def test_set_without_anything_new_is_200(self):
+        """Nothing was created; a key that is called otherwise is known."""
+        jwks = [self.new_jwk(), self.new_jwk('RS256')]
+        first = self.post(*jwks)
+        self.assert_registered(201, first, *jwks)
+        again = self.post(*reversed(jwks))
+        self.assert_registered(200, again, *reversed(jwks))
+        renamed = [{**jwk, 'kid': 'other'} for jwk in jwks]
+        self.assert_registered(200, self.post(*renamed), *jwks)
+        self.assertEqual(2, len(self.show('/keys')['keys']))
+
+    def test_key_that_was_registered_alone_is_known(self):
+        """The other way round it is 409, as ever."""
+        alone = self.register_key().jwk
+        new = self.new_jwk()
+        self.assert_registered(201, self.post(alone, new), alone, new)
+        answer = self.manage('POST', '/keys', {'key': {'jwk': new}})
+        self.assertThat(answer, clients.IsKeystoneError(409))
+
+    def test_key_that_has_expired_is_new_again(self):
+        """It was no key any more."""
+        jwk = self.new_jwk()
+        (first,) = self.post(jwk).json['keys']
+        self.expire(first)
+        answer = self.post(jwk)
+        self.assert_registered(201, answer, jwk)
+        self.assertNotEqual(first['id'], answer.json['keys'][0]['id'])
+
+    def test_limit_counts_what_is_new(self):
+        """Known keys take no second place, and nothing is half done."""
+        jwks = [self.new_jwk() for _ in range(10)]
+        self.assert_registered(201, self.post(*jwks[:9]), *jwks[:9])
+        self.assert_registered(201, self.post(*jwks), *jwks)
+        self.assert_registered(200, self.post(*jwks), *jwks)
+        answer = self.post(*jwks, self.new_jwk())
+        self.assertThat(answer, clients.IsKeystoneError(403))
+        self.assertEqual(10, len(self.show('/keys')['keys']))
+
+    def test_key_of_another_client_is_not_known(self):
+        """A set may serve several clients."""
+        other = self.identity.create_application_credential(self.user)
+        jwk = self.register_key(client=other).jwk
+        self.assert_registered(201, self.post(jwk), jwk)

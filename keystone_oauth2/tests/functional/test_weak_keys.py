@@ -1,0 +1,83 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Keys that anyone can sign for, at the wire."""
+
+import json
+
+from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.functional import test_client_keys
+
+EXAMPLE = test_client_keys.EXAMPLE
+encoded = test_client_keys.encoded
+#: The neutral point of Ed25519, and a signature that fits any message then.
+NEUTRAL = encoded(b'\1' + bytes(31))
+CONSTANT = encoded(b'\1' + bytes(63))
+
+
+class WeakKeyTest(clients.ClientsTestCase):
+    def test_key_that_anyone_can_sign_for_is_refused(self):
+        """K07: alone and in a set; the message says what is wrong."""
+        okp = {'kty': 'OKP', 'crv': 'Ed25519'}
+        for jwk, message in (
+            ({**okp, 'x': NEUTRAL}, 'point of small order'),
+            ({**okp, 'x': encoded(bytes(32))}, 'point of small order'),
+            ({**okp, 'x': encoded(b'\xff' * 32)}, 'canonical encoding'),
+            ({**okp, 'x': encoded(b'\2' + bytes(31))}, 'point of its curve'),
+            ({**EXAMPLE, 'n': encoded(b'\xff' * 256)}, 'anyone can factor'),
+            (
+                {**EXAMPLE, 'n': f'{EXAMPLE["n"][:-1]}A'},
+                'anyone can factor',
+            ),
+            ({**EXAMPLE, 'e': 'AQ'}, 'odd exponent e from 65537'),
+            ({**EXAMPLE, 'e': 'Aw'}, 'odd exponent e from 65537'),
+            ({**EXAMPLE, 'e': 'AQAC'}, 'odd exponent e from 65537'),
+        ):
+            for wanted in ({'jwk': jwk}, {'jwks': {'keys': [jwk]}}):
+                with self.variant(wanted):
+                    answer = self.manage('POST', '/keys', {'key': wanted})
+                    self.assertThat(
+                        answer, clients.IsKeystoneError(400, message)
+                    )
+        self.assertEqual([], self.show('/keys')['keys'])
+
+    def test_key_that_an_older_release_has_taken_is_refused(self):
+        """K07: one constant signature fits any assertion of the client."""
+        good, weak = self.register_key('EdDSA'), self.register_key('EdDSA')
+        jwk = {**weak.jwk, 'x': NEUTRAL}
+        self.execute(
+            f'UPDATE {clients.AUTHENTICATORS} SET value = :value'
+            ' WHERE id = :id',
+            id=weak.id,
+            value=json.dumps(jwk),
+        )
+        self.assertEqual(jwk, self.shown('key', weak.id)['jwk'])
+        for signer in (good, weak):
+            signed, _, _ = signer.assertion().rpartition('.')
+            self.assert_refused(**clients.by_assertion(f'{signed}.{CONSTANT}'))
+        self.assertIn('point of small order', self.log)
+        self.assert_issued(**clients.by_key(good))
+
+    def test_number_that_is_written_in_another_way_is_explained(self):
+        """C07: what is wrong with it, and how it is right."""
+        ec = assertions.Signer('', '').jwk
+        for jwk, message in (
+            ({**EXAMPLE, 'n': 'AAAA' + EXAMPLE['n']}, 'n that begins with a'),
+            ({**EXAMPLE, 'e': 'AAEAAQ'}, 'e that begins with a zero octet'),
+            ({**EXAMPLE, 'e': 'AQAC='}, 'e that is not base64url without'),
+            ({**EXAMPLE, 'n': f'{EXAMPLE["n"][:-1]}h'}, 'n that has unused'),
+            ({**ec, 'x': ec['x'][:40]}, 'has 30 octets and must have 32'),
+        ):
+            with self.variant(jwk):
+                answer = self.manage('POST', '/keys', {'key': {'jwk': jwk}})
+                self.assertThat(answer, clients.IsKeystoneError(400, message))
