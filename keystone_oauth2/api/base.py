@@ -109,6 +109,7 @@ class ProtocolResource(web.ResourceBase):
             # werkzeug's parser raises on bytes that are not ASCII.
             authorization=environ.get('HTTP_AUTHORIZATION'),
             client_certificate=reader.read(environ) if reader else None,
+            has_keystone_token=web.has_token(),
             token_holder=callers.token_holder(web.auth_context()),
             understands_access_rules=web.understands_access_rules(),
             source=self._edge.proxies.source(environ),

@@ -13,8 +13,8 @@
 """Certificate-bound tokens at Keystone's own API.
 
 A binding that one door ignores is no binding (RFC 9700, 2.2.1), and Keystone
-takes a bound token from anybody: in ``X-Auth-Token``, and in the body where it
-is to be changed for something else.
+takes a bound token from anybody: in ``X-Auth-Token`` and ``X-Service-Token``,
+and in the body where it is to be changed for something else.
 """
 
 import flask
@@ -52,7 +52,7 @@ class BindingCheck:
         :raises web.TokenRefused: the connection has no certificate, or
             another one.
         """
-        bindings = tokens.bindings(web.auth_context(), web.token_in_body())
+        bindings = tokens.bindings(web.auth_context(), web.further_tokens())
         if bindings and bindings != {self._presented()}:
             LOG.info('A certificate-bound token came without its certificate')
             web.set_unenforced_ok()
@@ -66,9 +66,9 @@ class BindingCheck:
             return None
         if certificate.problem is not None and not (
             # The connection proves who has the key, which is all that counts
-            # where nobody else vouches for it.
+            # where no CA vouches for it.
             self._accept_self_signed
-            and certificates.is_self_signed(certificate.der)
+            and certificates.stands_for_itself(certificate)
         ):
             return None
         return certificates.keystone_thumbprint(certificate.der)

@@ -29,6 +29,9 @@ from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 
 Environ = abc.Mapping[str, ty.Any]
+# What Apache writes into a header field in place of a variable that is not
+# there.
+_NO_VALUE = '(null)'
 
 
 def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
@@ -109,28 +112,39 @@ class Reader:
             der = decode(text)
         except ValueError as error:
             return messages.ClientCertificate(b'', str(error))
-        key = 'SSL_CLIENT_VERIFY'
-        if source != 'environ':
-            key = _environ_key(self.verify_header)
-        verdict = environ.get(key)
-        if verdict == 'NONE':
-            # Nor is it the connection's: nobody has shown its key.
+        verdict = self._verdict(source, environ)
+        # A client may have sent a field of its own, to which that of the
+        # proxy was added.
+        if 'NONE' in (part.strip() for part in verdict.split(',')):
+            # Nor is it the connection's: no client has shown its key.
             return messages.ClientCertificate(
                 b'', 'the front end says that there is none'
             )
-        if verdict not in (None, '', 'SUCCESS'):
-            return messages.ClientCertificate(der, 'the front end refused it')
+        if verdict not in ('', 'SUCCESS'):
+            return messages.ClientCertificate(
+                der, 'the front end refused it', has_verdict=True
+            )
         # A proxy that gives no verdict does not remove one either that the
         # client has sent: where it is to be verified here, it is.
         if self.verify is not None:
-            return messages.ClientCertificate(der, self.verify(der))
+            return messages.ClientCertificate(
+                der, self.verify(der), has_verdict=bool(verdict)
+            )
         if verdict == 'SUCCESS':
-            return messages.ClientCertificate(der)
+            return messages.ClientCertificate(der, has_verdict=True)
         return messages.ClientCertificate(
             der,
             'the front end gave no verdict and '
             '[oauth2] client_certificate_ca_file is not set',
         )
+
+    def _verdict(self, source: str, environ: Environ) -> str:
+        """Return what the front end says of the certificate, or ''."""
+        key = 'SSL_CLIENT_VERIFY'
+        if source != 'environ':
+            key = _environ_key(self.verify_header)
+        verdict: str = environ.get(key, '').strip()
+        return '' if verdict == _NO_VALUE else verdict
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:

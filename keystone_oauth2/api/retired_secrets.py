@@ -42,7 +42,12 @@ class RetirementCheck:
         :returns: the answer as it is, or 401 in its place.
         """
         client_id = web.client_with_secret(response)
-        if client_id is not None and self._is_retired(client_id):
+        if client_id is None:
+            return response
+        if not client_id:
+            LOG.info('a token was asked for with another spelling of an id')
+            return web.refuse_token()
+        if self._is_retired(client_id):
             LOG.info('client %s: its secret is retired', client_id)
             return web.refuse_token()
         return response

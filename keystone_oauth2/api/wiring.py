@@ -141,6 +141,7 @@ def _ports(
             f'{_base_url(issuer)}/token' if issuer else None,
         ),
         find_user=users.find_user,
+        find_project=users.find_project,
         domain_name=users.domain_name,
         evaluate_mapping=functools.partial(
             mapping.evaluate, conf.oauth2_cert_dn_mapping_id

@@ -18,6 +18,7 @@ at the very next request, by whichever worker it was done.
 """
 
 import collections.abc as abc
+import datetime
 import functools
 import json
 import typing as ty
@@ -43,6 +44,7 @@ _project = database.project
 _user_domain = _project.alias('user_domain')
 _project_domain = _project.alias('project_domain')
 
+_OF_USER = frozenset({'user', 'domain of the user'})
 _FLAGS: abc.Mapping[str, sa.ColumnElement[bool]] = {
     'user': _user.c.enabled,
     'domain of the user': _user_domain.c.enabled,
@@ -86,6 +88,12 @@ def find_authenticators(
         'now': timeutils.utcnow(),
     }
     rows, _ = _found(_WITH_AUTHENTICATORS, parameters)
+    # Several may fit a certificate: the one that ends last comes first.
+    rows = sorted(
+        rows,
+        key=lambda row: row.authenticator_end or datetime.datetime.max,
+        reverse=True,
+    )
     credential = _plain(rows, client_id)
     if credential is None:
         raise ports.UnknownClient(f'unknown client {ports.shown(client_id)}')
@@ -96,6 +104,7 @@ def find_authenticators(
             value=json.loads(row.value),
             fingerprint=row.fingerprint,
             use=_use(row),
+            expires_at=row.authenticator_end,
         )
         for row in rows
         if row.authenticator_id is not None
@@ -204,7 +213,7 @@ def _plain(
     return ports.StoredCredential(
         internal_id=row.internal_id,
         id=row.id,
-        user_id=row.user_id,
+        user_id=row.known_user_id or row.user_id,
         project_id=row.project_id,
         refusal=_refusal(row),
         digest_key_id=row.key_id if has_digest else None,
@@ -215,9 +224,11 @@ def _plain(
         is_secret_retired=is_registered and row.secret_retired_at is not None,
         registered_digest=row.fingerprint,
         registered_use=_use(row) if row.authenticator_id else None,
+        registered_end=row.authenticator_end,
         own_use=ports.Use(row.internal_id, None, row.secret_last_used_at)
         if is_registered
         else None,
+        is_user_enabled=row.known_user_id is not None,
     )
 
 
@@ -225,8 +236,10 @@ def _refusal(row: ty.Any) -> str | None:
     if row.expires_at is not None and row.expires_at <= timeutils.utcnow():
         return 'the credential has expired'
     for name, label in zip(_FLAGS, _LABELS, strict=True):
-        # None where a driver that is not SQL knows better.
-        if getattr(row, label) is False:
+        if row.known_user_id is None and name in _OF_USER:
+            # The user is not in the database: the identity driver is asked.
+            continue
+        if getattr(row, label) is not True:
             return f'the {name} is disabled'
     return None
 
@@ -238,18 +251,18 @@ def _query(*columns: ty.Any) -> sa.Select[ty.Any]:
             _credential.c.internal_id,
             _credential.c.id,
             _credential.c.user_id,
-            _credential.c.project_id,
+            _user.c.id.label('known_user_id'),
+            _project.c.id.label('project_id'),
             _credential.c.expires_at,
             *(column.label(label) for column, label in flags),
             *columns,
         )
         .select_from(_credential)
+        # Without its project, or the domain of that, it is no credential.
+        .join(_project, _project.c.id == _credential.c.project_id)
+        .join(_project_domain, _project_domain.c.id == _project.c.domain_id)
         .outerjoin(_user, _user.c.id == _credential.c.user_id)
         .outerjoin(_user_domain, _user_domain.c.id == _user.c.domain_id)
-        .outerjoin(_project, _project.c.id == _credential.c.project_id)
-        .outerjoin(
-            _project_domain, _project_domain.c.id == _project.c.domain_id
-        )
         .where(_credential.c.id == sa.bindparam('id'))
     )
 
@@ -292,13 +305,14 @@ _REGISTERED = (
     _Client.secret_last_used_at,
     _Authenticator.id.label('authenticator_id'),
     _Authenticator.fingerprint,
+    _Authenticator.expires_at.label('authenticator_end'),
     _Authenticator.last_used_at,
 )
 _BARE = _query(
     *_NO_DIGEST,
     *_nothing(
         'registered_client_id methods secret_retired_at secret_last_used_at '
-        'authenticator_id fingerprint last_used_at'
+        'authenticator_id fingerprint authenticator_end last_used_at'
     ),
 )
 _WITH_SECRETS = _joined_authenticators(

@@ -264,7 +264,9 @@ def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
 def token_holder(
     auth_context: abc.Mapping[str, ty.Any],
 ) -> messages.Caller | None:
-    """Answer who sent ``X-Auth-Token``, as Keystone's middleware found out.
+    """Return who sent ``X-Auth-Token``, as Keystone's middleware found out.
+
+    Ids are as they are stored, not as the request for the token spelled them.
 
     :param auth_context: empty where there was no token.
     """
@@ -272,12 +274,16 @@ def token_holder(
     if token is None:
         return None
     return messages.Caller(
-        user_id=token.user_id,
+        user_id=token.user['id'],
         user_domain_id=token.user_domain['id'],
         roles=tuple(role['name'] for role in token.roles),
         client_id=tokens.client_id(token),
-        project_id=token.project_id,
-        project_domain_id=(token.project_domain or {}).get('id'),
-        domain_id=token.domain_id,
+        project_id=_id(token.project),
+        project_domain_id=_id(token.project_domain),
+        domain_id=_id(token.domain),
         system_scope='all' if token.system_scoped else None,
     )
+
+
+def _id(owned: abc.Mapping[str, ty.Any] | None) -> str | None:
+    return owned['id'] if owned else None

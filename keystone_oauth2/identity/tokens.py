@@ -23,6 +23,7 @@ from keystone.common import provider_api
 from keystone.common import render_token
 from keystone.models import revoke_model
 from keystone.models import token_model
+from keystone.token import provider
 from oslo_log import log
 from oslo_utils import timeutils
 
@@ -50,7 +51,8 @@ def issue(client: messages.Client) -> messages.IssuedToken:
     """Issue a token for what was delegated to a client.
 
     Calls ``token_provider_api.issue_token``, which cuts the token's life to
-    that of the application credential.
+    that of the application credential. It is cut here to that of what the
+    client has authenticated with.
 
     :raises ports.CannotBind: the client is an application credential with a
         certificate, and the provider has no place for both: Fernet has none.
@@ -66,6 +68,7 @@ def issue(client: messages.Client) -> messages.IssuedToken:
         token = PROVIDERS.token_provider_api.issue_token(
             client.user.id,
             [method],
+            expires_at=_end(client),
             project_id=client.project_id,
             app_cred_id=client.application_credential_id,
             thumbprint=thumbprint,
@@ -79,6 +82,13 @@ def issue(client: messages.Client) -> messages.IssuedToken:
     if issued.expires_in < 1:
         raise ports.Refused(f'client {client.id}: the credential ends now')
     return issued
+
+
+def _end(client: messages.Client) -> datetime.datetime | None:
+    if client.ends_at is None:
+        return None
+    usual: datetime.datetime = provider.default_expire_time()
+    return min(usual, client.ends_at.replace(microsecond=0))
 
 
 def _check_binding(token: token_model.TokenModel) -> None:
@@ -160,16 +170,15 @@ def _is_token_shaped(value: str) -> bool:
 
 
 def bindings(
-    auth_context: abc.Mapping[str, ty.Any], token_in_body: str | None
+    auth_context: abc.Mapping[str, ty.Any], further: abc.Iterable[str]
 ) -> set[str]:
-    """Answer the thumbprints that the tokens of a request are bound to.
+    """Return the thumbprints that the tokens of a request are bound to.
 
     :param auth_context: with the token in ``X-Auth-Token``, if any.
-    :param token_in_body: a token that nobody has looked at yet.
+    :param further: other tokens of the request, which may be invalid.
     """
     found = {_binding(auth_context.get('token'))}
-    if token_in_body is not None:
-        found.add(_binding(_token(token_in_body)))
+    found.update(_binding(_token(value)) for value in further)
     return {thumbprint for thumbprint in found if thumbprint is not None}
 
 
@@ -189,9 +198,14 @@ def _binding(token: token_model.TokenModel | None) -> str | None:
 
 
 def client_id(token: token_model.TokenModel) -> str | None:
-    """Answer which client got a token, or None if none did."""
+    """Return which client got a token, or None if none did.
+
+    The id is as it is stored. Some databases find a credential by an id in
+    another case or with blanks behind it, and the token has that spelling.
+    """
     if token.application_credential_id:
-        return token.application_credential_id
+        stored: str = token.application_credential['id']
+        return stored
     if CERTIFICATE_METHOD in token.methods:
         return token.user_id
     return None

@@ -37,6 +37,7 @@ ResourceMap = keystone_flask.ResourceMap
 construct_resource_map = keystone_flask.construct_resource_map
 #: JSON-home relations below OS-OAUTH2/1.0.
 relation = json_home_relations.os_oauth2_resource_rel_func
+_APPLICATION_CREDENTIAL = 'application_credential'
 #: Protocol endpoints authenticate clients; no rule guards their URL.
 set_unenforced_ok = common.set_unenforced_ok
 
@@ -47,6 +48,17 @@ def auth_context() -> dict[str, ty.Any]:
     Empty where there was none; a wrong one was answered before.
     """
     return flask.request.environ.get(authorization.AUTH_CONTEXT_ENV) or {}
+
+
+def has_token() -> bool:
+    """Whether a request shows a token, valid or not, or a blank in its place.
+
+    keystonemiddleware takes ``X-Storage-Token`` for the same field.
+    """
+    return any(
+        name in flask.request.headers
+        for name in (authorization.AUTH_TOKEN_HEADER, 'X-Storage-Token')
+    )
 
 
 def end_context(_error: BaseException | None = None) -> None:
@@ -71,20 +83,45 @@ def understands_access_rules() -> bool:
         return False
 
 
-def token_in_body() -> str | None:
-    """Answer the token that a request shows in its body, or None.
+def further_tokens() -> list[str]:
+    """Return the tokens that a request shows beside ``X-Auth-Token``.
 
-    ``POST /v3/auth/tokens`` takes one to change it for another, and so does
+    They are not validated, and may be anything. Not among them is
+    ``X-Subject-Token``, where services have other clients' tokens validated.
+    """
+    service_token = flask.request.headers.get('X-Service-Token')
+    shown = [] if service_token is None else [service_token.strip()]
+    return shown + _tokens_in_body()
+
+
+def _tokens_in_body() -> list[str]:
+    """Return the tokens that are to be changed for something else.
+
+    ``POST /v3/auth/tokens`` takes one with the methods ``token`` and
+    ``mapped``, which a deployment may give other names, and
     ``POST /v3/auth/OS-FEDERATION/saml2`` for an assertion.
     """
     if flask.request.method != 'POST':
-        return None
+        return []
     if not flask.request.path.startswith('/v3/auth/'):
-        return None
-    value: ty.Any = flask.request.get_json(force=True, silent=True)
-    for key in ('auth', 'identity', 'token', 'id'):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else None
+        return []
+    values = [
+        _member(payload, 'id')
+        for method, payload in _identity().items()
+        if method != _APPLICATION_CREDENTIAL
+    ]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _identity() -> dict[str, ty.Any]:
+    """Return how a request for a token authenticates, by method."""
+    body: ty.Any = flask.request.get_json(force=True, silent=True)
+    identity = _member(_member(body, 'auth'), 'identity')
+    return identity if isinstance(identity, dict) else {}
+
+
+def _member(value: ty.Any, name: str) -> ty.Any:
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def created_credential(response: flask.Response) -> tuple[str, str] | None:
@@ -151,27 +188,32 @@ def parse_expiration(text: str) -> datetime.datetime:
 
 
 def client_with_secret(response: flask.Response) -> str | None:
-    """Answer whose secret has just got a token from Keystone's own API.
+    """Return whose secret has just got a token from Keystone's own API.
 
     It may have been shown earlier: a receipt for multi-factor authentication
     stands for what was.
 
     :param response: of ``POST /v3/auth/tokens``, or any other.
-    :returns: id of an application credential, or None; empty where nobody can
-        tell whose secret it was.
+    :returns: id of an application credential, or None. Empty where it cannot
+        be known whose secret it was, and where the request spells the id in
+        another way than it is stored: the token would have that spelling.
     """
     if response.status_code != 201 or flask.request.path != '/v3/auth/tokens':
         return None
     token: ty.Any = response.get_json()['token']
-    if 'application_credential' not in token.get('methods', ()):
+    if _APPLICATION_CREDENTIAL not in token.get('methods', ()):
         return None
-    body: ty.Any = flask.request.get_json(force=True, silent=True)
+    stored: str = token.get(_APPLICATION_CREDENTIAL, {}).get('id', '')
+    identity = _identity()
+    if _APPLICATION_CREDENTIAL in identity:
+        # Keystone adds the id to the body where the request has a name.
+        sent = _member(identity[_APPLICATION_CREDENTIAL], 'id')
+        return stored if sent == stored else ''
     has_receipt = authorization.AUTH_RECEIPT_HEADER in flask.request.headers
-    if body['auth']['identity']['methods'] == ['token'] and not has_receipt:
+    if identity.get('methods') == ['token'] and not has_receipt:
         # Another token for the same client, which had one already.
         return None
-    client_id: str = token.get('application_credential', {}).get('id', '')
-    return client_id
+    return stored
 
 
 def refuse_token() -> flask.Response:

@@ -24,6 +24,8 @@ import urllib.parse
 from cryptography import exceptions
 from cryptography import x509
 
+from keystone_oauth2.protocol import messages
+
 _PEM = re.compile(
     r'-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----'
 )
@@ -117,6 +119,15 @@ def is_self_signed(der: bytes) -> bool:
     ):
         return False
     return True
+
+
+def stands_for_itself(certificate: messages.ClientCertificate) -> bool:
+    """Whether a certificate needs no issuer to be believed (RFC 8705, 2.2).
+
+    It is self-signed, and the front end has given a verdict on it, whatever
+    that is. Without a verdict it may have been sent without its key.
+    """
+    return certificate.has_verdict and is_self_signed(certificate.der)
 
 
 def fingerprint(der: bytes) -> str:

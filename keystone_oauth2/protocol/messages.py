@@ -13,6 +13,7 @@
 """What goes into an endpoint and what comes out, as plain values."""
 
 import dataclasses
+import datetime
 import typing as ty
 
 
@@ -38,10 +39,13 @@ class ClientCertificate:
     :ivar der: the certificate; empty if what arrived could not be read.
     :ivar problem: why it must not be believed, for the log; None if it was
         verified.
+    :ivar has_verdict: whether the front end has said that the client of this
+        connection has the key of the certificate, whoever has issued it.
     """
 
     der: bytes
     problem: str | None = None
+    has_verdict: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Request:
         (RFC 9110, 5.5), or None.
     :ivar client_certificate: None where there is none, or where no enabled
         client authentication method looks at it.
+    :ivar has_keystone_token: whether there is an ``X-Auth-Token``, valid or
+        not.
     :ivar token_holder: who sent a valid ``X-Auth-Token``, or None.
     :ivar understands_access_rules: whether the caller would enforce the
         access rules of an application credential.
@@ -90,6 +96,7 @@ class Request:
     query: str = ''
     authorization: str | None = None
     client_certificate: ClientCertificate | None = None
+    has_keystone_token: bool = False
     token_holder: Caller | None = None
     understands_access_rules: bool = False
     source: Source = UNKNOWN_SOURCE
@@ -154,6 +161,8 @@ class Client:
     :ivar project_id: where they are delegated.
     :ivar application_credential_id: None if the client is the user itself.
     :ivar certificate: DER that the token is to be bound to.
+    :ivar ends_at: the end of what the client has authenticated with, UTC
+        without a zone; None where that has none of its own.
     """
 
     id: str
@@ -162,6 +171,7 @@ class Client:
     project_id: str
     application_credential_id: str | None = None
     certificate: bytes | None = None
+    ends_at: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -73,6 +73,10 @@ class ApplicationCredential:
     :ivar methods: the client authentication methods that the client is
         registered for; None if it may use any.
     :ivar use: what is to be noted down once the client has authenticated.
+    :ivar ends_at: the end of what it has authenticated with, UTC without a
+        zone; None where that has none of its own.
+    :ivar is_user_enabled: whether the database has said that the user and
+        its domain are enabled. Otherwise the identity driver must.
     """
 
     id: str
@@ -80,6 +84,16 @@ class ApplicationCredential:
     project_id: str
     methods: frozenset[str] | None = None
     use: Use | None = None
+    ends_at: datetime.datetime | None = None
+    is_user_enabled: bool = False
+
+    def used(
+        self, authenticator: 'RegisteredAuthenticator'
+    ) -> 'ApplicationCredential':
+        """Return the same, for a client that has used an authenticator."""
+        return dataclasses.replace(
+            self, use=authenticator.use, ends_at=authenticator.expires_at
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,11 +103,13 @@ class RegisteredAuthenticator:
     :ivar value: its public parts.
     :ivar fingerprint: tells one from another.
     :ivar use: what is to be noted down if it was used.
+    :ivar expires_at: UTC without a zone, or None for never.
     """
 
     value: abc.Mapping[str, ty.Any]
     fingerprint: str
     use: Use
+    expires_at: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,8 +125,10 @@ class StoredCredential:
         more.
     :ivar registered_digest: of a registered secret that has not expired.
     :ivar registered_use: what is to be noted down if that was used.
+    :ivar registered_end: the end of that secret, UTC without a zone, or None.
     :ivar own_use: the same for the credential's own secret; None where
         nothing is registered for the client.
+    :ivar is_user_enabled: see :class:`ApplicationCredential`.
     """
 
     internal_id: int
@@ -124,15 +142,28 @@ class StoredCredential:
     is_secret_retired: bool = False
     registered_digest: str | None = None
     registered_use: Use | None = None
+    registered_end: datetime.datetime | None = None
     own_use: Use | None = None
+    is_user_enabled: bool = False
 
-    def delegation(self, use: Use | None = None) -> ApplicationCredential:
-        """Answer what it delegates.
+    def delegation(
+        self,
+        use: Use | None = None,
+        ends_at: datetime.datetime | None = None,
+    ) -> ApplicationCredential:
+        """Return what it delegates.
 
         :param use: of what the client has authenticated with.
+        :param ends_at: the end of that, or None.
         """
         return ApplicationCredential(
-            self.id, self.user_id, self.project_id, self.methods, use
+            self.id,
+            self.user_id,
+            self.project_id,
+            self.methods,
+            use,
+            ends_at,
+            self.is_user_enabled,
         )
 
 
@@ -222,10 +253,25 @@ class ConsumeAssertion(ty.Protocol):
 class FindUser(ty.Protocol):
     """Look a user up."""
 
-    def __call__(self, user_id: str) -> messages.User:
-        """Answer a user who is enabled, in an enabled domain.
+    def __call__(
+        self, user_id: str, *, is_enabled: bool = False
+    ) -> messages.User:
+        """Return a user who is enabled, in an enabled domain.
 
+        :param is_enabled: whether the database has just said so.
         :raises Refused: there is no such user.
+        """
+
+
+class FindProject(ty.Protocol):
+    """Look a project up."""
+
+    def __call__(self, project_id: str) -> str:
+        """Return the id, as it is stored, of a project.
+
+        It is enabled, and so is its domain, at this moment.
+
+        :raises Refused: there is no such project.
         """
 
 
@@ -253,7 +299,9 @@ class IssueToken(ty.Protocol):
     """Have Keystone's token provider make an access token."""
 
     def __call__(self, client: messages.Client) -> messages.IssuedToken:
-        """Answer a token that does not outlive what it came from.
+        """Return a token that does not outlive what it came from.
+
+        That is the credential, and what the client has authenticated with.
 
         :raises CannotBind: it should be bound to a certificate.
         :raises Refused: the project or its domain is disabled, or the user
@@ -371,6 +419,7 @@ class Ports:
     consume_assertion: ConsumeAssertion
     assertion_rules: AssertionRules
     find_user: FindUser
+    find_project: FindProject
     domain_name: DomainName
     evaluate_mapping: EvaluateMapping
     issue_token: IssueToken

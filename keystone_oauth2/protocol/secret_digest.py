@@ -105,16 +105,16 @@ class SecretVerifier:
                 # wrong secret costs.
                 self._secrets.check_nobodys(client_secret)
             raise ports.Refused(f'unknown client {ports.shown(client_id)}')
-        use = credential.own_use
+        use, end = credential.own_use, None
         if hmac.compare_digest(credential.registered_digest or '', registered):
-            use = credential.registered_use
+            use, end = credential.registered_use, credential.registered_end
         elif not self._holds(credential, client_secret, keys):
             raise ports.Refused(
                 f'client {client_id}: {credential.refusal or "wrong secret"}'
             )
         if credential.refusal is not None:
             raise ports.Refused(f'client {client_id}: {credential.refusal}')
-        return credential.delegation(use)
+        return credential.delegation(use, end)
 
     def learn(self, client_id: str, client_secret: str) -> None:
         """Store the digest of a secret that is known to be right."""

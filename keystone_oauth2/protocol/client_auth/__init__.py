@@ -109,16 +109,19 @@ class Authenticator:
     def authenticate_caller(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Caller:
-        """Answer who asks about a token (RFC 7662, 2.1).
+        """Return who asks about a token (RFC 7662, 2.1).
 
-        :raises TwoAuthenticationMethods: a Keystone token and a client
-            authentication method are both used.
+        :raises TwoAuthenticationMethods: a Keystone token, valid or not, and
+            a client authentication method are both used.
+        :raises InvalidClient: a Keystone token is used, and is not valid.
         :raises errors.OAuthError: as for :meth:`authenticate`.
         """
-        if request.token_holder is None:
+        if not request.has_keystone_token:
             return self._describe(self.authenticate(request, form))
         if self._used(request, form):
             raise errors.TwoAuthenticationMethods(detail='X-Auth-Token')
+        if request.token_holder is None:
+            raise errors.InvalidClient(detail='X-Auth-Token is not valid')
         return request.token_holder
 
     def challenge(self, request: messages.Request) -> str | None:

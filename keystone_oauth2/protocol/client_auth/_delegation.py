@@ -12,6 +12,9 @@
 
 """What all methods of application credentials do alike."""
 
+import datetime
+
+from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 
@@ -33,7 +36,9 @@ def client(
         raise ports.Refused(
             f'client {credential.id}: it is not registered for {method}'
         )
-    user = keystone.find_user(credential.user_id)
+    user = keystone.find_user(
+        credential.user_id, is_enabled=credential.is_user_enabled
+    )
     if credential.use is not None:
         keystone.note_use(credential.use)
     return messages.Client(
@@ -43,4 +48,15 @@ def client(
         project_id=credential.project_id,
         application_credential_id=credential.id,
         certificate=certificate,
+        ends_at=_end(credential.ends_at, certificate),
     )
+
+
+def _end(
+    registered: datetime.datetime | None, certificate: bytes | None
+) -> datetime.datetime | None:
+    # A subject may be registered for longer than its certificates last.
+    if certificate is None:
+        return registered
+    end = certificates.expires_at(certificate)
+    return end if registered is None else min(registered, end)

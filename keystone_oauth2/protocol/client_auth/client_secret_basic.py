@@ -36,9 +36,10 @@ class ClientSecretBasic:
         """Whether there is an Authorization field, of whatever scheme.
 
         Another scheme is no method of ours, but the client did try to
-        authenticate with it, and must be told that it failed.
+        authenticate with it, and must be told that it failed. So must one
+        with a blank field.
         """
-        return bool(request.authorization)
+        return request.authorization is not None
 
     def client_id(
         self, request: messages.Request, form: parameters.Parameters

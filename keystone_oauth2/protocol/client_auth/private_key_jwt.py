@@ -100,9 +100,7 @@ class PrivateKeyJWT:
                 f'client {credential.id}: the assertion was used before'
             )
         return _delegation.client(
-            self._keystone,
-            'private_key_jwt',
-            dataclasses.replace(credential, use=key.use),
+            self._keystone, 'private_key_jwt', credential.used(key)
         )
 
 

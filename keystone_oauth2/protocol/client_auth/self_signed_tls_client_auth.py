@@ -12,7 +12,6 @@
 
 """Mutual-TLS with a certificate that is registered itself (RFC 8705, 2.2)."""
 
-import dataclasses
 import hmac
 
 from keystone_oauth2.protocol import certificates
@@ -32,16 +31,18 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
     ) -> messages.Client:
         """Check that the certificate is registered for the client.
 
-        Nobody vouches for a self-signed one, so what the front end says of
-        its issuer does not count. One of a CA may have been revoked.
+        What the front end says of the issuer does not count for a
+        self-signed one, but it must have said something: otherwise the
+        certificate may have been sent without its key. A certificate of a CA
+        may have been revoked.
 
-        :raises ports.Refused: it is not registered, or comes from a CA and
-            must not be believed.
+        :raises ports.Refused: it is not registered, comes from a CA and must
+            not be believed, or has no verdict.
         """
         certificate = request.client_certificate
         assert certificate is not None  # noqa: S101  # nosec
         if certificate.problem is not None:
-            if not certificates.is_self_signed(certificate.der):
+            if not certificates.stands_for_itself(certificate):
                 raise ports.Refused(f'certificate: {certificate.problem}')
         client_id = form.required('client_id')
         credential, registered = self._keystone.find_authenticators(
@@ -53,7 +54,7 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
                 return _delegation.client(
                     self._keystone,
                     'self_signed_tls_client_auth',
-                    dataclasses.replace(credential, use=one.use),
+                    credential.used(one),
                     certificate.der,
                 )
         raise ports.Refused(

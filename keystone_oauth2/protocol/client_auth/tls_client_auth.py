@@ -19,7 +19,6 @@ OS-OAUTH2 defines, and the federation mapping
 """
 
 import collections.abc as abc
-import dataclasses
 
 from keystone_oauth2.protocol import certificate_subject
 from keystone_oauth2.protocol import certificates
@@ -57,7 +56,7 @@ class TLSClientAuth(_certificate.CertificateMethod):
                 return _delegation.client(
                     self._keystone,
                     'tls_client_auth',
-                    dataclasses.replace(credential, use=one.use),
+                    credential.used(one),
                     certificate.der,
                 )
         raise ports.Refused(
@@ -70,14 +69,15 @@ class TLSClientAuth(_certificate.CertificateMethod):
         mapped = self._keystone.evaluate_mapping(assertion(certificate))
         user = self._keystone.find_user(user_id)
         self._compare(user, mapped)
-        if user.default_project_id is None:
+        if not user.default_project_id:
             raise ports.Refused(f'user {user.id} has no default project')
         return messages.Client(
             id=user.id,
             authentication_method='tls_client_auth',
             user=user,
-            project_id=user.default_project_id,
+            project_id=self._keystone.find_project(user.default_project_id),
             certificate=certificate,
+            ends_at=certificates.expires_at(certificate),
         )
 
     def _compare(

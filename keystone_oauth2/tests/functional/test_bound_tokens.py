@@ -104,6 +104,89 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                         )
                     )
 
+    def test_it_is_no_service_token_without_its_certificate(self):
+        """D08: beside a token that is not bound, and alone."""
+        other = mutual_tls.AUTHORITY.client([('CN', self.user.name)])
+        for token in (self.identity.token_for(self.user), None):
+            for value in (self.token, f' {self.token} '):
+                headers = {'X-Service-Token': value}
+                for environ in (None, mutual_tls.verified(other)):
+                    with self.variant((token, value, environ)):
+                        self.assert_refused(
+                            self.keystone.request(
+                                'GET',
+                                PROJECTS,
+                                token=token,
+                                headers=headers,
+                                environ=environ,
+                            )
+                        )
+        answer = self.keystone.request(
+            'GET',
+            PROJECTS,
+            token=self.identity.token_for(self.user),
+            headers={'X-Service-Token': self.token},
+            environ=mutual_tls.verified(self.certificate),
+        )
+        self.assertEqual(200, answer.status, answer.text)
+
+    def test_two_tokens_that_are_bound_differently_have_no_connection(self):
+        """D07: whichever certificate it has."""
+        _, user, certificate = self.new_user()
+        rule = {'name': '{0}', 'domain': {'id': 'default'}}
+        self.map_differently(mutual_tls.one_rule(rule, 'SUBJECT_DN_CN'))
+        service_token = self.post_with(certificate, user).json['access_token']
+        for presented in (self.certificate, certificate):
+            with self.variant(presented):
+                self.assert_refused(
+                    self.keystone.request(
+                        'GET',
+                        PROJECTS,
+                        token=self.token,
+                        headers={'X-Service-Token': service_token},
+                        environ=mutual_tls.verified(presented),
+                    )
+                )
+
+    def test_wrong_service_token_is_left_to_keystone(self):
+        """It does not look at any, but what it does is its own."""
+        for value in ('', ' ', 'x', self.token[:-4] + 'AAAA', '\xe9'):
+            with self.variant(value):
+                answer = self.keystone.request(
+                    'GET',
+                    PROJECTS,
+                    token=self.identity.token_for(self.user),
+                    headers={'X-Service-Token': value},
+                )
+                self.assertEqual(200, answer.status, answer.text)
+
+    def test_other_name_of_x_auth_token_makes_no_difference(self):
+        """D08: keystonemiddleware takes X-Storage-Token for the same."""
+        headers = {'X-Storage-Token': self.token}
+        self.assert_refused(
+            self.keystone.request('GET', PROJECTS, headers=headers)
+        )
+        answer = self.keystone.request(
+            'GET',
+            PROJECTS,
+            headers=headers,
+            environ=mutual_tls.verified(self.certificate),
+        )
+        self.assertEqual(200, answer.status, answer.text)
+
+    def test_each_method_that_takes_a_token_wants_its_certificate(self):
+        """D08: federation has another one, whose name an operator chooses."""
+        for method in ('token', 'mapped', 'saml2', 'openid'):
+            with self.variant(method):
+                identity = {'methods': [method], method: {'id': self.token}}
+                self.assert_refused(
+                    self.keystone.request(
+                        'POST',
+                        '/v3/auth/tokens',
+                        json={'auth': {'identity': identity}},
+                    )
+                )
+
     def test_services_validate_it_as_before(self):
         answer = self.identity.validate(self.token)
         self.assertEqual(200, answer.status)

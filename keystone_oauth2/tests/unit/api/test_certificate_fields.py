@@ -54,7 +54,8 @@ class ByteSequenceTest(base.TestCase):
         for text in (f':{ENCODED}:', f'  :{ENCODED}: \t'):
             with self.variant(text):
                 self.assertEqual(
-                    messages.ClientCertificate(ONE.der), self.read(text)
+                    messages.ClientCertificate(ONE.der, has_verdict=True),
+                    self.read(text),
                 )
 
     def test_anything_else_is_refused_and_not_guessed(self):
@@ -116,7 +117,8 @@ class EscapedPemTest(base.TestCase):
         ):
             with self.variant(text):
                 self.assertEqual(
-                    messages.ClientCertificate(ONE.der), self.read(text)
+                    messages.ClientCertificate(ONE.der, has_verdict=True),
+                    self.read(text),
                 )
 
     def test_two_fields_are_refused(self):

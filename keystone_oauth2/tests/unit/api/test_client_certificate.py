@@ -26,7 +26,7 @@ ONE = fixture.self_signed([('CN', 'one')])
 TWO = fixture.self_signed([('CN', 'two')])
 SOURCES = ('environ', 'escaped_pem', 'rfc9440')
 PROXY = '192.0.2.7'
-VERIFIED = messages.ClientCertificate(ONE.der)
+VERIFIED = messages.ClientCertificate(ONE.der, has_verdict=True)
 
 
 def escaped(credential):
@@ -172,20 +172,23 @@ class VerdictTest(base.TestCase):
     def test_only_success_is_success(self):
         """E04: a certificate that was forwarded is not a verified one."""
         self.assertEqual(VERIFIED, self.read('SUCCESS'))
-        for verdict in ('FAILED:x', 'GENEROUS', 'success', '0', ' '):
+        for verdict in ('FAILED:x', 'GENEROUS', 'success', '0', 'SUCCESS,x'):
             with self.variant(verdict):
                 self.assertEqual(
                     messages.ClientCertificate(
-                        ONE.der, 'the front end refused it'
+                        ONE.der, 'the front end refused it', has_verdict=True
                     ),
                     self.read(verdict),
                 )
 
     def test_certificate_that_nobody_has_shown_is_none_of_the_connection(self):
-        """E04: it is not even kept."""
-        found = self.read('NONE', verify=lambda der: None)
-        self.assertEqual(b'', found.der)
-        self.assertIsNotNone(found.problem)
+        """E04: it is not even kept, whatever else a client adds to it."""
+        for verdict in ('NONE', 'NONE ', 'SUCCESS,NONE', 'x, NONE', 'NONE,x'):
+            with self.variant(verdict):
+                found = self.read(verdict, verify=lambda der: None)
+                self.assertEqual(b'', found.der)
+                self.assertIsNotNone(found.problem)
+                self.assertIs(False, found.has_verdict)
 
     def test_refusal_is_not_verified_again(self):
         """E04: not even where a CA file would hold."""
@@ -193,14 +196,15 @@ class VerdictTest(base.TestCase):
         self.assertEqual('the front end refused it', found.problem)
 
     def test_without_verdict_it_is_refused_unless_it_is_verified_here(self):
-        """E04: the verdict, or a look at the chain."""
-        for verdict in (None, ''):
+        """E04, K06: the verdict, or a look at the chain."""
+        for verdict in (None, '', ' ', '(null)'):
             with self.variant(verdict):
-                self.assertIn(
-                    'client_certificate_ca_file', self.read(verdict).problem
-                )
+                found = self.read(verdict)
+                self.assertIn('client_certificate_ca_file', found.problem)
+                self.assertIs(False, found.has_verdict)
                 self.assertEqual(
-                    VERIFIED, self.read(verdict, verify=lambda der: None)
+                    messages.ClientCertificate(ONE.der),
+                    self.read(verdict, verify=lambda der: None),
                 )
                 self.assertEqual(
                     messages.ClientCertificate(ONE.der, 'why not'),

@@ -66,6 +66,7 @@ def authenticator(methods, enabled, guard=None):
 class InMemoryKeystone:
     """What the protocol needs from outside, kept in dictionaries.
 
+    :ivar projects: ids of projects as they are stored, by what finds them.
     :ivar methods: those that a client is registered for, by its id.
     :ivar refusals: why a client must not be used, by its id.
     :ivar uses: what was noted down as being in use.
@@ -75,6 +76,7 @@ class InMemoryKeystone:
 
     def __init__(self):
         self.users = {}
+        self.projects = {'project': 'project'}
         self.secrets = {}
         self.methods = {}
         self.refusals = {}
@@ -106,7 +108,9 @@ class InMemoryKeystone:
         """Add an application credential of the user ``user``."""
         self.secrets[client_id] = secret
 
-    def register(self, kind, value, client_id='client', fingerprint='x'):
+    def register(
+        self, kind, value, client_id='client', fingerprint='x', expires_at=None
+    ):
         """Register a key or a certificate for a client.
 
         :returns: what is noted down if it is used.
@@ -114,9 +118,13 @@ class InMemoryKeystone:
         registered = self._registered[client_id, kind]
         use = ports.Use(1, f'{kind} {len(registered)} of {client_id}', None)
         registered.append(
-            ports.RegisteredAuthenticator(value, fingerprint, use)
+            ports.RegisteredAuthenticator(value, fingerprint, use, expires_at)
         )
         return use
+
+    def unregister_all(self):
+        """Remove all keys and certificates."""
+        self._registered.clear()
 
     @property
     def ports(self):
@@ -128,6 +136,7 @@ class InMemoryKeystone:
             'consume_assertion': self._consume_assertion,
             'assertion_rules': self.assertion_rules,
             'find_user': self._find_user,
+            'find_project': self._find_project,
             'domain_name': {'domain': 'CA'}.__getitem__,
             'evaluate_mapping': self._evaluate_mapping,
             'issue_token': self._issue_token,
@@ -161,10 +170,15 @@ class InMemoryKeystone:
         self.consumed[client_id, jti] = expires_at
         return True
 
-    def _find_user(self, user_id):
+    def _find_user(self, user_id, *, is_enabled=False):
         if user_id not in self.users:
             raise ports.Refused('unknown user')
         return self.users[user_id]
+
+    def _find_project(self, project_id):
+        if project_id not in self.projects:
+            raise ports.Refused('unknown project')
+        return self.projects[project_id]
 
     def _evaluate_mapping(self, assertion):
         """Take each remote name that the mapping has from the assertion."""

@@ -50,9 +50,10 @@ class Credentials:
             self._rows[client_id], **attributes
         )
 
-    def register(self, client_id, secret, registered_digest=None):
+    def register(self, client_id, secret, registered_digest=None, end=None):
         """Register a secret.
 
+        :param end: of it; None for never.
         :param registered_digest: what is stored in the place of its own.
         :returns: what is noted down if it is used.
         """
@@ -65,6 +66,7 @@ class Credentials:
         self._registered[client_id, own] = {
             'registered_digest': registered_digest or own,
             'registered_use': use,
+            'registered_end': end,
         }
         return use
 

@@ -312,6 +312,43 @@ class GuardTest(base.TestCase):
             self.assertEqual('header', self.authenticate('Header x').id)
 
 
+class CallerTest(base.TestCase):
+    """Who asks about a token, where there may be an X-Auth-Token."""
+
+    HOLDER = messages.Caller('user', 'domain', ())
+
+    def authenticate(self, authorization=None, holder=None):
+        authenticator = protocol_base.authenticator(METHODS, ['header'])
+        return authenticator.authenticate_caller(
+            protocol_base.request(
+                authorization=authorization,
+                has_keystone_token=True,
+                token_holder=holder,
+            ),
+            protocol_base.form(),
+        )
+
+    def test_holder_of_a_token_is_the_caller(self):
+        """G01: without any client authentication."""
+        self.assertEqual(self.HOLDER, self.authenticate(holder=self.HOLDER))
+
+    def test_token_that_is_not_valid_authenticates_nobody(self):
+        """K06: it is not as if there were none."""
+        error = self.assert_raises(errors.InvalidClient, self.authenticate)
+        self.assertEqual('X-Auth-Token is not valid', error.detail)
+
+    def test_token_beside_a_method_is_refused(self):
+        """B01, K06: whether it is valid or not."""
+        for holder in (self.HOLDER, None):
+            with self.variant(holder):
+                self.assert_raises(
+                    errors.TwoAuthenticationMethods,
+                    lambda holder=holder: self.authenticate(
+                        'Header x', holder
+                    ),
+                )
+
+
 class ChallengeTest(base.TestCase):
     def test_scheme_that_the_client_tried_is_named(self):
         """B05: that very scheme, in its usual spelling."""

@@ -44,7 +44,7 @@ class ClientSecretBasicTest(base.TestCase):
             ('Basic x', True),
             ('Bearer x', True),
             ('nonsense', True),
-            ('', False),
+            ('', True),
             (None, False),
         ):
             with self.variant(authorization):

@@ -356,6 +356,15 @@ class ClientTest(PrivateKeyJWTTestCase):
             self.authenticate_signed(claims()),
         )
 
+    def test_client_ends_with_the_very_key(self):
+        """K04: of several."""
+        end = datetime.datetime(2099, 1, 1)
+        self.keystone.register(registration.KEY, SIGNER.jwk, expires_at=end)
+        self.assertIsNone(self.authenticate_signed(claims()).ends_at)
+        self.keystone.unregister_all()
+        self.keystone.register(registration.KEY, SIGNER.jwk, expires_at=end)
+        self.assertEqual(end, self.authenticate_signed(claims()).ends_at)
+
     def test_use_of_the_very_key_is_noted(self):
         self.register(assertions.Signer('client', ISSUER).jwk)
         signer = assertions.Signer('client', ISSUER)

@@ -13,6 +13,7 @@
 """When a digest decides, and when the slow check (DESIGN, 7)."""
 
 import dataclasses
+import datetime
 
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import registration
@@ -350,6 +351,20 @@ class RegisteredSecretTest(VerifierTestCase):
                 )
                 self.assert_cost(checks=0, stored=0)
         self.assertEqual((None, None), self.credentials.digest('client'))
+
+    def test_client_ends_with_the_secret_that_it_has_shown(self):
+        """K04: the own one ends with the credential."""
+        end = datetime.datetime(2099, 1, 1)
+        self.credentials.register('client', 'ends', end=end)
+        for secret, expected in (
+            ('ends', end),
+            ('registered', None),
+            ('right', None),
+        ):
+            with self.variant(secret):
+                self.assertEqual(
+                    expected, self.verify('client', secret).ends_at
+                )
 
     def test_several_live_at_once(self):
         """J02: so that rotation has no gap."""

@@ -12,6 +12,8 @@
 
 """Mutual-TLS with a certificate that is registered (RFC 8705, 2.2)."""
 
+import datetime
+
 from keystone_oauth2.fixture import certificates as made
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
@@ -46,10 +48,14 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
             certificates.fingerprint(der),
         )
 
-    def authenticate(self, der, problem=None, client_id='client'):
+    def authenticate(
+        self, der, problem=None, client_id='client', has_verdict=True
+    ):
         return self.method.authenticate(
             protocol_base.request(
-                client_certificate=messages.ClientCertificate(der, problem)
+                client_certificate=messages.ClientCertificate(
+                    der, problem, has_verdict
+                )
             ),
             protocol_base.form(client_id=client_id),
         )
@@ -88,6 +94,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                 project_id='project',
                 application_credential_id='client',
                 certificate=SELF_SIGNED,
+                ends_at=certificates.expires_at(SELF_SIGNED),
             ),
             self.authenticate(SELF_SIGNED),
         )
@@ -101,6 +108,34 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                 self.assertEqual(
                     'client', self.authenticate(SELF_SIGNED, problem).id
                 )
+
+    def test_self_signed_one_without_a_verdict_is_refused(self):
+        """K06: it may have been sent without its key."""
+        self.register(SELF_SIGNED)
+        self.assert_refused(
+            'no verdict', SELF_SIGNED, 'no verdict', 'client', False
+        )
+
+    def test_it_ends_with_the_registration_or_with_the_certificate(self):
+        """K04: the earlier of both."""
+        end = certificates.expires_at(SELF_SIGNED)
+        day = datetime.timedelta(days=1)
+        for registered, expected in (
+            (None, end),
+            (end + day, end),
+            (end - day, end - day),
+        ):
+            with self.variant(registered):
+                self.keystone.register(
+                    registration.CERTIFICATE,
+                    {},
+                    'other',
+                    certificates.fingerprint(SELF_SIGNED),
+                    registered,
+                )
+                client = self.authenticate(SELF_SIGNED, client_id='other')
+                self.assertEqual(expected, client.ends_at)
+                self.keystone.unregister_all()
 
     def test_certificate_of_a_ca_may_be_registered_too(self):
         """D04: but then what is said of it counts: it may be revoked."""

@@ -17,6 +17,7 @@ import ipaddress
 from cryptography import x509
 
 from keystone_oauth2.fixture import certificates
+from keystone_oauth2.protocol import certificates as protocol_certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import registration
@@ -138,9 +139,18 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
                 user=self.user,
                 project_id='project',
                 certificate=own.der,
+                ends_at=protocol_certificates.expires_at(own.der),
             ),
             self.authenticate(own),
         )
+
+    def test_project_is_named_as_it_is_stored(self):
+        """K05: a database may find it by the id in another case."""
+        self.keystone.add_user('user', name='alice', default_project_id='P')
+        own = certificate([('CN', 'alice')])
+        self.assert_refused('unknown project', own)
+        self.keystone.projects['P'] = 'p'
+        self.assertEqual('p', self.authenticate(own).project_id)
 
     def test_certificate_that_must_not_be_believed_is_refused(self):
         """E04: a certificate that was forwarded is not a verified one."""
@@ -253,6 +263,7 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                 project_id='project',
                 application_credential_id='client',
                 certificate=self.OWN.der,
+                ends_at=protocol_certificates.expires_at(self.OWN.der),
             ),
             self.authenticate(self.OWN, 'client'),
         )

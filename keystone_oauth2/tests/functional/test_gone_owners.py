@@ -1,0 +1,288 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Users, projects and domains that are gone, where a cache still has them.
+
+The tests change the database, as another worker would. Keystone's cache is
+that of this worker alone.
+"""
+
+import uuid
+
+from keystone.common import provider_api
+from keystone.identity.backends import sql
+
+from keystone_oauth2.fixture import resources
+from keystone_oauth2.identity import application_credentials
+from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.functional import mutual_tls
+
+PROVIDERS = provider_api.ProviderAPIs
+CACHE = {'enabled': True, 'backend': 'dogpile.cache.memory'}
+
+
+class GoneTestCase(digests.DigestTestCase):
+    """A client of its own, whose user, project and domains are cached."""
+
+    options = {'cache': CACHE}
+
+    def setUp(self):
+        super().setUp()
+        self.domain, self.project_domain = (
+            self.identity.create_domain() for _ in range(2)
+        )
+        self.own_project = self.identity.create_project(
+            domain=self.project_domain
+        )
+        self.owner = self.identity.create_user(
+            self.own_project, ['member'], domain=self.domain
+        )
+        self.own = self.identity.create_application_credential(self.owner)
+        self.assertThat(self.post_as(self.own), digests.ISSUED)
+
+    def delete(self, table, key):
+        """Delete a row as another worker would, and what refers to it.
+
+        Rows of other tables are left behind, as SQLite leaves them.
+        """
+        self.execute(f'DELETE FROM "{table}" WHERE id = :key', key=key)
+
+    def token_of_keystone(self):
+        """Ask Keystone itself for a token with the client's secret."""
+        return self.keystone.request(
+            'POST',
+            '/v3/auth/tokens',
+            json={
+                'auth': {
+                    'identity': {
+                        'methods': ['application_credential'],
+                        'application_credential': self.own._asdict(),
+                    }
+                }
+            },
+        )
+
+    def assert_refused(self, reason):
+        self.new_log()
+        self.assertThat(self.post_as(self.own), digests.REFUSED)
+        self.assertIn(reason, self.new_log())
+
+
+class GoneOwnerTest(GoneTestCase):
+    def test_deleted_project(self):
+        """K06: the row that is not there is that of no enabled project."""
+        self.delete('project', self.own_project.id)
+        self.assert_refused('unknown client')
+
+    def test_deleted_domain_of_the_project(self):
+        """K06: nor of an enabled domain."""
+        self.delete('project', self.project_domain.id)
+        self.assert_refused('unknown client')
+
+    def test_deleted_domain_of_the_user(self):
+        """K06: the same, though the user is there."""
+        self.delete('project', self.domain.id)
+        self.assert_refused('the domain of the user is disabled')
+
+    def test_deleted_user(self):
+        """K06: the identity driver is asked, and not the cache."""
+        self.delete('user', self.owner.id)
+        self.assert_refused(f'unknown user {self.owner.id}')
+
+    def test_deleted_project_gets_nothing_from_keystone_either(self):
+        """K06: where its cache would have the secret taken."""
+        self.assertEqual(201, self.token_of_keystone().status)
+        self.delete('project', self.own_project.id)
+        self.assertEqual(401, self.token_of_keystone().status)
+
+    def test_flag_that_is_neither_true_nor_false(self):
+        """K06: as Keystone takes it."""
+        for table, key, reason in (
+            ('user', self.owner.id, 'the user is disabled'),
+            ('project', self.own_project.id, 'the project is disabled'),
+        ):
+            with self.variant(table):
+                self.execute(
+                    f'UPDATE "{table}" SET enabled = NULL WHERE id = :key',
+                    key=key,
+                )
+                self.assert_refused(reason)
+                self.switch(table, key, enabled=True)
+                self.assertThat(self.post_as(self.own), digests.ISSUED)
+
+
+class GoneCallerTest(GoneTestCase):
+    def test_it_asks_about_no_tokens_either(self):
+        """K06: introspection and revocation."""
+        token = self.post_as(self.own).json['access_token']
+        self.delete('user', self.owner.id)
+        for path in ('introspect', 'revoke'):
+            answer = self.post_as(
+                self.own, f'token={token}', path=f'/v3/OS-OAUTH2/{path}'
+            )
+            self.assertThat(answer, digests.REFUSED)
+
+
+class CertificateOwnerTest(
+    digests.DigestTestCase, mutual_tls.MutualTLSTestCase
+):
+    """Users who are clients themselves."""
+
+    options = {'cache': CACHE}
+
+    def setUp(self):
+        super().setUp()
+        self.domain, self.project_domain = (
+            self.identity.create_domain() for _ in range(2)
+        )
+        self.own_project = self.identity.create_project(
+            domain=self.project_domain
+        )
+        self.own_user = self.identity.create_user(
+            self.own_project, ['member'], domain=self.domain
+        )
+        self.own_certificate = mutual_tls.AUTHORITY.client(
+            [('CN', self.own_user.name)]
+        )
+        rule = {'id': self.own_user.id}
+        self.map_differently(mutual_tls.one_rule(rule, 'SUBJECT_DN_CN'))
+        self.assertThat(self.ask(), digests.ISSUED)
+
+    def ask(self):
+        return self.post_with(self.own_certificate, self.own_user)
+
+    def test_what_another_worker_has_disabled_is_refused_at_once(self):
+        """D11: no cache stands between the change and the next request."""
+        for table, key in (
+            ('user', self.own_user.id),
+            ('project', self.domain.id),
+            ('project', self.own_project.id),
+            ('project', self.project_domain.id),
+        ):
+            with self.variant((table, key)):
+                self.switch(table, key, enabled=False)
+                self.assertThat(self.ask(), digests.REFUSED)
+                self.switch(table, key, enabled=True)
+                self.assertThat(self.ask(), digests.ISSUED)
+
+    def test_what_another_worker_has_deleted_is_refused_at_once(self):
+        """K06: the project first, while there is a user."""
+        for table, key in (
+            ('project', self.own_project.id),
+            ('user', self.own_user.id),
+        ):
+            with self.variant(table):
+                self.execute(f'DELETE FROM "{table}" WHERE id = :key', key=key)
+                self.assertThat(self.ask(), digests.REFUSED)
+
+
+class Directory(sql.Identity):
+    """A driver with users of its own, beside those of the tests.
+
+    :ivar users: attributes by id, as the directory has them now.
+    """
+
+    is_sql = False
+
+    def __init__(self):
+        super().__init__()
+        self.users = {}
+
+    def get_user(self, user_id):
+        try:
+            return dict(self.users[user_id])
+        except KeyError:
+            return super().get_user(user_id)
+
+
+class DirectoryTest(digests.DigestTestCase):
+    """Users whom Keystone reads from a directory, such as LDAP."""
+
+    options = {'cache': CACHE}
+
+    @classmethod
+    def create(cls):
+        PROVIDERS.identity_api.driver = Directory()
+        super().create()
+
+    def setUp(self):
+        super().setUp()
+        self.owner = resources.User(
+            uuid.uuid4().hex, 'alice', 'default', None, None, 'x'
+        )
+        self.change_user(enabled=True)
+        self.identity.assign(self.owner, 'member', self.project)
+        self.own = self.new_credential()
+        self.assertThat(self.post_as(self.own), digests.ISSUED)
+
+    def change_user(self, enabled):
+        """Enable or disable the user in the directory alone."""
+        PROVIDERS.identity_api.driver.users[self.owner.id] = {
+            'id': self.owner.id,
+            'name': self.owner.name,
+            'domain_id': 'default',
+            'enabled': enabled,
+            'password_expires_at': None,
+            'options': {},
+        }
+
+    def remove_user(self):
+        """Remove the user from the directory alone."""
+        del PROVIDERS.identity_api.driver.users[self.owner.id]
+
+    def new_credential(self):
+        roles = PROVIDERS.role_api.list_roles()
+        credential = {
+            'id': uuid.uuid4().hex,
+            'name': uuid.uuid4().hex,
+            'secret': uuid.uuid4().hex,
+            'user_id': self.owner.id,
+            'project_id': self.project.id,
+            'unrestricted': False,
+            'roles': [
+                role for role in roles if role['name'] in ('member', 'reader')
+            ],
+        }
+        api = PROVIDERS.application_credential_api
+        api.create_application_credential(dict(credential))
+        return resources.ApplicationCredential(
+            credential['id'], credential['secret']
+        )
+
+    def assert_refused(self):
+        self.assertThat(self.post_as(self.own), digests.REFUSED)
+        # Keystone itself has its cache; the secret is the same one.
+        self.assertIs(True, application_credentials.check(*self.own))
+
+    def test_user_who_is_disabled_there_is_refused_at_once(self):
+        """K06: the database has no row that says so."""
+        self.change_user(enabled=False)
+        self.assert_refused()
+        self.change_user(enabled=True)
+        self.assertThat(self.post_as(self.own), digests.ISSUED)
+
+    def test_user_who_is_gone_from_there_is_refused_at_once(self):
+        """K06: though Keystone's cache has the user."""
+        self.remove_user()
+        self.assert_refused()
+
+    def test_row_that_a_login_leaves_behind_says_nothing(self):
+        """K06: it does not follow the directory."""
+        self.execute(
+            'INSERT INTO "user" (id, domain_id, enabled)'
+            " VALUES (:id, 'default', :enabled)",
+            id=self.owner.id,
+            enabled=True,
+        )
+        self.assertThat(self.post_as(self.own), digests.ISSUED)
+        self.change_user(enabled=False)
+        self.assert_refused()
