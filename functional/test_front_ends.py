@@ -51,7 +51,12 @@ class FrontEndTests:
 
     #: Failures are counted in each process.
     processes = 1
-    options = {'oauth2': {'client_failure_limit': f'{FAILURES}/hour'}}
+    options = {
+        'oauth2': {
+            'client_failure_limit': f'{FAILURES}/hour',
+            'address_failure_limit': f'{FAILURES}/hour',
+        }
+    }
     #: The certificates that a front end refuses.
     bad = frozenset(ALERTS)
 
@@ -165,7 +170,10 @@ class FrontEndTests:
         self.assertThat(answer, self.refused)
 
     def test_forged_address(self):
-        """A client does not choose whose failures its own are."""
+        """A client does not choose whose failures its own are.
+
+        Its address is known to be its own, and is stopped for all clients.
+        """
         client = self.identity.create_application_credential(self.user)
         for number in range(FAILURES):
             answer = self.authenticate(
@@ -173,6 +181,8 @@ class FrontEndTests:
             )
             self.assertThat(answer, self.refused)
         answer = self.authenticate(*client, ATTACKER, '198.51.100.99')
+        self.assertEqual(429, answer.status, answer.text)
+        answer = self.authenticate(*self.client, ATTACKER, OWNER)
         self.assertEqual(429, answer.status, answer.text)
         answer = self.authenticate(*client, OWNER, ATTACKER)
         self.assertEqual(200, answer.status, answer.text)

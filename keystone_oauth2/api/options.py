@@ -20,12 +20,17 @@ import collections.abc as abc
 import ipaddress
 import typing as ty
 
+from oslo_log import log
+
 from keystone_oauth2.api import client_certificate
 from keystone_oauth2.api import proxies
+from keystone_oauth2.db import counters
 from keystone_oauth2.db import failures
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import registration
+
+LOG = log.getLogger(__name__)
 
 # Those of application credentials alone.
 _DELEGATED = registration.METHODS - {'tls_client_auth'}
@@ -172,10 +177,17 @@ def mtls_base_url(conf: ty.Any) -> str | None:
 
 
 def guard(conf: ty.Any) -> failures.FailureGuard:
-    """Answer what the options ``*_failure_limit`` describe."""
+    """Return what the options ``*_failure_limit`` describe.
+
+    Log a warning where they do not protect as they could.
+    """
+    for warning in failures.warnings(
+        conf.client_failure_limit, conf.trusted_proxies
+    ):
+        LOG.warning('%s', warning)
     try:
         return failures.FailureGuard(
-            conf.failure_limit_storage,
+            counters.connect(conf.failure_limit_storage),
             conf.client_failure_limit,
             conf.address_failure_limit,
         )

@@ -14,16 +14,11 @@
 
 import collections.abc as abc
 import dataclasses
-import functools
 import ipaddress
 import re
 import typing as ty
 
-from oslo_log import log
-
 from keystone_oauth2.protocol import messages
-
-LOG = log.getLogger(__name__)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -52,20 +47,19 @@ class Proxies:
         return self._is_trusted(_peer(environ))
 
     def source(self, environ: Environ) -> messages.Source:
-        """Answer where a request comes from.
+        """Return where a request comes from.
 
         Each trusted proxy has added to ``X-Forwarded-For`` the address that
-        it saw; what stands further left, anybody may have written.
+        it saw; anything further left may be forged. Where no proxy is
+        trusted, the field never matters, and the peer may be an unnamed
+        proxy.
+
+        :param environ: WSGI environment.
         """
         peer = _peer(environ)
-        forwarded = environ.get('HTTP_X_FORWARDED_FOR')
-        if not forwarded:
-            return _source(peer, is_shared=self._is_trusted(peer))
         if not self._is_trusted(peer):
-            # With no proxy named it may be one, or somebody who says so.
-            if not self.trusted:
-                _warn()
             return _source(peer, is_shared=not self.trusted)
+        forwarded = environ.get('HTTP_X_FORWARDED_FOR') or ''
         for hop in reversed(forwarded.split(',')):
             address = _hop_address(hop.strip())
             if address is None:
@@ -78,14 +72,6 @@ class Proxies:
         return address is not None and any(
             address in network for network in self.trusted
         )
-
-
-@functools.cache
-def _warn() -> None:
-    LOG.warning(
-        'Requests have X-Forwarded-For, but [oauth2] trusted_proxies is '
-        'empty: failed authentications are not limited. Name the proxies.'
-    )
 
 
 def _peer(environ: Environ) -> Address | None:

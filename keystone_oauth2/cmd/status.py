@@ -17,6 +17,7 @@ import sys
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
+from keystone_oauth2.db import failures
 from keystone_oauth2.db import migration
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
@@ -109,12 +110,23 @@ class Checks(upgradecheck.UpgradeCommands):
             )
         return upgradecheck.Result(_SUCCESS)
 
+    def check_limits(self) -> upgradecheck.Result:
+        """Check whether guessing secrets is limited (RFC 6749, 2.3.1)."""
+        conf = cfg.CONF.oauth2
+        warnings = list(
+            failures.warnings(conf.client_failure_limit, conf.trusted_proxies)
+        )
+        if warnings:
+            return upgradecheck.Result(_WARNING, ' '.join(warnings))
+        return upgradecheck.Result(_SUCCESS)
+
     _upgrade_checks = (
         ('[auth] methods', check_methods),
         ('Tables', check_tables),
         ('Keys for digests of secrets', check_keys),
         ('Client certificates', check_certificates),
         ('TLS', check_tls),
+        ('Limits of failures', check_limits),
     )
 
 

@@ -113,8 +113,10 @@ trusted_proxies = cfg.ListOpt(
 Addresses or networks (``192.0.2.7``, ``2001:db8::/64``) of the proxies whose
 header fields about client certificates are believed. The address is that of
 the TCP connection, whatever ``X-Forwarded-For`` says. When empty, such header
-fields are ignored. They also say how far ``X-Forwarded-For`` is believed when
-failures are counted.
+fields are ignored. They also say whose failures are counted: each proxy named
+here must add the address of its client to ``X-Forwarded-For``, or remove the
+field. When empty, ``address_failure_limit`` stops no address, and start-up
+logs a warning. Where there is no proxy, set it to ``127.0.0.1``.
 """),
 )
 
@@ -212,10 +214,13 @@ client_failure_limit = cfg.StrOpt(
     'client_failure_limit',
     default='30/minute',
     help=_text("""
-How many failed authentications of one client are looked at in a time, such as
-``30/minute`` or ``100/hour``; further attempts get 429 with ``Retry-After``.
-It stops only those addresses from which this client has failed: somebody
-else's failures stop nobody. Empty: no limit.
+How many authentications of one client may fail in a time, such as
+``30/minute`` or ``100/hour``. Past it, a right secret is still accepted, and a
+wrong one gets 429 with ``Retry-After`` if the client has failed from the same
+address before. It is a hard limit, past which nothing is looked at, where a
+wrong secret costs a slow hash, and where ``address_failure_limit`` is empty;
+other addresses than those from which the client has failed are not stopped.
+Empty: guesses at the secret of one client are not limited.
 """),
 )
 
@@ -223,10 +228,13 @@ address_failure_limit = cfg.StrOpt(
     'address_failure_limit',
     default='300/minute',
     help=_text("""
-How many failed authentications from one address (IPv6: one /64 network) are
-looked at in a time, whatever the client; further attempts get 429. Where a
-proxy that ``trusted_proxies`` does not name hides the address, it does not
-apply. Raise it where many clients share an address. Empty: no limit.
+How many authentications from one address (IPv6: one /64 network) may fail in
+a time, whatever the client; further attempts get 429 and are not looked at. It
+bounds the guesses at one client as well: after so many from all addresses, the
+client is stopped at each address with ``client_failure_limit`` of them. That
+alone counts where others may share the address, since ``trusted_proxies`` is
+empty or a proxy tells no address. Raise it where many clients share an address
+that looks like one client's. Empty: no limit of addresses.
 """),
 )
 
@@ -236,7 +244,8 @@ failure_limit_storage = cfg.StrOpt(
     secret=True,
     help=_text("""
 Where failures are counted: ``memory://`` counts for each worker process by
-itself; ``memcached://host:11211`` or ``redis://host:6379`` counts for all
+itself, so the limits are as many times as high as there are workers;
+``memcached://host:11211`` or ``redis://host:6379`` counts for all
 (install the client library, for instance with
 ``pip install 'limits[redis]'``). When the storage cannot be reached, attempts
 pass, with a warning in the log.

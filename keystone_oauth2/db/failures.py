@@ -10,108 +10,169 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Failed client authentications, counted by the limits library."""
+"""Failed client authentications, and who is stopped for them."""
 
 import collections.abc as abc
 import contextlib
 import hashlib
 import logging
 import time
+import typing as ty
 
 import limits
-from limits import errors
-from limits import storage
-from limits import strategies
 from oslo_log import log
 
+from keystone_oauth2.db import counters
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 
 LOG = log.getLogger(__name__)
 
-# Seconds that a storage may take: a request waits for it.
-_TIMEOUT = 1
-# Some 50 MB in the memory of a worker.
-_MAX_COUNTERS = 200_000
-_TIMEOUTS = {
-    'memcached': {'timeout': _TIMEOUT, 'connect_timeout': _TIMEOUT},
-    'redis': {'socket_timeout': _TIMEOUT, 'socket_connect_timeout': _TIMEOUT},
-    'rediss': {'socket_timeout': _TIMEOUT, 'socket_connect_timeout': _TIMEOUT},
-}
+
+class _Rule(ty.NamedTuple):
+    """A hard limit of a client.
+
+    :ivar kind: which failures are counted.
+    :ivar limit: how many there may be.
+    :ivar own: how many of the client's failures must have come from an
+        address that is stopped.
+    """
+
+    kind: str
+    limit: limits.RateLimitItem
+    own: int
 
 
 class FailureGuard:
-    """Stops who has failed too often. It is a :class:`.ports.Guard`.
+    """Blocks attempts after too many failures. It is a :class:`.ports.Guard`.
 
-    :param storage_url: where to count.
+    Failures are counted by address, by client, and by client and address.
+    The last count, ``own``, is what keeps attackers from locking a client
+    out: no client is stopped at an address from which it has not failed.
+
+    :param storage: where to count.
     :param client_limit: failures of one client, ``30/minute``; empty for none.
     :param address_limit: failures from one address; empty for none.
-    :raises ValueError: a limit or the storage is not understood.
+    :raises ValueError: a limit is not understood.
     """
 
     def __init__(
-        self, storage_url: str, client_limit: str, address_limit: str
+        self,
+        storage: counters.Counters,
+        client_limit: str,
+        address_limit: str,
     ) -> None:
+        self._counters = storage
         self._client_limit = _parse(client_limit)
         self._address_limit = _parse(address_limit)
-        self._storage = _storage(storage_url)
-        self._limiter = strategies.FixedWindowRateLimiter(self._storage)
+        self._rules = _rules(self._client_limit, self._address_limit)
 
     def check(self, client_id: str, source: messages.Source) -> None:
-        """Let an attempt pass, or not.
+        """Refuse an attempt past a hard limit.
 
-        Behind an address that others share, nobody is stopped: it would be
-        somebody else's doing.
-
-        :raises ports.TooManyFailures: there were too many.
+        :raises ports.TooManyFailures: there were too many failures.
         """
-        if source.is_shared:
-            return
         with _tolerance():
             self._check_address(source)
             self._check_client(client_id, source)
 
-    def failed(self, client_id: str, source: messages.Source) -> None:
-        """Count a failed attempt."""
-        client, address = _key(client_id), _key(source.address)
-        self._bound_memory()
-        # Quiet, since the check before it has said so already.
-        with _tolerance(logging.DEBUG):
-            if self._address_limit is not None:
-                self._limiter.hit(self._address_limit, 'address', address)
-            if self._client_limit is not None:
-                self._limiter.hit(self._client_limit, 'client', client)
-                self._limiter.hit(self._client_limit, 'own', client, address)
+    def failed(
+        self, client_id: str, source: messages.Source, *, was_slow: bool
+    ) -> None:
+        """Count a failed attempt.
 
-    def _bound_memory(self) -> None:
-        # The library forgets in a thread of its own, which does not run in
-        # every server; and a stranger can make up any number of clients.
-        if not isinstance(self._storage, storage.MemoryStorage):
-            return
-        if len(self._storage.storage) > _MAX_COUNTERS:
-            LOG.warning('Too many failed authentications: counting anew')
-            self._storage.reset()
+        :raises ports.TooManyFailures: the client has failed too often, and
+            from this address before.
+        """
+        # Quiet, since the check before it has logged the outage.
+        with _tolerance(logging.DEBUG):
+            if self._address_limit is not None and not source.is_shared:
+                self._count('address', self._address_limit, source.address)
+            if self._client_limit is not None:
+                self._count_client(
+                    self._client_limit, client_id, source, was_slow
+                )
 
     def _check_address(self, source: messages.Source) -> None:
-        if self._address_limit is not None:
-            self._stop(self._address_limit, 'address', _key(source.address))
+        # A shared address is never stopped as a whole: one attacker would
+        # lock out every client behind the same proxy.
+        if self._address_limit is None or source.is_shared:
+            return
+        key = _key('address', self._address_limit, source.address)
+        if self._counters.get(key) >= self._address_limit.amount:
+            self._stop(key)
 
     def _check_client(self, client_id: str, source: messages.Source) -> None:
-        limit = self._client_limit
-        client, address = _key(client_id), _key(source.address)
-        if limit is None or self._limiter.test(limit, 'client', client):
+        if self._client_limit is None:
             return
-        # Only those who have failed themselves: the client's owner must not
-        # be locked out from elsewhere.
-        own = self._limiter.get_window_stats(limit, 'own', client, address)
-        if own.remaining < limit.amount:
-            self._stop(limit, 'client', client)
+        own_key = _own_key(self._client_limit, client_id, source)
+        own = self._counters.get(own_key)
+        for rule in self._rules if own else ():
+            key = _key(rule.kind, rule.limit, client_id)
+            if own >= rule.own and (
+                self._counters.get(key) >= rule.limit.amount
+            ):
+                self._stop(own_key, key)
 
-    def _stop(self, limit: limits.RateLimitItem, *key: str) -> None:
-        window = self._limiter.get_window_stats(limit, *key)
-        if window.remaining <= 0:
-            seconds = int(window.reset_time - time.time()) + 1
-            raise ports.TooManyFailures(max(1, seconds))
+    def _count_client(
+        self,
+        limit: limits.RateLimitItem,
+        client_id: str,
+        source: messages.Source,
+        was_slow: bool,
+    ) -> None:
+        if was_slow:
+            self._count('slow', limit, client_id)
+        number = self._count('client', limit, client_id)
+        longer = self._address_limit
+        if longer is not None and longer.get_expiry() != limit.get_expiry():
+            self._count('client', longer, client_id)
+        own_key = _own_key(limit, client_id, source)
+        own = self._counters.incr(own_key, limit.get_expiry())
+        if number > limit.amount and own > 1:
+            self._stop(own_key, _key('client', limit, client_id))
+
+    def _count(self, name: str, limit: limits.RateLimitItem, text: str) -> int:
+        return self._counters.incr(_key(name, limit, text), limit.get_expiry())
+
+    def _stop(self, *keys: str) -> ty.NoReturn:
+        # All of them must be full for a stop: the first to end lifts it.
+        end = min(self._counters.get_expiry(key) for key in keys)
+        raise ports.TooManyFailures(max(1, int(end - time.time()) + 1))
+
+
+def warnings(
+    client_limit: str, trusted_proxies: abc.Collection[str]
+) -> abc.Iterator[str]:
+    """Yield what the options leave unprotected, a sentence each.
+
+    :param client_limit: see :class:`FailureGuard`.
+    :param trusted_proxies: the option.
+    """
+    if not trusted_proxies:
+        yield (
+            '[oauth2] trusted_proxies is empty: address_failure_limit stops '
+            'no address, since any may be that of a proxy, and all clients '
+            'behind a proxy count as one address. Name the proxies in front '
+            'of Keystone, or 127.0.0.1 if there are none.'
+        )
+    if not client_limit:
+        yield (
+            '[oauth2] client_failure_limit is empty: guesses at the secret '
+            'of one client are not limited.'
+        )
+
+
+def _rules(
+    client_limit: limits.RateLimitItem | None,
+    address_limit: limits.RateLimitItem | None,
+) -> tuple[_Rule, ...]:
+    if client_limit is None:
+        return ()
+    slow = _Rule('slow', client_limit, own=1)
+    if address_limit is None:
+        return slow, _Rule('client', client_limit, own=1)
+    return slow, _Rule('client', address_limit, own=client_limit.amount)
 
 
 @contextlib.contextmanager
@@ -119,7 +180,7 @@ def _tolerance(level: int = logging.WARNING) -> abc.Iterator[None]:
     # Clients must not suffer from a counter that is out of order.
     try:
         yield
-    except (errors.StorageError, OSError) as error:
+    except counters.OUTAGES as error:
         cause = getattr(error, 'storage_error', error)
         LOG.log(
             level,
@@ -128,10 +189,18 @@ def _tolerance(level: int = logging.WARNING) -> abc.Iterator[None]:
         )
 
 
-def _key(text: str) -> str:
-    # The library joins keys with slashes, and memcached takes no long ones:
-    # what comes from outside must not look like another key.
-    return hashlib.sha256(text.encode()).hexdigest()
+def _key(kind: str, limit: limits.RateLimitItem, text: str) -> str:
+    # Memcached takes neither long keys nor blanks, and an id that an
+    # attacker chooses must not look like another key.
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f'keystone-oauth2/{kind}/{limit.get_expiry()}/{digest}'
+
+
+def _own_key(
+    limit: limits.RateLimitItem, client_id: str, source: messages.Source
+) -> str:
+    # No address has a NUL in it, so no two pairs are the same text.
+    return _key('own', limit, f'{source.address}\0{client_id}')
 
 
 def _parse(text: str) -> limits.RateLimitItem | None:
@@ -141,19 +210,3 @@ def _parse(text: str) -> limits.RateLimitItem | None:
     if others or first.amount < 1:
         raise ValueError(f'{text} is not one limit of at least 1')
     return first
-
-
-def _storage(url: str) -> storage.Storage:
-    scheme = url.partition(':')[0]
-    try:
-        found = storage.storage_from_string(
-            url, wrap_exceptions=True, **_TIMEOUTS.get(scheme, {})
-        )
-    except errors.ConfigurationError as error:
-        # The URL may have a password in it: neither it nor the cause is told.
-        raise ValueError(str(error).replace(url, scheme)) from None
-    except AssertionError:
-        raise ValueError(f'{scheme} is no storage for counters') from None
-    if not isinstance(found, storage.Storage):
-        raise ValueError(f'{scheme} is no storage for counters')
-    return found

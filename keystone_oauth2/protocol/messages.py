@@ -22,7 +22,8 @@ class Source:
     """Where a request comes from, as far as it can be known.
 
     :ivar address: of the client, or of the proxy that hides it.
-    :ivar is_shared: whether other clients may have the same address.
+    :ivar is_shared: whether other clients may have the same address, as
+        behind a proxy. Such an address is never stopped as a whole.
     """
 
     address: str

@@ -41,7 +41,13 @@ class Refused(Exception):
     """The client must not have a token.
 
     The text says why, for the log only: all refusals look the same outside.
+
+    :ivar was_slow: whether a slow hash of a secret has decided.
     """
+
+    def __init__(self, reason: str, *, was_slow: bool = False) -> None:
+        super().__init__(reason)
+        self.was_slow = was_slow
 
 
 class UnknownClient(Refused):
@@ -370,9 +376,9 @@ class PermitCaller(ty.Protocol):
 
 
 class TooManyFailures(Exception):
-    """No attempt is looked at for now.
+    """Too many client authentications have failed.
 
-    :param seconds: until one is.
+    :param seconds: until another attempt makes sense.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -381,20 +387,27 @@ class TooManyFailures(Exception):
 
 
 class Guard(ty.Protocol):
-    """Counts failed client authentications (RFC 6749, 2.3.1)."""
+    """Counts failed client authentications (RFC 6749, 2.3.1).
+
+    A client is never stopped at an address from which it has not failed.
+    """
 
     def check(self, client_id: str, source: messages.Source) -> None:
-        """Let an attempt pass, or not, before it costs anything.
-
-        A client is never stopped by what somebody else did from another
-        address.
+        """Refuse an attempt past a hard limit, before it costs anything.
 
         :param client_id: as the request names it.
-        :raises TooManyFailures: there were too many.
+        :raises TooManyFailures: the attempt must not be looked at.
         """
 
-    def failed(self, client_id: str, source: messages.Source) -> None:
-        """Count a failed attempt."""
+    def failed(
+        self, client_id: str, source: messages.Source, *, was_slow: bool
+    ) -> None:
+        """Count a failed attempt.
+
+        :param was_slow: see :class:`Refused`.
+        :raises TooManyFailures: it was one too many: the next one is looked
+            at, but the client should wait.
+        """
 
 
 @dataclasses.dataclass(frozen=True)

@@ -99,18 +99,22 @@ class SecretVerifier:
         registered = registration.secret_fingerprint(client_id, client_secret)
         credential, has_digests = self._credentials.find(client_id, registered)
         keys = self._keys() if has_digests else []
+        was_slow = not _digest_decides(credential, keys)
         if credential is None:
-            if not keys:
+            if was_slow:
                 # Where no digest decides, an unknown client must cost what a
                 # wrong secret costs.
                 self._secrets.check_nobodys(client_secret)
-            raise ports.Refused(f'unknown client {ports.shown(client_id)}')
+            raise ports.Refused(
+                f'unknown client {ports.shown(client_id)}', was_slow=was_slow
+            )
         use, end = credential.own_use, None
         if hmac.compare_digest(credential.registered_digest or '', registered):
             use, end = credential.registered_use, credential.registered_end
         elif not self._holds(credential, client_secret, keys):
             raise ports.Refused(
-                f'client {client_id}: {credential.refusal or "wrong secret"}'
+                f'client {client_id}: {credential.refusal or "wrong secret"}',
+                was_slow=was_slow,
             )
         if credential.refusal is not None:
             raise ports.Refused(f'client {client_id}: {credential.refusal}')
@@ -162,6 +166,16 @@ class SecretVerifier:
     def _keys(self) -> list[Key]:
         length = self._secrets.hashed_length()
         return [derive(master, length) for master in self._master_keys()]
+
+
+def _digest_decides(
+    credential: ports.StoredCredential | None, keys: abc.Sequence[Key]
+) -> bool:
+    if credential is None or credential.is_secret_retired:
+        return bool(keys)
+    return bool(credential.digest) and any(
+        key.id == credential.digest_key_id for key in keys
+    )
 
 
 def _expand(master: bytes, info: bytes) -> bytes:

@@ -90,20 +90,20 @@ class Authenticator:
         :raises TwoAuthenticationMethods: more than one method is used.
         :raises InvalidClient: none is used, or none that is enabled, or the
             credentials do not hold.
-        :raises TooManyRequests: too many have failed before.
+        :raises TooManyRequests: too many have failed before. Past the hard
+            limit the credentials are not looked at; before it, only wrong
+            ones are answered so.
         """
         methods = self._choose(request, form)
         claimed = methods[0].client_id(request, form)
         try:
             self._guard.check(claimed, request.source)
-            return _first_that_holds(methods, request, form)
         except ports.TooManyFailures as error:
-            raise errors.TooManyRequests(
-                error.seconds,
-                f'too many failures of client {ports.shown(claimed)}',
-            ) from error
+            raise _too_many(claimed, error) from error
+        try:
+            return _first_that_holds(methods, request, form)
         except ports.Refused as refused:
-            self._guard.failed(claimed, request.source)
+            self._count(claimed, request.source, refused)
             raise errors.InvalidClient(detail=str(refused)) from refused
 
     def authenticate_caller(
@@ -138,6 +138,14 @@ class Authenticator:
             if self._installed[name].scheme:
                 return self._installed[name].scheme
         return None
+
+    def _count(
+        self, claimed: str, source: messages.Source, refused: ports.Refused
+    ) -> None:
+        try:
+            self._guard.failed(claimed, source, was_slow=refused.was_slow)
+        except ports.TooManyFailures as error:
+            raise _too_many(claimed, error, f'; {refused}') from error
 
     def _describe(self, client: messages.Client) -> messages.Caller:
         try:
@@ -188,5 +196,17 @@ def _first_that_holds(
         try:
             return method.authenticate(request, form)
         except ports.Refused as refused:
-            refusals.append(str(refused))
-    raise ports.Refused('; '.join(dict.fromkeys(refusals)))
+            refusals.append(refused)
+    raise ports.Refused(
+        '; '.join(dict.fromkeys(map(str, refusals))),
+        was_slow=any(refused.was_slow for refused in refusals),
+    )
+
+
+def _too_many(
+    claimed: str, error: ports.TooManyFailures, reason: str = ''
+) -> errors.TooManyRequests:
+    return errors.TooManyRequests(
+        error.seconds,
+        f'too many failures of client {ports.shown(claimed)}{reason}',
+    )

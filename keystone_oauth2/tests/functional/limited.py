@@ -44,6 +44,8 @@ class IsLimited(matchers.IsOAuthError):
 
 
 LIMITED = IsLimited(range(3500, 3602))
+#: With these options the address of a connection is known to be a client's.
+NO_PROXY = {'trusted_proxies': '127.0.0.1'}
 
 
 def address():
@@ -72,6 +74,13 @@ class LimitedTestCase(base.KeystoneTestCase):
         for _ in range(times):
             answer = self.post_from(where, wrong, **arguments)
             self.assertThat(answer, REFUSED)
+
+    def fail_again(self, where, client_id=None, times=1, **arguments):
+        """Have attempts with a wrong secret answered with 429."""
+        wrong = (client_id or self.own.id, 'wrong')
+        for _ in range(times):
+            answer = self.post_from(where, wrong, **arguments)
+            self.assertThat(answer, LIMITED)
 
     def assert_passes(self, where, client=None, **arguments):
         """Assert that the right secret is looked at."""

@@ -18,6 +18,7 @@ from keystone_oauth2.tests import base
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base as functional_base
 from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.functional import limited
 from keystone_oauth2.tests.functional import mutual_tls
 
 DIGESTS = digests.DIGESTS
@@ -29,7 +30,9 @@ class MissingTablesTest(base.TestCase):
         super().setUp()
         digests.forget_what_was_done_once()
         self.addCleanup(digests.forget_what_was_done_once)
-        self.keystone = self.useFixture(fixture.Keystone(tables=False))
+        self.keystone = self.useFixture(
+            fixture.Keystone({'oauth2': limited.NO_PROXY}, tables=False)
+        )
         identity = self.keystone.client
         self.project = identity.create_project()
         self.user = identity.create_user(self.project, ['member'])

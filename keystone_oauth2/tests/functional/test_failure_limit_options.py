@@ -75,6 +75,38 @@ class WrongLimitTest(base.TestCase):
         self.assertFalse('hidden-password' in told, 'it was told')
 
 
+class WarningTest(base.TestCase):
+    """Start-up says once what is missing (B08)."""
+
+    def warnings(self, **options):
+        """Return the warnings of a start about limits."""
+        with fixture.Keystone({'oauth2': options}) as keystone:
+            keystone.request(
+                'POST',
+                '/v3/OS-OAUTH2/token',
+                headers={'X-Forwarded-For': '198.51.100.1'},
+            )
+            return [
+                line.partition(' [oauth2] ')[2]
+                for line in keystone.log.splitlines()
+                if ' WARNING keystone_oauth2.' in line
+            ]
+
+    def test_proxies_that_are_not_named(self):
+        (warning,) = self.warnings()
+        self.assertTrue(warning.startswith('trusted_proxies is empty'))
+        self.assertIn('127.0.0.1 if there are none', warning)
+
+    def test_limit_that_is_not_set(self):
+        (warning,) = self.warnings(
+            client_failure_limit='', trusted_proxies='127.0.0.1'
+        )
+        self.assertTrue(warning.startswith('client_failure_limit is empty'))
+
+    def test_all_is_well(self):
+        self.assertEqual([], self.warnings(trusted_proxies='127.0.0.1'))
+
+
 class OutageTests:
     """Where failures cannot be counted, tokens are issued all the same."""
 

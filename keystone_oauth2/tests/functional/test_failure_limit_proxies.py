@@ -12,7 +12,6 @@
 
 """Whose failures they are, behind proxies (RFC 9700, 4.13)."""
 
-from keystone_oauth2.api import proxies
 from keystone_oauth2.tests.functional import limited
 
 LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '3/hour'}
@@ -73,40 +72,71 @@ class TrustedProxyTest(limited.LimitedTestCase):
             self.fail(self.attacker, f'unknown{number}', headers=header)
         self.assert_limited(self.attacker, headers=header)
 
-    def test_nobody_is_stopped_where_the_proxy_hides_the_address(self):
-        """B09: it would be everybody behind that proxy."""
+    def test_one_client_is_stopped_where_the_proxy_hides_the_address(self):
+        """B08, B09, K06: the others come through the same proxy."""
+        other = self.identity.create_application_credential(self.user)
         for headers in ({}, forwarded('unknown'), forwarded('192.0.2.8')):
             with self.variant(headers):
-                self.fail(limited.PROXY, times=4, headers=headers)
-                self.assert_passes(limited.PROXY, headers=headers)
+                self.fail(limited.PROXY, headers=headers)
+        for headers in ({}, forwarded('unknown'), forwarded('192.0.2.8')):
+            with self.variant(headers):
+                self.assert_limited(limited.PROXY, headers=headers)
+                self.assert_passes(limited.PROXY, other, headers=headers)
+        self.assert_passes(
+            limited.PROXY, headers=forwarded(self.owner, limited.PROXY)
+        )
 
 
 class NoProxyTest(limited.LimitedTestCase):
     """No proxy is named: there is none, or the operator forgot it."""
 
     options = {'oauth2': LIMITS}
+    #: What a client, or a proxy that is not named, may write.
+    HEADERS = (
+        {},
+        forwarded('x'),
+        forwarded('198.51.100.1'),
+        forwarded('198.51.100.2', '198.51.100.3'),
+    )
+
+    def test_header_field_does_not_switch_the_limit_off(self):
+        """B08, E05: neither before the limit nor past it."""
+        for headers in self.HEADERS[1:]:
+            self.fail(self.attacker, headers=headers)
+        for headers in self.HEADERS:
+            with self.variant(headers):
+                self.assert_limited(self.attacker, headers=headers)
 
     def test_address_of_the_connection_counts(self):
-        """B08, E05: as long as nobody claims to have forwarded it."""
-        self.fail(self.attacker, times=3)
-        self.assert_limited(self.attacker)
+        """B08, B09, E05: it is what tells the client from the attacker."""
+        for headers in self.HEADERS[:3]:
+            self.fail(self.attacker, headers=headers)
+        for headers in self.HEADERS:
+            with self.variant(headers):
+                self.assert_passes(self.owner, headers=headers)
 
     def test_forwarded_request_is_not_another_ones(self):
-        """B09, E05: a forged address takes nobody's tries away."""
+        """B09, E05: a forged address takes no client's attempts away."""
         self.fail(self.attacker, times=3, headers=forwarded(self.owner))
         self.assert_passes(self.owner)
+        self.fail(self.owner, times=1)
 
-    def test_operator_is_told_once_that_a_proxy_is_not_named(self):
-        """B08: behind it nobody is stopped, which must not go unnoticed."""
-        proxies._warn.cache_clear()
-        self.addCleanup(proxies._warn.cache_clear)
-        header = forwarded('198.51.100.1')
-        self.fail(limited.PROXY, times=4, headers=header)
-        self.assert_passes(limited.PROXY, headers=header)
-        (warning,) = (
-            line
-            for line in self.log.splitlines()
-            if ' WARNING keystone_oauth2.' in line
-        )
-        self.assertIn('trusted_proxies', warning)
-        self.assertNotIn('198.51.100.1', warning)
+    def test_other_clients_behind_the_same_proxy_are_not_stopped(self):
+        """B09: however often an attacker fails there, and in whose name."""
+        other = self.identity.create_application_credential(self.user)
+        for number in range(10):
+            self.fail(limited.PROXY, f'unknown{number}')
+        self.fail(limited.PROXY, times=3, headers=forwarded(self.attacker))
+        self.assert_limited(limited.PROXY, headers=forwarded(self.owner))
+        for headers in self.HEADERS:
+            with self.variant(headers):
+                self.assert_passes(limited.PROXY, other, headers=headers)
+
+    def test_connection_without_an_address_is_limited_too(self):
+        """B08, B09, K06: that of a socket file; only the client is stopped."""
+        other = self.identity.create_application_credential(self.user)
+        for where in ('', 'unix:', ''):
+            self.fail(where)
+        self.assert_limited('')
+        self.assert_passes('', other)
+        self.assert_passes(self.owner)

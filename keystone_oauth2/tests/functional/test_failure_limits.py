@@ -25,6 +25,8 @@ CLIENT_LIMIT = {'client_failure_limit': '3/hour', 'address_failure_limit': ''}
 
 
 class ClientLimitTest(limited.LimitedTestCase):
+    """Without a limit of addresses, that of a client is the hard one."""
+
     options = {'oauth2': CLIENT_LIMIT}
 
     def test_too_many_failures_of_a_client_are_answered_with_429(self):
@@ -185,6 +187,7 @@ class MutualTLSLimitTest(mutual_tls.MutualTLSTestCase):
 class AddressLimitTest(limited.LimitedTestCase):
     options = {
         'oauth2': {
+            **limited.NO_PROXY,
             'client_failure_limit': '',
             'address_failure_limit': '3/hour',
         }
@@ -212,11 +215,23 @@ class AddressLimitTest(limited.LimitedTestCase):
 
 
 class DefaultsTest(limited.LimitedTestCase):
-    def test_a_client_may_fail_thirty_times_a_minute(self):
+    """What the guide says of a configuration without any option."""
+
+    IN_A_MINUTE = limited.IsLimited(range(1, 62))
+
+    def test_300_guesses_in_a_minute_are_looked_at(self):
+        """B08, B09: a header field changes nothing about that."""
         self.fail(self.attacker, times=30)
-        answer = self.post_from(self.attacker, self.own)
-        self.assertThat(answer, limited.IsLimited(range(1, 62)))
+        wrong = (self.own.id, 'wrong')
+        for number in range(270):
+            headers = {'X-Forwarded-For': f'198.51.100.{number % 256}'}
+            answer = self.post_from(self.attacker, wrong, headers=headers)
+            self.assertThat(answer, self.IN_A_MINUTE)
+        for headers in ({}, {'X-Forwarded-For': 'x'}):
+            answer = self.post_from(self.attacker, self.own, headers=headers)
+            self.assertThat(answer, self.IN_A_MINUTE)
         self.assert_passes(self.owner)
+        self.assert_passes(self.attacker, self.client)
 
 
 class OffTest(limited.LimitedTestCase):
@@ -235,7 +250,7 @@ class CostTest(limited.LimitedTestCase):
     options = {
         'DEFAULT': {'debug': False},
         'identity': {'password_hash_rounds': 11},
-        'oauth2': {**CLIENT_LIMIT, 'secret_digests': False},
+        'oauth2': {'client_failure_limit': '3/hour', 'secret_digests': False},
     }
 
     def seconds(self, expected):

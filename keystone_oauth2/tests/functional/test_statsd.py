@@ -72,7 +72,7 @@ class StatsDTest(tokens.TokensTestCase):
 
     def test_each_event_is_counted_and_each_answer_timed(self):
         self.post_as((self.own.id, 'wrong'))
-        self.post_as(self.own)
+        self.post_as((self.own.id, 'wrong'))
         self.post_with(self.certificate)
         self.assertEqual(
             (

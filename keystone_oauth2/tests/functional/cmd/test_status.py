@@ -27,10 +27,11 @@ METHOD = 'oauth2_credential'
 DEFAULT_METHODS = list(constants._DEFAULT_AUTH_METHODS)
 SUCCESS, WARNING, FAILURE = range(3)
 METHODS, TABLES = '[auth] methods', 'Tables'
-KEYS, CERTIFICATES, TLS = (
+KEYS, CERTIFICATES, TLS, LIMITS = (
     'Keys for digests of secrets',
     'Client certificates',
     'TLS',
+    'Limits of failures',
 )
 
 
@@ -75,7 +76,7 @@ class StatusTest(base.CommandTestCase):
     def test_all_is_well(self):
         status, found = self.check(self.deploy(self.good_options()))
         self.assertLessEqual(
-            {METHODS, TABLES, KEYS, CERTIFICATES, TLS}, set(found)
+            {METHODS, TABLES, KEYS, CERTIFICATES, TLS, LIMITS}, set(found)
         )
         self.assertEqual(
             {SUCCESS}, {result for result, _ in found.values()}, found
@@ -94,6 +95,7 @@ class StatusTest(base.CommandTestCase):
                 KEYS: (FAILURE, 'keystone-manage credential_setup'),
                 CERTIFICATES: (WARNING, 'client_certificate_ca_file'),
                 TLS: (WARNING, '[oauth2] issuer'),
+                LIMITS: (WARNING, 'trusted_proxies is empty'),
             },
             found,
         )
@@ -128,6 +130,7 @@ class StatusTest(base.CommandTestCase):
         options['oauth2'] |= {
             'secret_digests': False,
             'client_certificate_ca_file': None,
+            'client_failure_limit': '',
             'oauth2_authn_methods': 'client_secret_basic',
             'issuer': 'https://keystone.example.com/v3',
         }
@@ -140,6 +143,7 @@ class StatusTest(base.CommandTestCase):
                 KEYS: (WARNING, 'secret_digests is off'),
                 CERTIFICATES: (SUCCESS, ''),
                 TLS: (SUCCESS, ''),
+                LIMITS: (WARNING, 'client_failure_limit is empty'),
             },
             found,
         )

@@ -166,13 +166,11 @@ class SharedSourceTest(base.TestCase):
             messages.Source(PEER, is_shared=False), source(PEER, CLIENT)
         )
 
-    def test_whoever_says_so_is_shared_where_no_proxy_is_named(self):
-        """It may be a proxy that the operator did not name."""
-        self.assertEqual(
-            messages.Source(PEER, is_shared=True),
-            source(PEER, CLIENT, proxies.Proxies(())),
-        )
-        self.assertEqual(
-            messages.Source(PEER, is_shared=False),
-            source(PEER, trusted=proxies.Proxies(())),
-        )
+    def test_any_peer_is_shared_where_no_proxy_is_named(self):
+        """B08, B09: it may be a proxy, and what it writes changes nothing."""
+        for forwarded in (None, '', 'x', CLIENT, f'{CLIENT}, {PROXY}'):
+            with self.variant(forwarded):
+                self.assertEqual(
+                    messages.Source(PEER, is_shared=True),
+                    source(PEER, forwarded, proxies.Proxies(())),
+                )

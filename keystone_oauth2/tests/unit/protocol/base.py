@@ -52,7 +52,7 @@ class NoLimit:
     def check(self, client_id, source):
         pass
 
-    def failed(self, client_id, source):
+    def failed(self, client_id, source, *, was_slow):
         pass
 
 

@@ -56,6 +56,16 @@ class BodyMethod:
         raise ports.Refused('body: wrong')
 
 
+class SlowMethod(BodyMethod):
+    """As above; a slow hash may have decided."""
+
+    def __init__(self, was_slow):
+        self.was_slow = was_slow
+
+    def authenticate(self, request, form):
+        raise ports.Refused('body: wrong', was_slow=self.was_slow)
+
+
 class OtherHeaderMethod(HeaderMethod):
     scheme = 'Another'
 
@@ -257,18 +267,26 @@ class SharedEvidenceTest(base.TestCase):
 
 
 class Counter:
-    """A guard that allows so many failures of a client from a source."""
+    """A guard that allows so many failures of a client from a source.
 
-    def __init__(self, allowed):
+    Past ``warned``, wrong credentials are too many, and right ones are not.
+    """
+
+    def __init__(self, allowed, warned=None):
         self.allowed = allowed
+        self.warned = allowed if warned is None else warned
         self.failures = collections.Counter()
+        self.slow = collections.Counter()
 
     def check(self, client_id, source):
         if self.failures[client_id, source] >= self.allowed:
             raise ports.TooManyFailures(seconds=30)
 
-    def failed(self, client_id, source):
+    def failed(self, client_id, source, *, was_slow):
         self.failures[client_id, source] += 1
+        self.slow[client_id, source] += was_slow
+        if self.failures[client_id, source] > self.warned:
+            raise ports.TooManyFailures(seconds=20)
 
 
 class GuardTest(base.TestCase):
@@ -297,6 +315,47 @@ class GuardTest(base.TestCase):
             )
         self.assertEqual({'Retry-After': '30'}, error.headers)
         self.assertEqual(429, error.status)
+
+    def test_failure_that_is_one_too_many_is_answered_with_429(self):
+        """B09: it was looked at, and the log says why it failed."""
+        self.authenticator = protocol_base.authenticator(
+            METHODS, ['body', 'header'], Counter(allowed=3, warned=2)
+        )
+        for detail, seconds in (('; body: wrong', '20'), ('', '30')):
+            for _ in range(2 if seconds == '20' else 0):
+                self.assert_raises(
+                    errors.InvalidClient,
+                    lambda: self.authenticate(password='x'),
+                )
+            error = self.assert_raises(
+                errors.TooManyRequests,
+                lambda: self.authenticate(password='x'),
+            )
+            self.assertEqual({'Retry-After': seconds}, error.headers)
+            self.assertEqual(
+                f'too many failures of client of 4 characters{detail}',
+                error.detail,
+            )
+
+    def test_guard_hears_of_a_slow_hash(self):
+        """B09: one is enough, if several methods look at the same."""
+        for was_slow in ([False], [True], [False, True], [True, False]):
+            with self.variant(was_slow):
+                methods = {
+                    f'{number}': SlowMethod(each)
+                    for number, each in enumerate(was_slow)
+                }
+                guard = Counter(allowed=1)
+                authenticator = protocol_base.authenticator(
+                    methods, methods, guard
+                )
+                self.assert_raises(
+                    errors.InvalidClient,
+                    authenticator.authenticate,
+                    protocol_base.request(),
+                    protocol_base.form(password='x'),
+                )
+                self.assertEqual(any(was_slow), bool(guard.slow.total()))
 
     def test_failures_of_one_client_do_not_stop_another(self):
         """B09: nobody is locked out by somebody else."""

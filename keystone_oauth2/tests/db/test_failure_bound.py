@@ -1,0 +1,121 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How many guesses are looked at, whatever an attacker does."""
+
+import collections
+
+import hypothesis
+from hypothesis import strategies
+
+from keystone_oauth2.db import counters
+from keystone_oauth2.db import failures
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.tests import base
+
+OWNER = messages.Source('192.0.2.99', is_shared=False)
+
+sources = strategies.builds(
+    messages.Source,
+    strategies.sampled_from(['192.0.2.1', '192.0.2.2', '192.0.2.3', '']),
+    is_shared=strategies.booleans(),
+)
+guesses = strategies.lists(
+    strategies.tuples(
+        strategies.sampled_from(['victim', 'made up']),
+        sources,
+        strategies.booleans(),
+    ),
+    max_size=80,
+)
+limits = strategies.integers(1, 12)
+
+
+def looked_at(guard, client, source, was_slow):
+    """Guess a secret once, and return whether it is looked at."""
+    try:
+        guard.check(client, source)
+    except ports.TooManyFailures as error:
+        assert error.seconds > 0
+        return False
+    try:
+        guard.failed(client, source, was_slow=was_slow)
+    except ports.TooManyFailures as error:
+        assert error.seconds > 0
+    return True
+
+
+class BoundTest(base.TestCase):
+    """What the guide promises, for each order of guesses and addresses."""
+
+    @hypothesis.given(limits, limits, guesses)
+    def test_guesses_at_a_client_are_bounded(self, of_client, of_all, guesses):
+        """B08: so many in all, and so many for each further address."""
+        found = self.guess(of_client, of_all, guesses)
+        for client in ('victim', 'made up'):
+            addresses = {
+                source.address for name, source, _ in guesses if name == client
+            }
+            self.assertLessEqual(
+                found[client], of_all + of_client * len(addresses)
+            )
+
+    @hypothesis.given(limits, guesses)
+    def test_limit_of_the_client_alone_bounds_them_too(
+        self, of_client, guesses
+    ):
+        """B08: without a limit of addresses it is the hard one."""
+        found = self.guess(of_client, '', guesses)
+        for client in ('victim', 'made up'):
+            addresses = {
+                source.address for name, source, _ in guesses if name == client
+            }
+            self.assertLessEqual(found[client], of_client + len(addresses))
+
+    @hypothesis.given(limits, limits, guesses)
+    def test_slow_hashes_are_bounded(self, of_client, of_all, guesses):
+        """B09: by the limit of the client."""
+        slow = [(name, source, True) for name, source, _ in guesses]
+        found = self.guess(of_client, of_all, slow)
+        for client in ('victim', 'made up'):
+            addresses = {
+                source.address for name, source, _ in guesses if name == client
+            }
+            self.assertLessEqual(found[client], of_client + len(addresses))
+
+    @hypothesis.given(limits, limits, guesses)
+    def test_address_that_no_attacker_shares_is_free(
+        self, of_client, of_all, guesses
+    ):
+        """B09: as are other clients at an address that is shared."""
+        guard = self.guard(of_client, of_all)
+        for guess in guesses:
+            looked_at(guard, *guess)
+        guard.check('victim', OWNER)
+        for _, source, _ in guesses:
+            if source.is_shared:
+                guard.check('another', source)
+
+    def guard(self, of_client, of_all):
+        return failures.FailureGuard(
+            counters.Memory(),
+            of_client and f'{of_client}/day',
+            of_all and f'{of_all}/day',
+        )
+
+    def guess(self, of_client, of_all, guesses):
+        """Return how many guesses at each client are looked at."""
+        guard = self.guard(of_client, of_all)
+        return collections.Counter(
+            guess[0] for guess in guesses if looked_at(guard, *guess)
+        )
