@@ -139,6 +139,20 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                     library, 'client_secret_post', self.client.id
                 )
 
+    def test_client_that_parses_whatever_has_a_media_type(self):
+        """G07: B03, the answer to a revocation has neither body nor type."""
+        for method in ('client_secret_basic', 'client_secret_post'):
+            with self.variant(method):
+                report = self.ask('oauth2-client', method)
+                self.assertNotIn('error', report, report)
+                self.assertEqual(self.issuer, report['server']['issuer'])
+                self.assertEqual(
+                    ['member', 'reader'], report['token']['scope']
+                )
+                self.assertIs(True, report['before']['active'])
+                self.assertIsNone(report['revocation'])
+                self.assertEqual({'active': False}, report['after'])
+
     def test_key(self):
         """C01: C02, C03, C06, C07. H03: found by discovery."""
         for library in LIBRARIES:
