@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""oauth4webapi and openid-client as clients, over TLS.
+"""oauth4webapi, openid-client and @badgateway/oauth2-client, over TLS.
 
 They discover the server, get a token, ask about it and have it revoked, and
 are strict about each answer.
