@@ -110,7 +110,9 @@ def _build(conf: ty.Any) -> Server:
         secret_observer=created_secrets.SecretObserver(verifier)
         if conf.secret_digests
         else None,
-        retirement_check=retired_secrets.RetirementCheck(credentials),
+        retirement_check=retired_secrets.RetirementCheck(
+            credentials, notify.notify, edge.proxies
+        ),
         clients=authenticators.Clients(
             enabled & registration.METHODS,
             conf.client_authenticator_limit,
