@@ -72,8 +72,9 @@ def build() -> Server:
     """Build the server that ``keystone.conf`` describes.
 
     :raises options.WrongConfiguration: an option has a value that cannot
-        work.
+        work, or the process serves several requests at the same time.
     """
+    options.check_concurrency()
     try:
         return _build(cfg.CONF.oauth2)
     except cfg.ConfigFileValueError as error:
