@@ -43,6 +43,7 @@ OPTIONS: configuration.Options = {
         'issuer': ISSUER,
         'oauth2_authn_methods': [
             'client_secret_basic',
+            'client_secret_post',
             'private_key_jwt',
             'tls_client_auth',
         ],

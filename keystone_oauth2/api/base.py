@@ -217,11 +217,20 @@ def _event(error: errors.OAuthError) -> messages.Event:
 
 
 def _render(answer: messages.Response) -> flask.Response:
-    if answer.body is None:
-        return flask.Response(status=200, content_type='application/json')
     return flask.Response(
-        json.dumps(answer.body), content_type='application/json'
+        None if answer.body is None else json.dumps(answer.body),
+        content_type='application/json',
     )
+
+
+def drop_media_type_of_nothing(response: flask.Response) -> flask.Response:
+    """Remove ``Content-Type`` where there is no body (RFC 9110, 8.3).
+
+    Clients parse what has a media type, and fail on an empty JSON text.
+    """
+    if not response.get_data():
+        response.headers.pop('Content-Type', None)
+    return response
 
 
 def no_store(response: flask.Response) -> flask.Response:

@@ -18,6 +18,7 @@ the option and the remedy.
 
 import collections.abc as abc
 import ipaddress
+import sys
 import typing as ty
 
 from oslo_log import log
@@ -36,8 +37,43 @@ LOG = log.getLogger(__name__)
 _DELEGATED = registration.METHODS - {'tls_client_auth'}
 
 
+# Modules that WSGI servers add, where they tell how many requests a process
+# serves at the same time, and the remedy.
+_CONCURRENCY = (
+    (
+        'uwsgi',
+        'cores',
+        'set threads = 1 in uwsgi.ini, without async or gevent',
+    ),
+    (
+        'mod_wsgi',
+        'threads_per_process',
+        'use WSGIDaemonProcess with threads=1, and more processes',
+    ),
+)
+
+
 class WrongConfiguration(Exception):
     """One sentence that names the option and the remedy."""
+
+
+def check_concurrency() -> None:
+    """Check that a process serves one request at a time.
+
+    Keystone's middleware keeps the token of a request in an attribute that all
+    threads of a process share: a request could be served with the authority of
+    another one. Servers other than uWSGI and mod_wsgi do not tell.
+
+    :raises WrongConfiguration: there are several threads, or the like.
+    """
+    for module, attribute, remedy in _CONCURRENCY:
+        number = getattr(sys.modules.get(module), attribute, 1)
+        if number > 1:
+            raise WrongConfiguration(
+                f'{module} serves {number} requests at the same time in a '
+                f'process, but Keystone keeps one token for all threads of a '
+                f'process: {remedy}.'
+            )
 
 
 def enabled_methods(

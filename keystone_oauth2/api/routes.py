@@ -42,6 +42,8 @@ class OAuth2API(web.APIBase):
         super().__init__()
         self.api.handle_error = base.handle_error
         self.api.catch_all_404s = True
+        self.blueprint.after_request(base.drop_media_type_of_nothing)
+        self.blueprint.after_request(web.escape_challenges)
 
     @classmethod
     def instantiate_and_register_to_app(

@@ -72,8 +72,9 @@ def build() -> Server:
     """Build the server that ``keystone.conf`` describes.
 
     :raises options.WrongConfiguration: an option has a value that cannot
-        work.
+        work, or the process serves several requests at the same time.
     """
+    options.check_concurrency()
     try:
         return _build(cfg.CONF.oauth2)
     except cfg.ConfigFileValueError as error:
@@ -110,7 +111,9 @@ def _build(conf: ty.Any) -> Server:
         secret_observer=created_secrets.SecretObserver(verifier)
         if conf.secret_digests
         else None,
-        retirement_check=retired_secrets.RetirementCheck(credentials),
+        retirement_check=retired_secrets.RetirementCheck(
+            credentials, notify.notify, edge.proxies
+        ),
         clients=authenticators.Clients(
             enabled & registration.METHODS,
             conf.client_authenticator_limit,

@@ -83,6 +83,26 @@ class Checks(upgradecheck.UpgradeCommands):
             )
         return upgradecheck.Result(_SUCCESS)
 
+    def check_secrets_in_bodies(self) -> upgradecheck.Result:
+        """Look whether a written list refuses what the in-tree API accepts.
+
+        The default has both methods, so a list with one of them was written.
+        """
+        methods = cfg.CONF.oauth2.oauth2_authn_methods
+        if (
+            'client_secret_basic' in methods
+            and 'client_secret_post' not in methods
+        ):
+            return upgradecheck.Result(
+                _WARNING,
+                '[oauth2] oauth2_authn_methods names client_secret_basic '
+                'without client_secret_post: clients that send their secret '
+                "in the body, which Keystone's own module accepts, are "
+                'refused. Add client_secret_post, unless there is no such '
+                'client.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
     def check_certificates(self) -> upgradecheck.Result:
         """Look whether anybody verifies client certificates."""
         conf = cfg.CONF.oauth2
@@ -124,6 +144,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('[auth] methods', check_methods),
         ('Tables', check_tables),
         ('Keys for digests of secrets', check_keys),
+        ('Secrets in the body', check_secrets_in_bodies),
         ('Client certificates', check_certificates),
         ('TLS', check_tls),
         ('Limits of failures', check_limits),

@@ -21,10 +21,11 @@ def _text(lines: str) -> str:
     return ' '.join(lines.split())
 
 
-#: Keystone registers these two itself; they are here for the sample only.
+#: Keystone registers these two itself; they are here for the sample, and for
+#: the default of the first, which takes the place of Keystone's.
 oauth2_authn_methods = cfg.ListOpt(
     'oauth2_authn_methods',
-    default=['tls_client_auth', 'client_secret_basic'],
+    default=['tls_client_auth', 'client_secret_basic', 'client_secret_post'],
     help=_text("""
 Client authentication methods that the OAuth 2.0 endpoints accept: any of
 ``client_secret_basic`` (id and secret of an application credential by HTTP
@@ -32,8 +33,11 @@ Basic), ``client_secret_post`` (the same in the body), ``private_key_jwt`` (a
 JWT that the client has signed with a key registered for it; needs ``issuer``),
 ``tls_client_auth`` (a client certificate whose subject is registered for the
 client, or that maps to a user) and ``self_signed_tls_client_auth`` (a client
-certificate that is registered itself). What is registered for a client may
-leave fewer to it. A name that is not installed stops Keystone at start-up.
+certificate that is registered itself). Exactly the methods of the list are
+enabled: with ``client_secret_basic`` but without ``client_secret_post``,
+clients that send their secret in the body are refused, which Keystone's own
+module accepts. What is registered for a client may leave fewer to it. A name
+that is not installed stops Keystone at start-up.
 """),
 )
 
@@ -295,8 +299,14 @@ ALL_OPTS = [
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register what Keystone does not register itself."""
+    """Register what Keystone does not register itself.
+
+    Keystone must have registered its own options before.
+    """
     conf.register_opts(ALL_OPTS, group=GROUP_NAME)
+    conf.set_default(
+        oauth2_authn_methods.name, oauth2_authn_methods.default, GROUP_NAME
+    )
 
 
 def list_opts() -> tuple[str, list[cfg.Opt]]:

@@ -15,6 +15,7 @@
 import datetime
 import http.client
 import typing as ty
+import urllib.parse
 
 import flask
 from keystone import exception
@@ -32,7 +33,6 @@ from oslo_utils import timeutils
 APIBase = keystone_flask.APIBase
 AuthMethodHandler = auth_plugin.AuthMethodHandler
 ResourceBase = keystone_flask.ResourceBase
-base_url = keystone_flask.base_url
 ResourceMap = keystone_flask.ResourceMap
 construct_resource_map = keystone_flask.construct_resource_map
 #: JSON-home relations below OS-OAUTH2/1.0.
@@ -40,6 +40,35 @@ relation = json_home_relations.os_oauth2_resource_rel_func
 _APPLICATION_CREDENTIAL = 'application_credential'
 #: Protocol endpoints authenticate clients; no rule guards their URL.
 set_unenforced_ok = common.set_unenforced_ok
+
+
+# What a URI may have (RFC 3986, 2), with the percent sign.
+_IN_URI = "%:/?#[]@!$&'()*+,;="
+
+
+def base_url(path: str = '') -> str:
+    """Return a URL of Keystone, which can stand in a header field.
+
+    Calls ``base_url``, which copies ``Host`` as it was sent: with a quotation
+    mark in it, for example, which would end the text in ``WWW-Authenticate``.
+
+    :param path: below the API version.
+    """
+    return urllib.parse.quote(keystone_flask.base_url(path), safe=_IN_URI)
+
+
+def escape_challenges(response: flask.Response) -> flask.Response:
+    """Replace Keystone's URL in its own challenge by :func:`base_url`."""
+    challenges = response.headers.getlist('WWW-Authenticate')
+    if challenges:
+        response.headers.setlist(
+            'WWW-Authenticate',
+            [
+                challenge.replace(keystone_flask.base_url(), base_url())
+                for challenge in challenges
+            ],
+        )
+    return response
 
 
 def auth_context() -> dict[str, ty.Any]:

@@ -110,7 +110,8 @@ class Event:
     :ivar name: ``issued``, ``introspected``, ``revoked``, ``refused`` or
         ``limited``.
     :ivar reason: why it was refused or limited, for operators only.
-    :ivar client_id: None where no client has authenticated.
+    :ivar client_id: None where no client has authenticated. A refusal has it
+        where the client is known, but may not use what it authenticated with.
     :ivar user_id: whose roles are used.
     :ivar project_id: where they are used.
     :ivar audit_id: of the token.

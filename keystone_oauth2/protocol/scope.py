@@ -21,30 +21,33 @@ _SCOPE_TOKEN = re.compile(r'[\x21\x23-\x5b\x5d-\x7e]+')
 
 
 def check(requested: str | None, delegated: abc.Iterable[str]) -> None:
-    """Make sure that a token carries just what was asked for.
+    """Check that a token carries exactly the requested scope.
 
-    :param requested: the parameter; None asks for all that is delegated.
+    A role whose name no scope can have is not demanded, since :func:`text`
+    does not name it either: the scope of an answer is accepted as a request.
+
+    :param requested: the parameter; None or empty asks for all that is
+        delegated.
     :param delegated: names of the roles that the token carries.
     :raises InvalidScope: malformed, unknown, or not delegated.
     :raises NarrowerScope: fewer roles than the token carries.
     """
-    if requested is None:
+    if not requested:
         return
-    wanted = requested.split(' ')
-    if not all(_SCOPE_TOKEN.fullmatch(name) for name in wanted):
+    names = set(requested.split(' '))
+    if not all(map(_SCOPE_TOKEN.fullmatch, names)):
         raise errors.InvalidScope(detail='scope is malformed')
-    if not set(wanted) <= set(delegated):
+    writable = set(filter(_SCOPE_TOKEN.fullmatch, delegated))
+    if not names <= writable:
         raise errors.InvalidScope(detail='scope was not delegated')
-    if set(wanted) != set(delegated):
+    if names != writable:
         raise errors.NarrowerScope(detail='scope is narrower than delegated')
 
 
 def text(roles: abc.Iterable[str]) -> str:
-    """Answer the scope that stands for roles.
+    """Return the scope that stands for roles.
 
     A role with a blank or another character in its name that no scope can
     have is left out: clients would read it as two.
     """
-    return ' '.join(
-        name for name in sorted(roles) if _SCOPE_TOKEN.fullmatch(name)
-    )
+    return ' '.join(filter(_SCOPE_TOKEN.fullmatch, sorted(roles)))

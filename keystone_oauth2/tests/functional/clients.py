@@ -216,6 +216,7 @@ class Clients:
         rest = f'/{COLLECTIONS[kind]}/{one}'
         answer = self.manage('DELETE', rest, **arguments)
         self.assertEqual((204, b''), (answer.status, answer.body))
+        self.assertNotIn('Content-Type', answer.headers)
 
     def retire_secret(self):
         """Let the credential's own secret be a secret no more."""

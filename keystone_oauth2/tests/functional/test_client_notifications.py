@@ -147,6 +147,106 @@ class ChangesTest(NotificationsTestCase):
             )
 
 
+class KeptBackTest(notifications.Listening, clients.ClientsTestCase):
+    """Keystone's own API would have issued a token."""
+
+    prefix = 'identity.'
+    options = {
+        **NotificationsTestCase.options,
+        # By default, Keystone leaves out authentications that succeed.
+        'DEFAULT': {'notification_opt_out': 'identity.authenticate.pending'},
+    }
+
+    def refused(self):
+        """Ask Keystone for a token, expect 401, and return the last event."""
+        self.sent()
+        answer = self.keystone.request(
+            'POST',
+            '/v3/auth/tokens',
+            json=self.body(self.own),
+            environ=notifications.CALLER,
+        )
+        self.assertThat(answer, clients.IsKeystoneError(401))
+        *others, last = self.sent()
+        # Keystone itself says that all is well.
+        self.assertEqual(
+            {('identity.authenticate', 'success')},
+            {
+                (message['event_type'], message['payload']['outcome'])
+                for message in others
+            },
+        )
+        return last
+
+    def body(self, client):
+        return {
+            'auth': {
+                'identity': {
+                    'methods': ['password', 'application_credential'],
+                    'password': {
+                        'user': {
+                            'id': self.user.id,
+                            'password': self.user.password,
+                        }
+                    },
+                    'application_credential': client._asdict(),
+                }
+            }
+        }
+
+    def test_refusal_is_an_event_with_the_client(self):
+        """B11: the audit does not say that the secret was accepted."""
+        for refuse, reason in (
+            (
+                lambda: (self.register_secret(), self.retire_secret()),
+                'its secret is retired',
+            ),
+            (
+                lambda: (
+                    self.register_key(),
+                    self.choose_methods('private_key_jwt'),
+                ),
+                'it is not registered for a secret',
+            ),
+        ):
+            self.own = self.identity.create_application_credential(self.user)
+            refuse()
+            message = self.refused()
+            with self.variant(reason):
+                self.assertEqual(
+                    'identity.oauth2_access_token.refused',
+                    message['event_type'],
+                )
+                payload = message['payload']
+                self.assertEqual('failure', payload['outcome'])
+                self.assertEqual(
+                    f'client {self.own.id}: {reason}',
+                    payload['reason']['reasonType'],
+                )
+                self.assertEqual(
+                    {
+                        'id': self.own.id,
+                        'user_id': self.user.id,
+                        'project_id': self.project.id,
+                        'address': notifications.CALLER['REMOTE_ADDR'],
+                    },
+                    {
+                        **{
+                            name: payload['initiator'][name]
+                            for name in ('id', 'user_id', 'project_id')
+                        },
+                        'address': payload['initiator']['host']['address'],
+                    },
+                )
+                self.assertNotIn(self.own.secret, json.dumps(message))
+
+    def test_token_that_is_not_kept_back_is_no_event_of_ours(self):
+        self.sent()
+        answer = self.token_of_keystone(**self.own._asdict())
+        self.assertEqual(201, answer.status, answer.text)
+        self.assertNotIn('oauth2', json.dumps(self.sent()))
+
+
 class OptOutTest(NotificationsTestCase):
     options = {
         **NotificationsTestCase.options,

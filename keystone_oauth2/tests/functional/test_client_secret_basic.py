@@ -105,10 +105,18 @@ class BasicTest(base.KeystoneTestCase):
         answer = self.post(token=self.identity.admin_token())
         self.assertThat(answer, REFUSED)
 
-    def test_disabled_method_authenticates_nobody(self):
-        """B03: client_secret_post is off by default."""
-        answer = self.post(f'{base.GRANT}&{base.in_body(self.client)}')
-        self.assertThat(answer, REFUSED)
+    def test_secret_in_the_body_is_accepted_by_default(self):
+        """B03: as in the in-tree API; never beside the header (B01)."""
+        form = f'{base.GRANT}&{base.in_body(self.client)}'
+        self.assertThat(self.post(form), matchers.IsAccessToken())
+        self.assertThat(
+            self.post_as(self.client, form),
+            matchers.IsOAuthError(400, 'invalid_request'),
+        )
+        wrong = self.client._replace(secret='wrong')
+        self.assertThat(
+            self.post(f'{base.GRANT}&{base.in_body(wrong)}'), REFUSED
+        )
 
     def test_secret_in_the_url_authenticates_nobody(self):
         """B04: it is refused, not just ignored."""

@@ -244,8 +244,10 @@ class CallerTest(tokens.TokensTestCase):
 
 
 class SecretInTheBodyIsOffTest(tokens.TokensTestCase):
+    options = {'oauth2': {'oauth2_authn_methods': 'client_secret_basic'}}
+
     def test_secret_in_the_body_authenticates_nobody(self):
-        """B03: client_secret_post is off by default."""
+        """B03: a list that an operator wrote is exact."""
         answer = self.ask(
             INTROSPECT,
             self.issue(),

@@ -20,7 +20,11 @@ from keystone_oauth2.tests.functional import base as functional_base
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 BELOW = f'/v3/OS-OAUTH2{WELL_KNOWN}'
 ISSUER = 'https://keystone.example.com/identity/v3'
-DEFAULT_METHODS = ['tls_client_auth', 'client_secret_basic']
+DEFAULT_METHODS = [
+    'tls_client_auth',
+    'client_secret_basic',
+    'client_secret_post',
+]
 ALL_METHODS = [
     'tls_client_auth',
     'self_signed_tls_client_auth',
@@ -225,7 +229,7 @@ class AdvertisedTest(MetadataTestCase):
         """H04: B10, strongest first; H03, algorithms where there is a JWT."""
         for methods in (
             *([method] for method in ALL_METHODS),
-            ['tls_client_auth', 'client_secret_basic', 'client_secret_post'],
+            ['tls_client_auth', 'client_secret_basic'],
             ALL_METHODS,
         ):
             keystone = fixture.Keystone(

@@ -30,6 +30,8 @@ PATHS = (
     '/v3/OS-OAUTH2//token',
     '/v3/OS-OAUTH2/token/',
     '/v3/OS-OAUTH2/%2e%2e/token',
+    '/v3/OS-OAUTH2/clients/x',
+    '/v3/OS-OAUTH2/clients/x/secrets/y',
     '/v3/OS-OAUTH2/<b>',
 )
 METHODS = ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'FOO')
@@ -48,7 +50,10 @@ class NoPageTest(tokens.TokensTestCase):
         """Nothing is needed."""
 
     def test_no_answer_is_html(self):
-        """A13: whatever the path, the method, the body, or what is wanted."""
+        """A13: whatever the path, the method, the body, or what is wanted.
+
+        What has no body has no media type either (RFC 9110, 8.3).
+        """
         for path, method, body in itertools.product(PATHS, METHODS, BODIES):
             headers = {'Accept': 'text/html', **body.get('headers', {})}
             answer = self.keystone.request(
@@ -62,3 +67,6 @@ class NoPageTest(tokens.TokensTestCase):
                         'application/json', answer.headers['Content-Type']
                     )
                     self.assertIsInstance(answer.json, dict)
+                elif method != 'HEAD':
+                    # HEAD describes the body that GET would have.
+                    self.assertNotIn('Content-Type', answer.headers)

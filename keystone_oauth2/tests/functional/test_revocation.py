@@ -17,6 +17,7 @@ import functools
 from oslo_utils import fixture as time_fixture
 
 from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.functional import samples
 from keystone_oauth2.tests.functional import tokens
 
 
@@ -31,6 +32,17 @@ class OwnTokenTest(tokens.TokensTestCase):
         self.assert_invalid(token)
         answer = self.keystone.request('GET', '/v3/auth/projects', token=token)
         self.assertEqual(401, answer.status)
+
+    def test_sample_has_the_fields_of_an_answer(self):
+        """G07: and no body, so no media type (RFC 9110, 8.3)."""
+        answer = self.revoke(self.issue(), self.client)
+        status, *fields = samples.read('revoke-response.txt').splitlines()
+        self.assertEqual('HTTP/1.1 200 OK', status)
+        for field in filter(None, fields):
+            name, _, value = field.partition(': ')
+            self.assertEqual(value, answer.headers[name])
+        self.assertNotIn('Content-Type', ''.join(fields))
+        self.assertThat(answer, tokens.REVOKED)
 
     def test_siblings_live_on(self):
         """G07: only that token, of all that this client and user have."""

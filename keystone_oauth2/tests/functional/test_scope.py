@@ -78,8 +78,30 @@ class ScopeTest(base.KeystoneTestCase):
     def test_role_that_no_scope_can_name_is_not_said(self):
         """A09: a client would read it as three."""
         answer = self.post_as(self.odd)
-        self.assertThat(answer, matchers.IsAccessToken())
+        self.assertThat(answer, matchers.IsAccessToken('member reader'))
         self.assertIn('heat stack owner', self.roles(answer))
+
+    def test_scope_of_an_answer_can_be_sent_back(self):
+        """A09: also where one of the roles has a name that no scope has."""
+        for requested, said in (
+            ('member+reader', None),
+            ('reader+member', 'member reader'),
+        ):
+            with self.variant(requested):
+                answer = self.ask(self.odd, requested)
+                self.assertThat(answer, matchers.IsAccessToken(said))
+                self.assertIn('heat stack owner', self.roles(answer))
+        for requested, description in (
+            ('member', 'cannot carry less'),
+            ('member+reader+heat+stack+owner', 'not delegated'),
+        ):
+            with self.variant(requested):
+                self.assertThat(
+                    self.ask(self.odd, requested),
+                    matchers.IsOAuthError(
+                        400, 'invalid_scope', description=description
+                    ),
+                )
 
 
 class InTreeScopeTest(base.KeystoneTestCase):

@@ -38,7 +38,8 @@ class ServedTest(base.TestCase):
 
     def test_one_line_names_version_and_methods(self):
         for methods, named in (
-            (None, 'client_secret_basic, tls_client_auth'),
+            (None, 'client_secret_basic, client_secret_post, tls_client_auth'),
+            ('client_secret_basic', 'client_secret_basic'),
             (['client_secret_post'], 'client_secret_post'),
             (
                 ['tls_client_auth', 'client_secret_post'],

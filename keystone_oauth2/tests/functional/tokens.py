@@ -41,7 +41,10 @@ class IsAnswer(matchers._Answer):
 
     def _wrong(self, answer):
         yield from self._wrong_status(answer, 200)
-        yield from self._wrong_headers(answer, {})
+        # Clients parse what has a media type.
+        yield from self._wrong_headers(
+            answer, {'Content-Type': None} if self.body is None else {}
+        )
         if self._read(answer) != self.body:
             yield f'the body is not {self.body}'
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""oauth4webapi and openid-client as clients, over TLS.
+"""oauth4webapi, openid-client and @badgateway/oauth2-client, over TLS.
 
 They discover the server, get a token, ask about it and have it revoked, and
 are strict about each answer.
@@ -141,6 +141,20 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 self.assert_served(
                     library, 'client_secret_post', self.client.id
                 )
+
+    def test_client_that_parses_whatever_has_a_media_type(self):
+        """G07: B03, the answer to a revocation has neither body nor type."""
+        for method in ('client_secret_basic', 'client_secret_post'):
+            with self.variant(method):
+                report = self.ask('oauth2-client', method)
+                self.assertNotIn('error', report, report)
+                self.assertEqual(self.issuer, report['server']['issuer'])
+                self.assertEqual(
+                    ['member', 'reader'], report['token']['scope']
+                )
+                self.assertIs(True, report['before']['active'])
+                self.assertIsNone(report['revocation'])
+                self.assertEqual({'active': False}, report['after'])
 
     def test_key(self):
         """C01: C02, C03, C06, C07. H03: found by discovery."""

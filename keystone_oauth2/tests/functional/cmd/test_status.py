@@ -27,8 +27,9 @@ METHOD = 'oauth2_credential'
 DEFAULT_METHODS = list(constants._DEFAULT_AUTH_METHODS)
 SUCCESS, WARNING, FAILURE = range(3)
 METHODS, TABLES = '[auth] methods', 'Tables'
-KEYS, CERTIFICATES, TLS, LIMITS = (
+KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
     'Keys for digests of secrets',
+    'Secrets in the body',
     'Client certificates',
     'TLS',
     'Limits of failures',
@@ -76,7 +77,8 @@ class StatusTest(base.CommandTestCase):
     def test_all_is_well(self):
         status, found = self.check(self.deploy(self.good_options()))
         self.assertLessEqual(
-            {METHODS, TABLES, KEYS, CERTIFICATES, TLS, LIMITS}, set(found)
+            {METHODS, TABLES, KEYS, BODIES, CERTIFICATES, TLS, LIMITS},
+            set(found),
         )
         self.assertEqual(
             {SUCCESS}, {result for result, _ in found.values()}, found
@@ -93,6 +95,7 @@ class StatusTest(base.CommandTestCase):
                 METHODS: (WARNING, 'append oauth2_credential'),
                 TABLES: (FAILURE, 'keystone-oauth2-manage db_sync'),
                 KEYS: (FAILURE, 'keystone-manage credential_setup'),
+                BODIES: (SUCCESS, ''),
                 CERTIFICATES: (WARNING, 'client_certificate_ca_file'),
                 TLS: (WARNING, '[oauth2] issuer'),
                 LIMITS: (WARNING, 'trusted_proxies is empty'),
@@ -141,6 +144,7 @@ class StatusTest(base.CommandTestCase):
                 METHODS: (SUCCESS, ''),
                 TABLES: (SUCCESS, ''),
                 KEYS: (WARNING, 'secret_digests is off'),
+                BODIES: (WARNING, 'Add client_secret_post'),
                 CERTIFICATES: (SUCCESS, ''),
                 TLS: (SUCCESS, ''),
                 LIMITS: (WARNING, 'client_failure_limit is empty'),
@@ -148,6 +152,23 @@ class StatusTest(base.CommandTestCase):
             found,
         )
         self.assertEqual(1, status)
+
+    def test_list_that_takes_no_secrets_from_bodies_is_warned_of(self):
+        """B03: the in-tree API takes them there wherever it takes Basic."""
+        basic, post = 'client_secret_basic', 'client_secret_post'
+        for methods, result in (
+            (None, SUCCESS),
+            (f'{basic},tls_client_auth', WARNING),
+            (f'{basic},{post}', SUCCESS),
+            (post, SUCCESS),
+            ('tls_client_auth', SUCCESS),
+        ):
+            options = self.good_options()
+            options['oauth2']['oauth2_authn_methods'] = methods
+            status, found = self.check(self.deploy(options))
+            with self.variant(methods):
+                self.assertEqual(result, found[BODIES][0], found)
+                self.assertEqual(result, status, found)
 
     def test_other_key_repository_is_the_one_that_is_looked_at(self):
         options = self.good_options()

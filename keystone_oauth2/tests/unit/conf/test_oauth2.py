@@ -47,14 +47,46 @@ class OptionsTest(base.TestCase):
                 self.assertGreater(len(option.help.strip()), 20)
                 self.assertTrue(option.help.strip().endswith('.'))
 
-    def test_in_tree_options_keep_name_type_and_default(self):
+    def test_in_tree_options_keep_name_and_type(self):
         theirs = {option.name: option for option in in_tree.ALL_OPTS}
         ours = {option.name: option for option in oauth2.IN_TREE_OPTS}
         self.assertEqual(theirs.keys(), ours.keys())
         for name, option in ours.items():
             with self.variant(name):
                 self.assertIs(type(theirs[name]), type(option))
-                self.assertEqual(theirs[name].default, option.default)
+
+    def test_default_of_the_methods_is_the_in_tree_one_and_the_body(self):
+        """B03: what the in-tree API accepts."""
+        (theirs,) = (
+            option
+            for option in in_tree.ALL_OPTS
+            if option.name == 'oauth2_authn_methods'
+        )
+        self.assertEqual(
+            [*theirs.default, 'client_secret_post'],
+            oauth2.oauth2_authn_methods.default,
+        )
+
+    def test_written_list_of_methods_is_exact(self):
+        """B03: nothing is added to it."""
+        for value, expected in (
+            ('client_secret_basic', ['client_secret_basic']),
+            ('', []),
+        ):
+            configuration = self.configured(f'oauth2_authn_methods = {value}')
+            self.assertEqual(
+                expected, configuration.oauth2.oauth2_authn_methods
+            )
+
+    def configured(self, line):
+        """Return a configuration that was read from a file with a line."""
+        configuration = cfg.ConfigOpts()
+        configuration.register_opts(in_tree.ALL_OPTS, group='oauth2')
+        conf.register_opts(configuration)
+        file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
+        file.write_text(f'[oauth2]\n{line}\n')
+        configuration(['--config-file', str(file)])
+        return configuration
 
     def test_they_register_beside_the_in_tree_ones(self):
         configuration = cfg.ConfigOpts()
@@ -69,11 +101,7 @@ class OptionsTest(base.TestCase):
                 )
 
     def test_wrong_source_is_no_value(self):
-        configuration = cfg.ConfigOpts()
-        conf.register_opts(configuration)
-        file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
-        file.write_text('[oauth2]\nclient_certificate_sources = x\n')
-        configuration(['--config-file', str(file)])
+        configuration = self.configured('client_certificate_sources = x')
         self.assertRaises(
             cfg.ConfigFileValueError,
             lambda: configuration.oauth2.client_certificate_sources,

@@ -12,9 +12,18 @@
 
 """Scope stands for the roles that were delegated (RFC 6749, 3.3)."""
 
+import hypothesis
+from hypothesis import strategies as st
+
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import scope
 from keystone_oauth2.tests import base
+
+#: Names that a scope can have are as likely as others.
+role_sets = st.sets(
+    st.from_regex(r'[\x21\x23-\x5b\x5d-\x7e]+', fullmatch=True)
+    | st.text(max_size=20)
+)
 
 
 class CheckScopeTest(base.TestCase):
@@ -23,6 +32,7 @@ class CheckScopeTest(base.TestCase):
         roles = ('reader', 'member')
         for requested in (
             None,
+            '',
             'reader member',
             'member reader',
             'reader member reader',
@@ -53,10 +63,30 @@ class CheckScopeTest(base.TestCase):
             errors.NarrowerScope, scope.check, 'reader', ('reader', 'member')
         )
 
+    def test_fewer_of_the_roles_that_a_scope_can_name_are_refused(self):
+        """A09: the other roles make no difference."""
+        self.assert_raises(
+            errors.NarrowerScope,
+            scope.check,
+            'reader',
+            ('reader', 'member', 'heat stack owner'),
+        )
+
+    def test_role_that_no_scope_can_name_cannot_be_requested(self):
+        """A09: not even by the pieces of its name."""
+        for requested in ('heat stack owner', 'heat', 'reader heat'):
+            with self.variant(requested):
+                error = self.assert_raises(
+                    errors.InvalidScope,
+                    scope.check,
+                    requested,
+                    ('reader', 'heat stack owner'),
+                )
+                self.assertEqual('scope was not delegated', error.detail)
+
     def test_malformed_scope_is_refused(self):
         """A09: blanks part names, one each."""
         for requested in (
-            '',
             ' ',
             ' reader',
             'reader ',
@@ -89,3 +119,22 @@ class TextOfScopeTest(base.TestCase):
 
     def test_no_role_makes_an_empty_text(self):
         self.assertEqual('', scope.text(()))
+
+    @hypothesis.given(role_sets)
+    def test_scope_of_an_answer_is_accepted_as_a_request(self, roles):
+        """A09: whatever the names of the roles are."""
+        self.assertIsNone(scope.check(scope.text(roles), roles))
+
+    @hypothesis.given(role_sets, st.data())
+    def test_less_than_the_scope_of_an_answer_is_refused(self, roles, data):
+        """A09: a token would silently carry more than was asked for."""
+        names = scope.text(roles).split()
+        hypothesis.assume(len(names) > 1)
+        fewer = data.draw(
+            st.lists(st.sampled_from(names), min_size=1).filter(
+                lambda chosen: set(chosen) != set(names)
+            )
+        )
+        self.assert_raises(
+            errors.NarrowerScope, scope.check, ' '.join(fewer), roles
+        )
