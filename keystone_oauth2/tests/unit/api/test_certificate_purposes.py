@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The purposes that a client certificate is issued for (RFC 5280, 4.2.1.12)."""
+"""What client certificates are issued for (RFC 5280, 4.2.1.12)."""
 
 import datetime
 
