@@ -259,10 +259,13 @@ def _page(
         shown = shown[ids.index(marker) + 1 :]
     following = None
     if limit is not None:
-        if not limit.isascii() or not limit.isdigit() or int(limit[:9]) == 0:
+        digits = limit.lstrip('0')
+        if not digits or not limit.isascii() or not limit.isdigit():
             raise web.ValidationError('The limit must be a number above 0.')
-        if len(shown) > int(limit[:9]):
-            shown = shown[: int(limit[:9])]
+        # Python converts no number of thousands of digits.
+        size = int(digits[:9])
+        if len(shown) > size:
+            shown = shown[:size]
             following = f'{url}?limit={len(shown)}&marker={shown[-1]["id"]}'
     return {
         collection: shown,

@@ -17,6 +17,7 @@ from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
 from keystone_oauth2.tests.db import rows
+from keystone_oauth2.tests.db import users
 
 
 class MariaDBTest(
@@ -26,6 +27,7 @@ class MariaDBTest(
     registrations.RegistrationTests,
     registrations.AssertionTests,
     races.RaceTests,
+    users.UserTests,
     base.DatabaseTestCase,
 ):
     kind = 'mysql'

@@ -55,10 +55,22 @@ class UserBehindCertificateTest(mutual_tls.MutualTLSTestCase):
         self.refuse(user, certificate)
 
     def test_user_with_a_disabled_project_gets_none(self):
-        """D11, B07: nor with one in a disabled domain."""
+        """D11, B07: though user and domain are enabled."""
         project, user, certificate = self.new_user()
         self.identity.disable(project)
         self.refuse(user, certificate)
+
+    def test_user_with_a_project_in_a_disabled_domain_gets_none(self):
+        """D11, B07: though user, its own domain and project are enabled."""
+        domain = self.identity.create_domain()
+        project = self.identity.create_project(domain=domain)
+        user = self.identity.create_user(project, ['member'])
+        certificate = AUTHORITY.client([('CN', user.name)])
+        self.assertEqual(200, self.post_with(certificate, user).status)
+        self.identity.disable(domain)
+        self.refuse(user, certificate)
+        self.identity.enable(domain)
+        self.assertEqual(200, self.post_with(certificate, user).status)
 
     def test_user_without_role_or_project_gets_none(self):
         """D11, B07: there is nothing to delegate."""

@@ -75,15 +75,26 @@ class PagesTest(clients.ClientsTestCase):
                 self.assertEqual((rest, None), (found, links['next']))
 
     def test_limit_that_is_larger_than_the_list_is_none(self):
-        for limit in ('6', '007', '99999999999999999999'):
+        for limit in ('6', '007', '1000000000', '10000000001', '9' * 5000):
             with self.variant(limit):
                 found, links = self.page(f'?limit={limit}')
                 self.assertEqual((self.ids, None), (found, links['next']))
+
+    def test_zeros_before_a_limit_say_nothing(self):
+        """However many there are."""
+        for zeros in (1, 8, 9, 10, 40):
+            for limit in (1, 2):
+                with self.variant((zeros, limit)):
+                    query = f'?limit={"0" * zeros}{limit}'
+                    found, links = self.page(query)
+                    self.assertEqual(self.ids[:limit], found)
+                    self.assertIn(f'?limit={limit}&', links['next'])
 
     def test_wrong_limit_or_marker_is_400(self):
         signer = self.register_key()
         for query in (
             'limit=0',
+            'limit=0000000000',
             'limit=-1',
             'limit=',
             'limit=x',

@@ -13,6 +13,7 @@
 """What an operator hears of it: CADF, through Keystone's notifier."""
 
 import json
+import uuid
 
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import notifications
@@ -20,6 +21,8 @@ from keystone_oauth2.tests.functional import tokens
 
 CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
 TYPE = 'service/security/oauth2_access_token'
+#: Where it is not known who asks.
+NOBODY = {}
 WRONG = 'wrong-secret-that-nobody-must-hear'
 
 
@@ -42,13 +45,33 @@ class NotificationTest(notifications.NotificationTestCase):
             payload['initiator']['host']['address'],
         )
         self.assertRegex(payload['initiator']['request_id'], '^req-')
-        found = {name: payload['initiator'].get(name) for name in initiator}
-        self.assertEqual(initiator, found)
+        self.assertEqual(initiator, self.initiator(payload['initiator']))
         if reason is None:
             self.assertNotIn('reason', payload)
         else:
             self.assertRegex(payload['reason']['reasonType'], reason)
             self.assertEqual(name, payload['reason']['reasonCode'])
+
+    def named(self, client, user):
+        """Return how a client and its user are named."""
+        return {
+            'id': getattr(client, 'id', client),
+            'user_id': user.id,
+            'project_id': user.project_id,
+        }
+
+    def initiator(self, payload):
+        """Return whom an initiator names: all that can name somebody."""
+        found = {
+            name: payload[name]
+            for name in ('id', 'user_id', 'project_id', 'domain_id')
+            if name in payload
+        }
+        if found.keys() == {'id'}:
+            # pycadf makes one up.
+            self.assertTrue(uuid.UUID(found['id']))
+            return NOBODY
+        return found
 
     def test_issued(self):
         token = self.post_from(self.own).json['access_token']
@@ -56,11 +79,7 @@ class NotificationTest(notifications.NotificationTestCase):
             'issued',
             'create',
             'success',
-            {
-                'id': self.own.id,
-                'user_id': self.user.id,
-                'project_id': self.project.id,
-            },
+            self.named(self.own, self.user),
             self.audit_id(token),
             None,
         )
@@ -71,13 +90,12 @@ class NotificationTest(notifications.NotificationTestCase):
             'issued',
             'create',
             'success',
-            {'id': self.user.id, 'user_id': self.user.id},
+            self.named(self.user, self.user),
             self.audit_id(answer.json['access_token']),
             None,
         )
 
     def test_refused_with_the_reason(self):
-        nobody = {'user_id': None, 'project_id': None}
         for client, body, reason in (
             (
                 (self.own.id, WRONG),
@@ -96,7 +114,7 @@ class NotificationTest(notifications.NotificationTestCase):
                     'refused',
                     'authenticate',
                     'failure',
-                    nobody,
+                    NOBODY,
                     'unknown',
                     reason,
                 )
@@ -109,7 +127,7 @@ class NotificationTest(notifications.NotificationTestCase):
             'refused',
             'authenticate',
             'failure',
-            {},
+            NOBODY,
             'unknown',
             '^invalid_client: certificate: ',
         )
@@ -118,7 +136,7 @@ class NotificationTest(notifications.NotificationTestCase):
         token = self.issue(self.own)
         audit_id = self.audit_id(token)
         self.sent()
-        caller = {'id': self.service.id, 'user_id': self.service_user.id}
+        caller = self.named(self.service, self.service_user)
         for subject, target, reason in (
             (token, audit_id, None),
             ('unknown', 'unknown', '^inactive$'),
@@ -133,16 +151,24 @@ class NotificationTest(notifications.NotificationTestCase):
         token = self.issue(self.own)
         audit_id = self.audit_id(token)
         admin = self.identity.admin_token()
+        validated = self.identity.validate(admin).json['token']
+        caller = {
+            'id': validated['user']['id'],
+            'user_id': validated['user']['id'],
+            'project_id': validated['project']['id'],
+        }
         self.sent()
         answer = self.ask(
             tokens.INTROSPECT, token, token=admin, environ=notifications.CALLER
         )
         self.assertIs(True, answer.json['active'])
-        self.assert_sent('introspected', 'read', 'success', {}, audit_id, None)
+        self.assert_sent(
+            'introspected', 'read', 'success', caller, audit_id, None
+        )
 
     def test_token_that_the_caller_may_not_see_is_inactive_to_it(self):
         """What it is told, and what the operator is told."""
-        _, stranger = self.new_client('member')
+        user, stranger = self.new_client('member')
         token = self.issue(self.own)
         audit_id = self.audit_id(token)
         self.sent()
@@ -151,7 +177,7 @@ class NotificationTest(notifications.NotificationTestCase):
             'introspected',
             'read',
             'success',
-            {'id': stranger.id},
+            self.named(stranger, user),
             audit_id,
             '^inactive$',
         )
@@ -165,7 +191,7 @@ class NotificationTest(notifications.NotificationTestCase):
             'revoked',
             'revoke',
             'success',
-            {'id': self.own.id, 'user_id': self.user.id},
+            self.named(self.own, self.user),
             audit_id,
             None,
         )

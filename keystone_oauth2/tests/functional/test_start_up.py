@@ -20,6 +20,7 @@ import fixtures
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import base as functional_base
+from keystone_oauth2.tests.functional import start_up
 
 VERSION = importlib.metadata.version('keystone-oauth2')
 
@@ -83,28 +84,7 @@ class ServedTest(base.TestCase):
         self.assertEqual('invalid_request', answer.json['error'])
 
 
-class RefusedTest(base.TestCase):
-    """A wrong option stops Keystone, in a sentence with the remedy."""
-
-    def assert_refused(self, option, remedy, auth=None, **options):
-        keystone = fixture.Keystone(
-            {
-                'DEFAULT': {'debug': False},
-                'auth': auth or {},
-                'oauth2': options,
-            }
-        )
-        error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
-        self.assertIn(option, str(error))
-        self.assertIn(remedy, str(error))
-        critical = [
-            line
-            for line in keystone.log.splitlines()
-            if ' CRITICAL keystone' in line
-        ]
-        self.assertEqual(1, len(critical), critical)
-        self.assertNotIn('Traceback', keystone.log)
-
+class RefusedTest(start_up.RefusedTestCase):
     def test_unknown_method(self):
         for methods in ('nonsense', 'client_secret_basic,nonsense'):
             with self.variant(methods):

@@ -23,6 +23,9 @@ def shape(value):
     """Answer what a sample and an answer must have in common."""
     if isinstance(value, dict):
         return {key: shape(member) for key, member in value.items()}
+    if isinstance(value, list):
+        # Of what is supported or enabled, which the page tells.
+        return value
     return type(value)
 
 

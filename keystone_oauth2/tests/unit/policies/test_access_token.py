@@ -22,7 +22,11 @@ import yaml
 
 from keystone_oauth2 import policies
 from keystone_oauth2.policies import access_token
+from keystone_oauth2.policies import token
 from keystone_oauth2.tests import base
+
+SCOPE_TYPES = {'system', 'domain', 'project'}
+METHODS = {'DELETE', 'GET', 'HEAD', 'PATCH', 'POST'}
 
 
 def sample():
@@ -40,13 +44,22 @@ class RulesTest(base.TestCase):
         for rule in policies.list_rules():
             with self.variant(rule.name):
                 self.assertIsInstance(rule, policy.DocumentedRuleDefault)
-                self.assertTrue(rule.name.startswith('identity:'))
+                self.assertRegex(rule.name, '^identity:[a-z]+_oauth2_[a-z_]+$')
                 self.assertGreater(len(rule.description), 40)
-                self.assertTrue(rule.scope_types)
+                self.assertIsInstance(rule.scope_types, list)
+                self.assertIn('project', rule.scope_types)
+                self.assertEqual(set(), set(rule.scope_types) - SCOPE_TYPES)
+                self.assertNotEqual([], rule.operations)
                 for operation in rule.operations:
-                    self.assertTrue(
-                        operation['path'].startswith('/v3/OS-OAUTH2/')
-                    )
+                    self.assertEqual({'path', 'method'}, operation.keys())
+                    self.assertIn(operation['method'], METHODS)
+                    self.assertRegex(operation['path'], '^/v3/OS-OAUTH2/.')
+
+    def test_tokens_of_every_scope_may_ask_about_tokens(self):
+        """G01: which of them may ask is left to the check."""
+        for rule in (*access_token.list_rules(), *token.list_rules()):
+            with self.variant(rule.name):
+                self.assertEqual(SCOPE_TYPES, set(rule.scope_types))
 
     def test_names_are_unique(self):
         names = [rule.name for rule in policies.list_rules()]

@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""An operator who counts EC2 credentials among the primary methods."""
+
+import functools
+
+from keystone import exception
+from keystone.common import provider_api
+
+from keystone_oauth2.identity import callers
+from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.functional import ec2
+
+PROVIDERS = provider_api.ProviderAPIs
+
+
+class PrimaryMethodTest(clients.ClientsTestCase):
+    """``[auth] additional_primary_auth_methods``, from Keystone 30 on."""
+
+    options = {
+        **clients.ClientsTestCase.options,
+        'auth': {'additional_primary_auth_methods': 'ec2credential'},
+    }
+
+    def test_token_by_an_ec2_credential_manages_nothing(self):
+        """B11: Keystone 30 refuses such a token before we see it."""
+        token = ec2.token(self.keystone, self.user, self.owner_token)
+        secret = self.register_secret()
+        for method, rest, json in (
+            ('GET', '', None),
+            ('POST', '/secrets', {'secret': {}}),
+            ('DELETE', f'/secrets/{secret["id"]}', None),
+        ):
+            with self.variant((method, rest)):
+                answer = self.manage(method, rest, json, token=token)
+                self.assertThat(answer, clients.IsKeystoneError(403))
+        self.assert_issued(**clients.by_secret(self.own, secret['secret']))
+
+    def test_it_is_delegated_whatever_the_option_says(self):
+        """B11: as in Keystone, also where a release lets it through."""
+        value = ec2.token(self.keystone, self.user, self.owner_token)
+        token = PROVIDERS.token_provider_api.validate_token(value)
+        # Older releases do not keep its name.
+        self.assertIn(token.methods, (['ec2credential'], []))
+        self.assert_raises(
+            exception.ForbiddenAction,
+            functools.partial(
+                callers.check_manager, {'token': token}, None, changes=False
+            ),
+        )

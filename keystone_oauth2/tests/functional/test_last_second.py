@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tokens of a client whose application credential is about to expire."""
+
+import datetime
+
+from oslo_utils import timeutils
+
+from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.functional import clients
+
+TIMES = (
+    # Seconds before the end of the credential, and what is left in the token.
+    (2, 2),
+    (1.5, 1),
+    (1, 1),
+)
+
+
+class LastSecondTest(clients.ClientsTestCase):
+    def setUp(self):
+        super().setUp()
+        now = timeutils.utcnow().replace(microsecond=0)
+        self.end = now + datetime.timedelta(minutes=2)
+        self.own = self.identity.create_application_credential(
+            self.user, expires_at=f'{self.end.isoformat()}Z'
+        )
+
+    def get(self, before):
+        """Ask for a token so many seconds before the end."""
+        self.at(self.end, -before)
+        return self.get_token(**clients.by_secret(self.own, self.own.secret))
+
+    def test_whole_seconds_that_are_left_are_told(self):
+        """A07: rounded down, since the token is over then."""
+        for before, left in TIMES:
+            with self.variant(before):
+                answer = self.get(before)
+                expected = range(left, left + 1)
+                self.assertThat(
+                    answer, matchers.IsAccessToken(expires_in=expected)
+                )
+
+    def test_last_second_gets_no_token(self):
+        """A07: expires_in is never 0, nor below."""
+        for before in (0.9, 0.5, 0.001, 0):
+            with self.variant(before):
+                self.assertThat(self.get(before), clients.REFUSED)

@@ -1,0 +1,44 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The time of a refusal does not tell that a secret is retired."""
+
+from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.functional import timing
+
+
+class RetiredSecretTest(clients.Clients, timing.TimingTestCase):
+    """Digests are off: each wrong secret costs a slow hash."""
+
+    options = {
+        'identity': timing.SLOW_HASH,
+        'oauth2': {**timing.NO_LIMITS, 'secret_digests': False},
+    }
+
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.owner_token = cls.identity.token_for(cls.user)
+
+    def test_it_costs_what_an_unknown_client_costs(self):
+        """B07: whatever secret is tried."""
+        self.register_secret()
+        self.retire_secret()
+        for secret in ('wrong', self.own.secret):
+            with self.variant(secret):
+                self.assert_same_time(self.own, secret)
+
+
+class RetiredSecretWithDigestsTest(RetiredSecretTest):
+    """Digests are on: no wrong secret costs one."""
+
+    options = timing.TimingTestCase.options

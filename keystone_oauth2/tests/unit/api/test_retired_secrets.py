@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the check for retired secrets makes of an answer of Keystone's."""
+
+import flask
+
+from keystone_oauth2.api import retired_secrets
+from keystone_oauth2.identity import web
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.protocol import secret_stores
+
+METHOD = 'application_credential'
+REQUEST = {'auth': {'identity': {'methods': [METHOD]}}}
+
+
+class RetirementCheckTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.credentials = secret_stores.Credentials()
+        self.credentials.add('client')
+        self.check = retired_secrets.RetirementCheck(self.credentials)
+        self.app = flask.Flask('test')
+        # As Keystone renders it.
+        self.app.register_error_handler(web.TokenRefused, lambda _: ('', 401))
+
+    def status(self, client_id='client', status=201):
+        """Return the status that the answer to a request for a token gets."""
+        token = {'methods': [METHOD]}
+        if client_id is not None:
+            token[METHOD] = {'id': client_id}
+        with self.app.test_request_context(
+            '/v3/auth/tokens', method='POST', json=REQUEST
+        ):
+            response = flask.jsonify(token=token)
+            response.status_code = status
+            return self.check(response).status_code
+
+    def test_client_with_its_secret_gets_the_token(self):
+        self.assertEqual(201, self.status())
+
+    def test_client_that_is_not_found_gets_none(self):
+        """B11: deleted meanwhile, or not named in the token."""
+        for client_id in ('gone', '', None):
+            with self.variant(client_id):
+                self.assertEqual(401, self.status(client_id))
+
+    def test_client_whose_secret_is_retired_gets_none(self):
+        self.credentials.change('client', is_secret_retired=True)
+        self.assertEqual(401, self.status())
+        self.credentials.change(
+            'client', methods=frozenset(['client_secret_post'])
+        )
+        self.assertEqual(401, self.status())
+
+    def test_client_of_other_methods_gets_none(self):
+        """B11: any method with a secret is enough."""
+        for methods, expected in (
+            ([], 401),
+            (['private_key_jwt'], 401),
+            (['private_key_jwt', 'client_secret_post'], 201),
+            (['client_secret_basic'], 201),
+        ):
+            with self.variant(methods):
+                self.credentials.change('client', methods=frozenset(methods))
+                self.assertEqual(expected, self.status())
+
+    def test_refusals_of_keystone_stay_as_they_are(self):
+        for status in (200, 401, 500):
+            with self.variant(status):
+                self.assertEqual(status, self.status('gone', status))
