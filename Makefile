@@ -17,7 +17,7 @@ MATRIX := py310-keystone27,py312-keystone28,py313-keystone29
 
 # pbr takes the version from git, which may be missing, or know no history.
 ifndef PBR_VERSION
-export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || echo 0.0.0)
+export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || sed -n 's/^version = \(.*\)/\1.dev0/p' setup.cfg)
 endif
 
 .PHONY: help demo test functional matrix bench clean

@@ -27,6 +27,7 @@ from demo import terminal
 from keystone_oauth2.fixture import deployment
 from keystone_oauth2.fixture import identity
 
+WELL_KNOWN = '/.well-known/oauth-authorization-server'
 READ_TOKEN = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["access_token"])\''  # noqa: E501
 
 CURL = (
@@ -46,6 +47,24 @@ CURL = (
         f'$TOKEN_ENDPOINT | {READ_TOKEN})',
         'curl -w "\\n" --cacert $CA --cert $CERTIFICATE --key $KEY '
         '-H "Authorization: Bearer $TOKEN" $SERVICE/certificate',
+    ),
+)
+
+DISCOVERY = (
+    (
+        'What clients find out by themselves (RFC 8414)',
+        'curl -w "\\n" --cacert $CA $METADATA',
+    ),
+    (
+        'With Node.js: openid-client, which is told the issuer alone',
+        'cd $FOLDER && npm install openid-client',
+        "NODE_EXTRA_CA_CERTS=$CA node --input-type=module -e '"
+        'import * as client from "openid-client"; '
+        'const { ISSUER, CLIENT_ID, CLIENT_SECRET } = process.env; '
+        'const server = await client.discovery(new URL(ISSUER), CLIENT_ID, '
+        'undefined, client.ClientSecretBasic(CLIENT_SECRET), '
+        '{ algorithm: "oauth2" }); '
+        "console.log(await client.clientCredentialsGrant(server))'",
     ),
 )
 
@@ -76,7 +95,7 @@ def show(
     out.say('In another terminal, first:')
     out.line()
     out.command(f'. {environment}')
-    for title, *commands in (*CURL, *OPENSTACK):
+    for title, *commands in (*CURL, *DISCOVERY, *OPENSTACK):
         out.line()
         out.say(f'{title}:')
         out.line()
@@ -98,7 +117,10 @@ def _write_environment(
     _write(clouds, jsonutils.dumps(_clouds(set_up, client), indent=2))
     certificate, key = set_up.robot_files
     variables = {
+        'FOLDER': set_up.folder,
         'CA': set_up.ca_file,
+        'ISSUER': set_up.issuer,
+        'METADATA': f'{set_up.url}{WELL_KNOWN}/v3',
         'TOKEN_ENDPOINT': _token_endpoint(set_up),
         'SERVICE': set_up.service_url,
         'CLIENT_ID': client.id,

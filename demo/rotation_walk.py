@@ -125,7 +125,7 @@ class RotationWalk:
         claims = {
             'iss': self._client.id,
             'sub': self._client.id,
-            'aud': stage.ISSUER,
+            'aud': self._stage.issuer,
             'exp': int(time.time()) + LIFETIME,
             'jti': uuid.uuid4().hex,
         }

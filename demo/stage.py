@@ -17,7 +17,9 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import pathlib
+import random
 import secrets
+import socket
 import typing
 
 from demo import terminal
@@ -28,19 +30,15 @@ from keystone_oauth2.fixture import http
 from keystone_oauth2.fixture import https
 from keystone_oauth2.fixture import identity
 from keystone_oauth2.fixture import process
+from keystone_oauth2.fixture import server
 from keystone_oauth2.fixture import service
 
-PREFIX = '/identity'
 AUTHORITY = 'ca.demo.example'
 MAPPING = 'oauth2_mapping'
 SHORT_LIFE = 4
 
-#: A name alone: the port of the server is not known when it starts.
-ISSUER = 'https://keystone.demo.example/identity/v3'
-
 OPTIONS: configuration.Options = {
     'oauth2': {
-        'issuer': ISSUER,
         'oauth2_authn_methods': [
             'client_secret_basic',
             'client_secret_post',
@@ -89,13 +87,15 @@ class Stage:
 
     :param folder: for all that is written.
     :param port: of the usual one; 0 for any that is free.
+    :ivar issuer: the issuer identifier, which is where the usual one serves.
     """
 
     def __init__(
         self, folder: pathlib.Path, port: int, out: terminal.Terminal
     ) -> None:
         self.folder = folder
-        self._port = port
+        self._port = port or _free_port()
+        self.issuer = f'https://{server.ADDRESS}:{self._port}/v3'
         self._out = out
 
     def __enter__(self) -> Stage:
@@ -133,7 +133,9 @@ class Stage:
         folder = self.folder / 'keystone'
         folder.mkdir(mode=0o700)
         built = deployment.Deployment(
-            folder, OPTIONS, admin_password=secrets.token_urlsafe(16)
+            folder,
+            configuration.merge(OPTIONS, {'oauth2': {'issuer': self.issuer}}),
+            admin_password=secrets.token_urlsafe(16),
         )
         built.build()
         return built
@@ -166,15 +168,14 @@ class Stage:
     def _keystone(
         self, config_file: pathlib.Path, port: int
     ) -> process.Server:
-        server = process.Server(
+        keystone = process.Server(
             'keystone',
             config_file,
             self.authority,
-            prefix=PREFIX,
             port=port,
             wait=False,
         )
-        return self._servers.enter_context(server)
+        return self._servers.enter_context(keystone)
 
     def _populate(self) -> None:
         project = self.admin.create_project('demo')
@@ -208,8 +209,17 @@ class Stage:
             config_file, self.admin, self.url, self.ca_file
         )
         application = f'{service.__name__}:{service.application.__name__}'
-        server = process.Server(
+        example = process.Server(
             application, config_file, self.authority, wait=False
         )
-        self._servers.enter_context(server).wait()
-        return server.url
+        self._servers.enter_context(example).wait()
+        return example.url
+
+
+def _free_port() -> int:
+    # It is used later: below those that the system hands out meanwhile.
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as trial:
+            if trial.connect_ex((server.ADDRESS, port)):
+                return port
+    raise process.ServerError('100 ports are in use')

@@ -88,7 +88,7 @@ def _tell_what_next(out: terminal.Terminal) -> None:
     out.chapter('All as it must be')
     out.say(
         'To try it yourself: make demo ARGS=--keep leaves it running, and '
-        'prints commands for curl and openstack.'
+        'prints commands for curl, openstack and openid-client.'
     )
     out.say(
         'To enable it in a Keystone: README.rst; behind Apache, nginx, '

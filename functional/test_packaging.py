@@ -12,6 +12,7 @@
 
 """The source distribution and the wheel, built, read and installed."""
 
+import configparser
 import importlib.metadata
 import os
 import pathlib
@@ -127,6 +128,14 @@ class PackagingTest(base.StackTestCase):
             }
             | {f'{folder}/{name}' for name in described},
             names,
+        )
+
+    def test_version(self):
+        """It is that of the release to come, or of the release."""
+        parser = configparser.ConfigParser()
+        parser.read(_ROOT / 'setup.cfg')
+        self.assertRegex(
+            self.version, rf'^{parser["metadata"]["version"]}(\.dev\d+)?$'
         )
 
     def test_requirements(self):

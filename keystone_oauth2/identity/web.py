@@ -91,13 +91,18 @@ def has_token() -> bool:
 
 
 def end_context(_error: BaseException | None = None) -> None:
-    """Let nobody find the context of a request that is over.
+    """Replace the context of a request that has ended by what its log needs.
 
     Keystone keeps in it what it read from its cache, and looks at the token
     of the next request before that has a context of its own: it would accept
-    what another worker has revoked since.
+    what another worker has revoked since. So the copy has none of that, nor
+    the token. It has the request id, user and project, since uWSGI logs an
+    unhandled exception after this, with the current context.
     """
-    context.RequestContext(overwrite=True)
+    current = context.get_current()
+    if current is not None:
+        values = {**current.to_dict(), 'auth_token': None}
+        context.RequestContext.from_dict(values, overwrite=True)
 
 
 def understands_access_rules() -> bool:

@@ -11,9 +11,13 @@
 # under the License.
 
 
-"""What a worker remembers of a request that is over: nothing."""
+"""What a worker remembers of a request that is over: what its log needs."""
 
+import contextlib
 import threading
+
+from oslo_context import context
+from werkzeug import exceptions
 
 from keystone_oauth2.tests.functional import base
 
@@ -42,3 +46,23 @@ class RequestContextTest(base.KeystoneTestCase):
         elsewhere.join()
         answer = self.keystone.request('GET', '/v3/auth/projects', token=token)
         self.assertEqual(401, answer.status)
+
+    def test_what_is_left_is_for_the_log(self):
+        """Who has asked, in which request; no token, nothing from the cache.
+
+        Also where Keystone does not handle an exception: uWSGI logs it after
+        the end of the request. Keystone fails where werkzeug redirects.
+        """
+        token = self.identity.token_for(self.user)
+        for path in ('/v3/auth/projects', '/v3/users//x'):
+            with contextlib.suppress(exceptions.HTTPException):
+                self.keystone.request('PUT', path, token=token)
+            left = context.get_current()
+            with self.variant(path):
+                self.assertEqual(self.user.id, left.user_id)
+                self.assertEqual(self.project.id, left.project_id)
+                self.assertIn(left.request_id, self.new_log())
+                self.assertIsNone(left.auth_token)
+                self.assertFalse(
+                    [name for name in vars(left) if 'cache' in name]
+                )
