@@ -266,11 +266,11 @@ class CredentialTests:
 class CertificateTests:
     """Certificates that tokens are bound to."""
 
-    def certificate(self, **attributes):
+    def new_certificate(self, **attributes):
         return mutual_tls.AUTHORITY.client([('CN', 'x')], **attributes)
 
     def test_both_thumbprints_are_remembered(self):
-        certificate = self.certificate()
+        certificate = self.new_certificate()
         memory = certificates.Memory()
         # Of this worker the second time, of another one the third time.
         for remember in (memory, memory, certificates.Memory()):
@@ -284,8 +284,12 @@ class CertificateTests:
     def test_purge_takes_those_that_have_ended(self):
         now = datetime.datetime.now(datetime.timezone.utc)
         hour = datetime.timedelta(hours=1)
-        old = self.certificate(not_before=now - 2 * hour, not_after=now - hour)
-        young = self.certificate(not_before=now - hour, not_after=now + hour)
+        old = self.new_certificate(
+            not_before=now - 2 * hour, not_after=now - hour
+        )
+        young = self.new_certificate(
+            not_before=now - hour, not_after=now + hour
+        )
         remember = certificates.Memory()
         for certificate in (old, young):
             remember(certificate.der)
@@ -296,7 +300,7 @@ class CertificateTests:
         self.assertEqual(0, certificates.purge(moment))
 
     def test_without_the_table_nothing_is_remembered_with_one_warning(self):
-        certificate = self.certificate()
+        certificate = self.new_certificate()
         remember = certificates.Memory()
         self.addCleanup(digests.forget_what_was_done_once)
         with self.without_tables():
