@@ -15,7 +15,6 @@
 import base64
 import urllib.parse
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,19 +141,22 @@ class NamesTest(base.TestCase):
         self.assertEqual((('2.5.4.12', 'Dr'), ('1.2.3.4', 'x')), subject)
 
     def test_value_that_is_no_text_is_written_in_hexadecimal(self):
-        """RFC 4514, 2.4: a number sign and the octets."""
-        name = x509.Name(
-            [
-                x509.NameAttribute(
-                    x509.NameOID.X500_UNIQUE_IDENTIFIER,
-                    b'\x01\xab',
-                    x509.name._ASN1Type.BitString,
-                )
-            ]
+        """RFC 4514, 2.4: a number sign and its DER."""
+        values = (
+            (raw_certificates.der(3, b'\0\xab'), '#030200ab'),
+            (raw_certificates.der(0x30), '#3000'),
+            (raw_certificates.der(12, b'\xff'), '#0c01ff'),
+            (raw_certificates.der(20, b'J\xfcrgen'), 'J\xfcrgen'),
+            (raw_certificates.der(22, 'J\xfcrgen'.encode()), 'J\xfcrgen'),
+            (raw_certificates.der(19, b'*@a_b;&'), '*@a_b;&'),
+            (raw_certificates.der(12), ''),
         )
-        self.assertEqual(
-            [('2.5.4.45', '#01ab')], list(certificates._attributes(name))
+        name = raw_certificates.der_name(
+            *([('1.2.3.4', value)] for value, _ in values)
         )
+        der = raw_certificates.with_subject(name, issuer=name)
+        expected = tuple(('1.2.3.4', text) for _, text in values)
+        self.assertEqual((expected, expected), certificates.names(der))
 
     def test_what_is_no_certificate_is_refused(self):
         for der in (b'', b'x', CERTIFICATE.der[:-1], CERTIFICATE.der + b'x'):
