@@ -19,6 +19,7 @@ is to be changed for something else.
 
 import flask
 from oslo_log import log
+from oslo_utils import timeutils
 
 from keystone_oauth2.api import client_certificate
 from keystone_oauth2.identity import tokens
@@ -69,6 +70,9 @@ class BindingCheck:
             # where nobody else vouches for it.
             self._accept_self_signed
             and certificates.is_self_signed(certificate.der)
+            and not certificates.problem_of_period(
+                certificate.der, timeutils.utcnow()
+            )
         ):
             return None
         return certificates.keystone_thumbprint(certificate.der)

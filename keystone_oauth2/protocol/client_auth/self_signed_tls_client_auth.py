@@ -32,11 +32,12 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
     ) -> messages.Client:
         """Check that the certificate is registered for the client.
 
-        Nobody vouches for a self-signed one, so what the front end says of
-        its issuer does not count. One of a CA may have been revoked.
+        A self-signed one has no issuer, so what the front end says of it does
+        not count, and its dates are looked at here. One of a CA may have been
+        revoked.
 
-        :raises ports.Refused: it is not registered, or comes from a CA and
-            must not be believed.
+        :raises ports.Refused: it is not registered, has expired, is not valid
+            yet, or comes from a CA and must not be believed.
         """
         certificate = request.client_certificate
         assert certificate is not None  # noqa: S101  # nosec
@@ -50,6 +51,9 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
         fingerprint = certificates.fingerprint(certificate.der)
         for one in registered:
             if hmac.compare_digest(one.fingerprint, fingerprint):
+                problem = certificates.problem_of_period(certificate.der)
+                if problem is not None:
+                    raise ports.Refused(f'certificate: it {problem}')
                 return _delegation.client(
                     self._keystone,
                     'self_signed_tls_client_auth',

@@ -81,7 +81,8 @@ def with_subject(name, issuer=None, period=None):
     :param issuer: DER, too.
     :param period: DER of its two times.
     """
-    period = period or [der(23, b'250101000000Z'), der(23, b'490101000000Z')]
+    if period is None:
+        period = [der(23, b'250101000000Z'), der(23, b'490101000000Z')]
     key = _CREDENTIAL.key
     algorithm = der(0x30, der_oid('1.2.840.10045.4.3.2'))
     to_be_signed = der(
