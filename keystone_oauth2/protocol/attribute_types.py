@@ -49,6 +49,12 @@ _TABLE = """
 2.5.4.32 owner
 2.5.4.33 roleOccupant
 2.5.4.34 seeAlso
+2.5.4.35 userPassword
+2.5.4.36 userCertificate
+2.5.4.37 cACertificate
+2.5.4.38 authorityRevocationList
+2.5.4.39 certificateRevocationList
+2.5.4.40 crossCertificatePair
 2.5.4.41 name
 2.5.4.42 GN givenName
 2.5.4.43 initials
@@ -60,6 +66,8 @@ _TABLE = """
 2.5.4.49 distinguishedName
 2.5.4.50 uniqueMember
 2.5.4.51 houseIdentifier
+2.5.4.52 supportedAlgorithms
+2.5.4.53 deltaRevocationList
 2.5.4.54 dmdName
 2.5.4.65 pseudonym
 2.5.4.72 role
