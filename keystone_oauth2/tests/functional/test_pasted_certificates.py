@@ -18,6 +18,7 @@ import subprocess
 from cryptography import x509
 
 from keystone_oauth2 import fixture
+from keystone_oauth2.tests import requirement
 from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import test_client_certificates
@@ -27,8 +28,9 @@ FAILED = test_client_certificates.FAILED
 DAY = datetime.timedelta(days=1)
 
 
-def openssl(arguments, pem):
+def openssl(test, arguments, pem):
     """Return what OpenSSL prints of a certificate."""
+    requirement.programs(test, 'openssl')
     return subprocess.run(
         ['openssl', 'x509', *arguments.split()],
         input=pem,
@@ -50,8 +52,8 @@ class PastedCertificateTest(clients.ClientsTestCase):
         """D04: what tools write into the same file (RFC 7468, 5.2)."""
         pem = self.batch.pem
         for text in (
-            openssl('-text', pem),
-            openssl('-subject -issuer -fingerprint', pem),
+            openssl(self, '-text', pem),
+            openssl(self, '-subject -issuer -fingerprint', pem),
             f'Bag Attributes\n    friendlyName: 100%\nsubject=CN=x\n\n{pem}',
             f'\ufeff{pem}',
             f'\ufeff# batch\r\n{pem}\r\n# end'.replace('\n', '\r\n'),
@@ -64,7 +66,7 @@ class PastedCertificateTest(clients.ClientsTestCase):
                 self.remove('certificate', shown)
 
     def test_text_of_a_large_certificate_is_not_too_long(self):
-        text = openssl('-text', self.batch.pem)
+        text = openssl(self, '-text', self.batch.pem)
         padding = '#' * (16384 - len(text) - 1)
         self.register_certificate(certificate=f'{padding}\n{text}')
 
@@ -249,7 +251,7 @@ class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
             with self.variant(subject):
                 certificate = AUTHORITY.client(subject)
                 printed = openssl(
-                    '-noout -subject -nameopt RFC2253', certificate.pem
+                    self, '-noout -subject -nameopt RFC2253', certificate.pem
                 )
                 registered = self.register_certificate(
                     tls_client_auth_subject_dn=printed
