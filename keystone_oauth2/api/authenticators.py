@@ -42,9 +42,10 @@ _COMMON = {
     },
     'expires_at': {'type': ['string', 'null']},
 }
-# The longest PEM and the longest name that anybody has.
-_PEM = {**_TEXT, 'maxLength': 8192}
-_NAME = {**_TEXT, 'minLength': 1, 'maxLength': 1024}
+# With the text that tools print beside a certificate, and a name whose values
+# are all escaped. MariaDB keeps 64 KiB; JSON has up to 12 for a character.
+_PEM = {**_TEXT, 'maxLength': 16384}
+_NAME = {**_TEXT, 'minLength': 1, 'maxLength': 4096}
 
 
 class Kind(abstract.ABC):
@@ -174,20 +175,24 @@ class Certificate(Kind):
     def make(
         self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Answer the certificate or the subject.
+        """Return the certificate or the subject.
 
-        :raises ValueError: there is not exactly one (RFC 8705, 2.1.2), or it
-            cannot be used.
+        :raises web.ValidationError: there is not exactly one (RFC 8705,
+            2.1.2), or the subject cannot be used.
+        :raises ValueError: the certificate cannot be used.
         """
         names = self.properties.keys() & wanted.keys()
         if len(names) != 1:
-            raise ValueError(
-                f'must be given as exactly one of {", ".join(self.properties)}'
+            raise web.ValidationError(
+                f'Exactly one of {", ".join(self.properties)} must be given.'
             )
         name = names.pop()
         if name == 'certificate':
             return [_certificate(wanted[name], common)], {}
-        value = {name: certificate_subject.read(name, wanted[name])}
+        try:
+            value = {name: certificate_subject.read(name, wanted[name])}
+        except ValueError as error:
+            raise web.ValidationError(f'{name} {error}.') from error
         fingerprint = certificates.fingerprint(repr(value).encode())
         return [
             registration.NewAuthenticator(
@@ -310,13 +315,17 @@ def _show_ignored(ignored: client_key.Ignored) -> Shown:
 
 
 def _certificate(pem: str, common: Shown) -> registration.NewAuthenticator:
+    der = certificates.der_from_text(pem)
     try:
-        der = certificates.der_from_pem(pem)
+        certificates.load(der)
         end = certificates.expires_at(der)
     except ValueError as error:
-        raise ValueError('is not one PEM certificate') from error
-    if end <= timeutils.utcnow():
-        raise ValueError('has expired')
+        raise ValueError('cannot be read as an X.509 certificate') from error
+    # One that is not valid yet is refused, too: what is registered counts as
+    # something that the client can authenticate with.
+    problem = certificates.problem_of_period(der, timeutils.utcnow())
+    if problem is not None:
+        raise ValueError(problem)
     asked = common['expires_at'] or end
     return registration.NewAuthenticator(
         fingerprint=certificates.fingerprint(der),

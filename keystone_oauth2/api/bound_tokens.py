@@ -19,6 +19,7 @@ and in the body where it is to be changed for something else.
 
 import flask
 from oslo_log import log
+from oslo_utils import timeutils
 
 from keystone_oauth2.api import client_certificate
 from keystone_oauth2.identity import tokens
@@ -69,6 +70,9 @@ class BindingCheck:
             # where no CA vouches for it.
             self._accept_self_signed
             and certificates.stands_for_itself(certificate)
+            and not certificates.problem_of_period(
+                certificate.der, timeutils.utcnow()
+            )
         ):
             return None
         return certificates.keystone_thumbprint(certificate.der)

@@ -14,27 +14,48 @@
 
 import base64
 import binascii
-import collections.abc as abc
 import datetime
 import hashlib
 import re
 import ssl
+import typing as ty
 import urllib.parse
 
 from cryptography import exceptions
 from cryptography import x509
 
+from keystone_oauth2.protocol import asn1
+from keystone_oauth2.protocol import distinguished_name
 from keystone_oauth2.protocol import messages
 
+_BEGIN = '-----BEGIN CERTIFICATE-----'
 _PEM = re.compile(
     r'-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----'
 )
+
+_PASTED = re.compile(f'{_BEGIN}(.*?)-----END CERTIFICATE-----', re.DOTALL)
+_V3 = bytes.fromhex('a003020102')
+_TIME = re.compile('[0-9]{14}Z')
+# Names of RFC 4514, and one that it has not but the mappings of Keystone's
+# guides have.
+_NAMES = {
+    '2.5.4.3': 'CN',
+    '2.5.4.6': 'C',
+    '2.5.4.7': 'L',
+    '2.5.4.8': 'ST',
+    '2.5.4.9': 'STREET',
+    '2.5.4.10': 'O',
+    '2.5.4.11': 'OU',
+    '0.9.2342.19200300.100.1.1': 'UID',
+    '0.9.2342.19200300.100.1.25': 'DC',
+    '1.2.840.113549.1.9.1': 'emailAddress',
+}
 
 Attributes = tuple[tuple[str, str], ...]
 
 
 def der_from_pem(text: str) -> bytes:
-    """Answer the one certificate in a PEM text.
+    """Return the one certificate that a front end passes on as PEM.
 
     Web servers pass it on with line feeds, CR LF, tabs, blanks or escaped
     for URLs (nginx), all of which mean the same certificate.
@@ -47,6 +68,31 @@ def der_from_pem(text: str) -> bytes:
     if match is None or not match[1].strip():
         raise ValueError('not one PEM certificate')
     return decode_base64(''.join(match[1].split()))
+
+
+def der_from_text(text: str) -> bytes:
+    """Return the one certificate in what a person has pasted (RFC 7468).
+
+    Text may stand before and after it, such as what ``openssl x509 -text`` or
+    ``openssl pkcs12`` prints, and a byte order mark.
+
+    :raises ValueError: it is not one certificate alone; a sentence without
+        its subject says what it is.
+    """
+    if 'PRIVATE KEY-----' in text:
+        raise ValueError(
+            'must come without a private key; replace this key, since it has '
+            'been sent'
+        )
+    if _BEGIN not in text:
+        text = urllib.parse.unquote(text)
+    found = _PASTED.findall(text)
+    if len(found) != 1 or text.count(_BEGIN) != 1:
+        raise ValueError('is not one PEM certificate')
+    try:
+        return decode_base64(''.join(found[0].split()))
+    except ValueError as error:
+        raise ValueError('is not one PEM certificate') from error
 
 
 def decode_base64(text: str) -> bytes:
@@ -77,17 +123,22 @@ def load(der: bytes) -> x509.Certificate:
 
 
 def names(der: bytes) -> tuple[Attributes, Attributes]:
-    """Answer the attributes of subject and issuer, in their order.
+    """Return the attributes of subject and issuer, in their order.
 
     :returns: subject and issuer, each as pairs of attribute name (RFC 4514,
         or dotted decimal where that has none) and unescaped value.
     :raises ValueError: this is no certificate.
     """
-    certificate = load(der)
-    return (
-        tuple(_attributes(certificate.subject)),
-        tuple(_attributes(certificate.issuer)),
-    )
+    fields = _fields(der)
+    return _attributes(fields.subject), _attributes(fields.issuer)
+
+
+def subject(der: bytes) -> distinguished_name.Name:
+    """Return the subject of a certificate.
+
+    :raises ValueError: this is no certificate.
+    """
+    return distinguished_name.read(_fields(der).subject)
 
 
 def keystone_thumbprint(der: bytes) -> str:
@@ -136,20 +187,72 @@ def fingerprint(der: bytes) -> str:
 
 
 def expires_at(der: bytes) -> datetime.datetime:
-    """Answer the end of a certificate's life, in UTC, without a zone."""
-    return load(der).not_valid_after_utc.replace(tzinfo=None)
+    """Return the end of a certificate's life, in UTC, without a zone.
+
+    :raises ValueError: this is no certificate.
+    """
+    return _period(der)[1]
 
 
-def _attributes(name: x509.Name) -> abc.Iterator[tuple[str, str]]:
-    for attribute in name:
-        value = attribute.value
-        if isinstance(value, bytes):
-            value = '#' + value.hex()
-        yield _attribute_name(attribute), value
+def problem_of_period(
+    der: bytes, now: datetime.datetime | None = None
+) -> str | None:
+    """Return why a certificate does not hold at a time (RFC 5280, 4.1.2.5).
+
+    :param now: UTC without a zone; the present by default.
+    :returns: a sentence without its subject, or None.
+    """
+    try:
+        start, end = _period(der)
+    except ValueError:
+        return 'is not readable'
+    if now is None:
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    if end <= now:
+        return 'has expired'
+    if now < start:
+        return f'is not valid before {start.isoformat()}Z'
+    return None
 
 
-def _attribute_name(attribute: x509.NameAttribute) -> str:
-    # RFC 4514 has no short name for it; the mappings of Keystone's guides do.
-    if attribute.oid == x509.NameOID.EMAIL_ADDRESS:
-        return 'emailAddress'
-    return attribute.rfc4514_attribute_name
+class _Fields(ty.NamedTuple):
+    issuer: asn1.Value
+    validity: asn1.Value
+    subject: asn1.Value
+
+
+def _fields(der: bytes) -> _Fields:
+    # A library refuses certificates for what is in their names: see asn1.
+    to_be_signed, *_ = asn1.read(der).values(asn1.SEQUENCE)
+    fields = to_be_signed.values(asn1.SEQUENCE)
+    # The first version says nothing of itself; the second was never used.
+    if fields[:1] and fields[0].tag == _V3[0]:
+        if fields.pop(0).encoded != _V3:
+            raise ValueError('a version that X.509 does not have')
+    if len(fields) < 5:
+        raise ValueError('no certificate')
+    return _Fields(*fields[2:5])
+
+
+def _period(der: bytes) -> tuple[datetime.datetime, datetime.datetime]:
+    start, end = _fields(der).validity.values(asn1.SEQUENCE)
+    return _moment(start), _moment(end)
+
+
+def _moment(value: asn1.Value) -> datetime.datetime:
+    text = value.content.decode('ascii')
+    if value.tag == asn1.UTC_TIME:
+        text = f'{19 if text >= "5" else 20}{text}'
+    elif value.tag != asn1.GENERALIZED_TIME:
+        raise ValueError('no time')
+    if not _TIME.fullmatch(text):
+        raise ValueError('no time of RFC 5280')
+    return datetime.datetime.strptime(text, '%Y%m%d%H%M%SZ')
+
+
+def _attributes(name: asn1.Value) -> Attributes:
+    return tuple(
+        (_NAMES.get(oid, oid), distinguished_name.text_of(value))
+        for part in distinguished_name.read(name)
+        for oid, value in part
+    )

@@ -33,11 +33,11 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
 
         What the front end says of the issuer does not count for a
         self-signed one, but it must have said something: otherwise the
-        certificate may have been sent without its key. A certificate of a CA
-        may have been revoked.
+        certificate may have been sent without its key. Its dates are checked
+        here. A certificate of a CA may have been revoked.
 
-        :raises ports.Refused: it is not registered, comes from a CA and must
-            not be believed, or has no verdict.
+        :raises ports.Refused: it is not registered, has expired, is not valid
+            yet, comes from a CA and must not be believed, or has no verdict.
         """
         certificate = request.client_certificate
         assert certificate is not None  # noqa: S101  # nosec
@@ -51,6 +51,9 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
         fingerprint = certificates.fingerprint(certificate.der)
         for one in registered:
             if hmac.compare_digest(one.fingerprint, fingerprint):
+                problem = certificates.problem_of_period(certificate.der)
+                if problem is not None:
+                    raise ports.Refused(f'certificate: it {problem}')
                 return _delegation.client(
                     self._keystone,
                     'self_signed_tls_client_auth',

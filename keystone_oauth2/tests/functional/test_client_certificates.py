@@ -204,7 +204,7 @@ class RegistrationTest(clients.ClientsTestCase):
             ),
             (
                 'tls_client_auth_san_dns',
-                ('', ' ', '*', '*.example.com', 'a..b', 'a b', '.'),
+                ('', ' ', '*', '*.*.example.com', 'a..b', 'a b', '.'),
             ),
             ('tls_client_auth_san_uri', ('', 'x', ':', 'urn:', 'a b:c')),
             (
@@ -222,7 +222,7 @@ class RegistrationTest(clients.ClientsTestCase):
                     self.certificate.pem[:-40],
                     '-----BEGIN CERTIFICATE-----\nAAAA\n'
                     '-----END CERTIFICATE-----\n',
-                    'x' * 8193,
+                    'x' * 16385,
                 ),
             ),
         ):

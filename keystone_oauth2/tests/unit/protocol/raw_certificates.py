@@ -15,6 +15,7 @@
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from keystone_oauth2.fixture import certificates
 
@@ -43,6 +44,71 @@ def of_version(number):
     return _CREDENTIAL.der.replace(version, version[:-1] + bytes([number - 1]))
 
 
+def der(tag, *contents):
+    """Return a value in DER: tag, length and content."""
+    content = b''.join(contents)
+    size = len(content)
+    if size < 128:
+        return bytes([tag, size]) + content
+    octets = (size.bit_length() + 7) // 8
+    length = size.to_bytes(octets, 'big')
+    return bytes([tag, 0x80 | octets]) + length + content
+
+
+def der_oid(dotted):
+    """Return an OBJECT IDENTIFIER."""
+    first, second, *others = map(int, dotted.split('.'))
+    return der(6, *map(_arc, [40 * first + second, *others]))
+
+
+def der_name(*parts):
+    """Return a name of relative names, each a list of pairs.
+
+    A pair has an object identifier, in dotted decimal, and the DER of a value.
+    """
+    return der(
+        0x30,
+        *(
+            der(0x31, *(der(0x30, der_oid(oid), value) for oid, value in part))
+            for part in parts
+        ),
+    )
+
+
+def with_subject(name, issuer=None, period=None):
+    """Return one with a subject that is given as DER, signed by hand.
+
+    :param issuer: DER, too.
+    :param period: DER of its two times.
+    """
+    if period is None:
+        period = [der(23, b'250101000000Z'), der(23, b'490101000000Z')]
+    key = _CREDENTIAL.key
+    algorithm = der(0x30, der_oid('1.2.840.10045.4.3.2'))
+    to_be_signed = der(
+        0x30,
+        der(0xA0, der(2, b'\2')),
+        der(2, b'\1'),
+        algorithm,
+        issuer or der_name([('2.5.4.3', der(12, b'CA'))]),
+        der(0x30, *period),
+        name,
+        key.public_key().public_bytes(
+            serialization.Encoding.DER,
+            serialization.PublicFormat.SubjectPublicKeyInfo,
+        ),
+    )
+    signature = key.sign(to_be_signed, ec.ECDSA(hashes.SHA256()))
+    return der(0x30, to_be_signed, algorithm, der(3, b'\0', signature))
+
+
+def _arc(number):
+    octets = [number & 0x7F]
+    while number := number >> 7:
+        octets.append(0x80 | number & 0x7F)
+    return bytes(reversed(octets))
+
+
 def _with_extensions(extensions):
     name = _CREDENTIAL.certificate.subject
     builder = x509.CertificateBuilder(
@@ -53,9 +119,9 @@ def _with_extensions(extensions):
         not_valid_before=_CREDENTIAL.certificate.not_valid_before_utc,
         not_valid_after=_CREDENTIAL.certificate.not_valid_after_utc,
     )
-    for oid, der in extensions.items():
+    for oid, encoded in extensions.items():
         builder = builder.add_extension(
-            x509.UnrecognizedExtension(oid, der), critical=False
+            x509.UnrecognizedExtension(oid, encoded), critical=False
         )
     certificate = builder.sign(_CREDENTIAL.key, hashes.SHA256())
     return certificate.public_bytes(serialization.Encoding.DER)

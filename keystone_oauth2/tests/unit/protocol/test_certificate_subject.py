@@ -86,7 +86,7 @@ class DistinguishedNameTest(base.TestCase):
         self.assert_subject(
             [('CN', '#0401')],
             same=[r'CN=\#0401'],
-            different=['CN=#0401', 'CN=0401'],
+            different=['CN=#040130', 'CN=0401'],
         )
         self.assert_subject(
             [('CN', 'J\xfcrgen \u4e16\u754c \U0001f600')],
@@ -219,7 +219,7 @@ class DistinguishedNameTest(base.TestCase):
         )
 
     def test_what_is_no_distinguished_name_is_refused(self):
-        """D02: else it would match nobody, and nobody would know why."""
+        """D02: else it would match nothing, without a reason."""
         for text in (
             'client',
             '=client',
@@ -237,9 +237,10 @@ class DistinguishedNameTest(base.TestCase):
             'CN=#',
             'CN=#0',
             'CN=#ff',
-            'C=DEU',
             'NOBODY=client',
             '9.9.9=client',
+            '1.40=client',
+            '2.05=client',
             '1=client',
             'CN=\0',
             'CN=\ud800',
@@ -248,8 +249,10 @@ class DistinguishedNameTest(base.TestCase):
                 error = self.assert_raises(
                     ValueError, certificate_subject.read, DN, text
                 )
-                self.assertEqual(
-                    'is no distinguished name (RFC 4514)', str(error)
+                self.assertTrue(
+                    str(error).startswith(
+                        'is no distinguished name (RFC 4514): '
+                    )
                 )
 
     def test_text_is_registered_as_it_was_written(self):
@@ -288,7 +291,7 @@ class AlternativeNameTest(base.TestCase):
                 error = self.assert_raises(
                     ValueError, certificate_subject.read, name, value
                 )
-                self.assertEqual('is malformed', str(error))
+                self.assertTrue(str(error).startswith('is not a'))
 
     def test_one_of_the_names_must_be_the_expected_one(self):
         """D02: of the kind that is expected, and of no other."""
@@ -341,7 +344,10 @@ class AlternativeNameTest(base.TestCase):
         self.assert_malformed(
             DNS,
             '*',
-            '*.example.com',
+            '*.',
+            '*.*.example.com',
+            'a.*.example.com',
+            'a*.example.com',
             'client.example.com.',
             '.example.com',
             'a..b',
@@ -355,11 +361,17 @@ class AlternativeNameTest(base.TestCase):
         )
 
     def test_wildcard_in_a_certificate_is_no_host(self):
-        """D02: just one subject."""
+        """D02: just one subject: it matches itself alone."""
         self.assert_name(
             DNS,
-            [x509.DNSName('*.example.com')],
-            different=['client.example.com', 'example.com'],
+            [x509.DNSName('*.Example.com')],
+            same=['*.example.com', '*.EXAMPLE.com'],
+            different=['client.example.com', 'example.com', '*.a.example.com'],
+        )
+        self.assert_name(
+            DNS,
+            [x509.DNSName('client.example.com')],
+            different=['*.example.com'],
         )
 
     def test_uri_is_compared_character_for_character(self):

@@ -15,7 +15,6 @@
 import base64
 import urllib.parse
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,10 +100,76 @@ class DerFromPemTest(base.TestCase):
                 self.assertNotIsInstance(error, UnicodeError)
 
 
+class DerFromTextTest(base.TestCase):
+    """What a person pastes."""
+
+    @given(st.text(max_size=40), st.text(max_size=40))
+    def test_text_before_and_after_does_not_matter(self, before, after):
+        """D04: RFC 7468, 2 and 5.2."""
+        for pem in (CERTIFICATE.pem, CERTIFICATE.pem.replace('\n', '\r\n')):
+            self.assertEqual(
+                CERTIFICATE.der,
+                certificates.der_from_text(f'{before}{pem}{after}'),
+            )
+
+    def test_what_is_escaped_for_a_url_is_read_as_ever(self):
+        """D05."""
+        text = urllib.parse.quote(CERTIFICATE.pem)
+        self.assertEqual(CERTIFICATE.der, certificates.der_from_text(text))
+
+    def test_what_is_not_one_certificate_is_refused(self):
+        """D04: not guessed."""
+        pem = CERTIFICATE.pem
+        first_line, rest = pem.split('\n', 1)
+        for text in (
+            '',
+            'nonsense',
+            pem + pem,
+            pem + OTHER.pem,
+            rest,
+            first_line,
+            first_line + pem,
+            pem.replace('CERTIFICATE', 'X509 CRL'),
+            first_line + '\nA\n-----END CERTIFICATE-----',
+            pem.replace('M', '\xe9', 1),
+        ):
+            with self.variant(text):
+                error = self.assert_raises(
+                    ValueError, certificates.der_from_text, text
+                )
+                self.assertEqual('is not one PEM certificate', str(error))
+
+    def test_private_key_beside_it_is_refused(self):
+        for text in (CERTIFICATE.pem + CERTIFICATE.key_pem, OTHER.key_pem):
+            error = self.assert_raises(
+                ValueError, certificates.der_from_text, text
+            )
+            self.assertIn('without a private key', str(error))
+
+    @given(st.text(max_size=40))
+    def test_nothing_but_a_value_error_is_ever_raised(self, text):
+        framed = f'-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----'
+        for pem in (text, framed):
+            try:
+                certificates.der_from_text(pem)
+            except ValueError as error:
+                self.assertNotIsInstance(error, UnicodeError)
+
+
 class DecodeBase64Test(base.TestCase):
     def test_only_the_alphabet_with_right_padding_is_decoded(self):
         self.assertEqual(b'\xfb\xff', certificates.decode_base64('+/8='))
-        for text in ('-_8=', '+/8', '+/8==', '+/ 8=', '+/8=\n', '\xe9', '='):
+        # YTpiYR== has bits that nothing uses.
+        for text in (
+            'YTpiYR==',
+            '-_8=',
+            '+/8',
+            '+/8==',
+            '+/ 8=',
+            '+/8=\n',
+            '\xe9',
+            '=',
+        ):
             with self.variant(text):
                 self.assertRaises(ValueError, certificates.decode_base64, text)
 
@@ -142,19 +207,22 @@ class NamesTest(base.TestCase):
         self.assertEqual((('2.5.4.12', 'Dr'), ('1.2.3.4', 'x')), subject)
 
     def test_value_that_is_no_text_is_written_in_hexadecimal(self):
-        """RFC 4514, 2.4: a number sign and the octets."""
-        name = x509.Name(
-            [
-                x509.NameAttribute(
-                    x509.NameOID.X500_UNIQUE_IDENTIFIER,
-                    b'\x01\xab',
-                    x509.name._ASN1Type.BitString,
-                )
-            ]
+        """RFC 4514, 2.4: a number sign and its DER."""
+        values = (
+            (raw_certificates.der(3, b'\0\xab'), '#030200ab'),
+            (raw_certificates.der(0x30), '#3000'),
+            (raw_certificates.der(12, b'\xff'), '#0c01ff'),
+            (raw_certificates.der(20, b'J\xfcrgen'), 'J\xfcrgen'),
+            (raw_certificates.der(22, 'J\xfcrgen'.encode()), 'J\xfcrgen'),
+            (raw_certificates.der(19, b'*@a_b;&'), '*@a_b;&'),
+            (raw_certificates.der(12), ''),
         )
-        self.assertEqual(
-            [('2.5.4.45', '#01ab')], list(certificates._attributes(name))
+        name = raw_certificates.der_name(
+            *([('1.2.3.4', value)] for value, _ in values)
         )
+        der = raw_certificates.with_subject(name, issuer=name)
+        expected = tuple(('1.2.3.4', text) for _, text in values)
+        self.assertEqual((expected, expected), certificates.names(der))
 
     def test_what_is_no_certificate_is_refused(self):
         for der in (b'', b'x', CERTIFICATE.der[:-1], CERTIFICATE.der + b'x'):

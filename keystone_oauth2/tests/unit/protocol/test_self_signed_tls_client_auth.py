@@ -182,6 +182,25 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                 self.register(der)
                 self.assert_refused('not readable', der, 'not readable')
 
+    def test_certificate_outside_its_period_is_refused(self):
+        """D04, K06: whatever the front end says, or does not."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        minute = datetime.timedelta(minutes=1)
+        for reason, dates in (
+            ('it has expired', {'not_after': now - minute}),
+            ('it is not valid before', {'not_before': now + minute}),
+        ):
+            for der in (
+                made.self_signed(SUBJECT, **dates).der,
+                AUTHORITY.client(SUBJECT, **dates).der,
+            ):
+                self.register(der)
+                with self.variant((reason, der)):
+                    self.assert_refused(reason, der)
+        der = made.self_signed(SUBJECT, not_before=now + minute).der
+        self.register(der)
+        self.assert_refused('is not valid before', der, 'refused')
+
     def test_client_that_must_not_be_used_is_refused(self):
         """D11: whatever it has."""
         self.register(SELF_SIGNED)

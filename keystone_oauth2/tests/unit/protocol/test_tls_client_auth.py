@@ -24,6 +24,7 @@ from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import tls_client_auth
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
+from keystone_oauth2.tests.unit.protocol import raw_certificates
 
 AUTHORITY = certificates.CertificateAuthority('CA')
 CN = 'SSL_CLIENT_SUBJECT_DN_CN'
@@ -78,6 +79,23 @@ class AssertionTest(base.TestCase):
 
     def test_what_is_no_certificate_is_refused(self):
         self.assert_raises(ports.Refused, tls_client_auth.assertion, b'x')
+
+    def test_attribute_that_is_no_text_hides_no_other(self):
+        """D03: a library raises what is no ValueError."""
+        der = raw_certificates.with_subject(
+            raw_certificates.der_name(
+                [('1.2.3.4', raw_certificates.der(3, b'\0\xab'))],
+                [('2.5.4.3', raw_certificates.der(12, b'client'))],
+            )
+        )
+        self.assertEqual(
+            {
+                'SSL_CLIENT_SUBJECT_DN_1.2.3.4': '#030200ab',
+                'SSL_CLIENT_SUBJECT_DN_CN': 'client',
+                'SSL_CLIENT_ISSUER_DN_CN': 'CA',
+            },
+            tls_client_auth.assertion(der),
+        )
 
 
 class TLSClientAuthTestCase(base.TestCase):

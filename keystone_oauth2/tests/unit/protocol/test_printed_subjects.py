@@ -1,0 +1,263 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Subjects as tools print them, of whatever certificates there are.
+
+What OpenSSL or cryptography prints of a subject is what an owner registers:
+it matches that certificate, or is refused with a sentence that says how to
+write it.
+"""
+
+import subprocess
+
+from cryptography import x509
+import hypothesis
+from hypothesis import strategies as st
+
+from keystone_oauth2.protocol import attribute_types
+from keystone_oauth2.protocol import certificate_subject
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.unit.protocol import raw_certificates as raw
+
+DN = certificate_subject.NAMES[0]
+COMMON_NAME = '2.5.4.3'
+UNIQUE_IDENTIFIER = '2.5.4.45'
+#: OpenSSL prints it as it prints UID, but for the case of the letters.
+UID_IN_SMALL_LETTERS = '0.9.2342.19200300.100.1.44'
+OIDS = sorted({*attribute_types._OIDS.values()} - {UID_IN_SMALL_LETTERS})
+
+#: Tags of strings, and how they are encoded, or may be.
+STRINGS = (
+    (12, 'utf-8'),
+    (18, 'ascii'),
+    (19, 'ascii'),
+    (20, 'latin-1'),
+    (20, 'utf-8'),
+    (22, 'ascii'),
+    (22, 'utf-8'),
+    (26, 'ascii'),
+    (28, 'utf-32-be'),
+    (30, 'utf-16-be'),
+)
+TEXTS = st.text(
+    st.sampled_from(' ,+"\\<>;=#\0\n\t\x7f\xa0\xadaZ0\xfc\xdf\u200b\ufeff')
+    | st.characters(exclude_categories=['Cs']),
+    max_size=80,
+)
+
+
+@st.composite
+def strings(draw):
+    """Return a strategy for strings, some of them longer than X.520 allows."""
+    tag, codec = draw(st.sampled_from(STRINGS))
+    text = draw(TEXTS) * draw(st.sampled_from([1, 1, 1, 9]))
+    return raw.der(tag, text.encode(codec, 'ignore'))
+
+
+@st.composite
+def bit_strings(draw):
+    """Return a strategy for bit strings with any number of unused bits."""
+    bits = draw(st.binary(max_size=9))
+    unused = draw(st.integers(0, 7)) if bits else 0
+    return raw.der(3, bytes([unused]), bits)
+
+
+def subjects(*tags):
+    """Return a strategy for subjects.
+
+    :param tags: of values that are neither strings nor bit strings.
+    """
+    oids = st.sampled_from(
+        [*OIDS, '1.2.3.4', '1.3.6.1.4.1.99999.1', '2.999.3']
+    )
+    others = st.builds(raw.der, st.sampled_from(tags), st.binary(max_size=9))
+    attributes = st.tuples(oids, strings() | bit_strings() | others)
+    return st.lists(st.lists(attributes, min_size=1, max_size=3), max_size=4)
+
+
+def by_openssl(der):
+    """Return what OpenSSL prints, or None if it cannot read it."""
+    found = subprocess.run(
+        'openssl x509 -inform DER -noout -subject -nameopt RFC2253'.split(),
+        input=der,
+        capture_output=True,
+        check=False,
+    )
+    return found.stdout.decode() if found.returncode == 0 else None
+
+
+def by_cryptography(der):
+    """Return what cryptography prints, or None if it cannot read it."""
+    try:
+        return x509.load_der_x509_certificate(der).subject.rfc4514_string()
+    except (TypeError, ValueError):
+        return None
+
+
+def is_registered(text):
+    """Return whether a text is accepted, and the sentence if it is not."""
+    try:
+        certificate_subject.read(DN, text)
+    except ValueError as error:
+        return False, str(error)
+    return True, ''
+
+
+class PrintedSubjectTest(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        requirement.programs(self, 'openssl')
+
+    def assert_matches(self, text, der):
+        """Assert that a text can be registered, and matches."""
+        registered = certificate_subject.read(DN, text)
+        self.assertTrue(
+            certificate_subject.matches(DN, registered, der), repr(text)
+        )
+
+    @hypothesis.settings(max_examples=100)
+    @hypothesis.given(subjects(7, 29, 0x30))
+    def test_what_openssl_prints_matches(self, subject):
+        """D03: but for an empty subject, and a sign that is not escaped."""
+        der = raw.with_subject(raw.der_name(*subject))
+        text = by_openssl(der)
+        if text is None:
+            return
+        accepted, sentence = is_registered(text)
+        if accepted:
+            self.assert_matches(text, der)
+        elif sentence != 'is empty':
+            self.assertRegex(text, r'=#[,+\n]')
+            self.assertIn('write "\\#" for the character', sentence)
+
+    @hypothesis.settings(max_examples=300)
+    @hypothesis.given(subjects(4, 23, 24))
+    def test_what_cryptography_prints_matches(self, subject):
+        """D03: but of a bit string it prints no DER."""
+        der = raw.with_subject(raw.der_name(*subject))
+        text = by_cryptography(der)
+        if text is None:
+            return
+        accepted, sentence = is_registered(text)
+        if accepted:
+            self.assert_matches(text, der)
+        elif sentence != 'is empty':
+            self.assertIn(f'{UNIQUE_IDENTIFIER}=#', text)
+            self.assertIn('must follow "#"', sentence)
+
+    def test_each_attribute_that_has_a_name_matches(self):
+        """D03: OpenSSL's names of them, all in one certificate."""
+        der = raw.with_subject(
+            raw.der_name(*([(oid, raw.der(12, b'x'))] for oid in OIDS))
+        )
+        text = by_openssl(der)
+        for name in ('SN', 'GN', 'organizationIdentifier', 'jurisdictionC'):
+            self.assertIn(f',{name}=x,', text)
+        self.assert_matches(text, der)
+
+    def test_name_that_is_not_known_is_refused_with_the_remedy(self):
+        """D03: OpenSSL has a name for whatever it knows."""
+        der = raw.with_subject(
+            raw.der_name([('1.2.840.113549.1.9.7', raw.der(12, b'x'))])
+        )
+        text = by_openssl(der)
+        self.assertEqual('subject=challengePassword=x\n', text)
+        self.assertEqual(
+            (
+                False,
+                'is no distinguished name (RFC 4514): the attribute name '
+                'challengePassword is not known here; write the object '
+                'identifier in its place, as in 2.5.4.3=value',
+            ),
+            is_registered(text),
+        )
+        self.assert_matches('1.2.840.113549.1.9.7=x', der)
+
+    def test_longer_values_than_x520_allows_match(self):
+        """D03: a certificate may have them."""
+        for oid, value in (
+            (COMMON_NAME, b'n' * 80),
+            ('2.5.4.6', b'GBR'),
+            ('2.5.4.6', b'D'),
+            ('2.5.4.10', b'o' * 1000),
+            (COMMON_NAME, b'\n'),
+        ):
+            der = raw.with_subject(raw.der_name([(oid, raw.der(12, value))]))
+            for tool in (by_openssl, by_cryptography):
+                with self.variant((oid, value, tool)):
+                    self.assert_matches(tool(der), der)
+
+    def test_string_that_a_library_cannot_load_matches(self):
+        """D03: PrintableString has neither a star nor an at sign."""
+        der = raw.with_subject(
+            raw.der_name([(COMMON_NAME, raw.der(19, b'*@a_b'))])
+        )
+        self.assert_matches(by_openssl(der), der)
+        self.assertEqual(
+            ((('CN', '*@a_b'),), (('CN', 'CA'),)), certificates.names(der)
+        )
+
+    @hypothesis.given(st.data(), strings(), strings())
+    def test_other_letter_makes_another_subject(self, data, one, other):
+        """D03: whatever the type of the string, and what stands beside it."""
+        letters = 'abcdefghijklmnopqrstuvwxyz'
+        letter, another = data.draw(st.permutations(letters))[:2]
+        before, after = (
+            data.draw(st.text(st.sampled_from('aZ \xe9#='), max_size=5))
+            for _ in range(2)
+        )
+        tag, codec = data.draw(st.sampled_from(STRINGS))
+        named, changed = (
+            raw.with_subject(
+                raw.der_name(
+                    [('2.5.4.10', one)],
+                    [
+                        (
+                            COMMON_NAME,
+                            raw.der(
+                                tag,
+                                f'{before}{letter}{after}'.encode(
+                                    codec, 'ignore'
+                                ),
+                            ),
+                        ),
+                        ('2.5.4.11', other),
+                    ],
+                )
+            )
+            for letter in (letter, another)
+        )
+        for text in (by_cryptography(named), by_cryptography(changed)):
+            if text is not None:
+                self.assertNotEqual(
+                    certificate_subject.matches(DN, text, named),
+                    certificate_subject.matches(DN, text, changed),
+                )
+
+    @hypothesis.given(
+        subjects(*range(1, 31), 0x30, 0x31, 0x80),
+        st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3))),
+    )
+    def test_no_certificate_is_an_error_of_ours(self, subject, changes):
+        """D03: whatever has become of it."""
+        name = raw.der_name(*subject)
+        der = raw.with_subject(name, issuer=name)
+        for place, octets in changes:
+            der = der[:place] + octets + der[place + len(octets) :]
+        certificate_subject.matches(DN, 'CN=client', der)
+        for function in (certificates.names, certificates.expires_at):
+            try:
+                function(der)
+            except ValueError:
+                self.assertNotEqual([], changes)
