@@ -104,8 +104,9 @@ enforce_certificate_binding = cfg.BoolOpt(
     help=_text("""
 Refuse a certificate-bound token at Keystone's own API, unless the connection
 has the certificate that it is bound to. This concerns ``X-Auth-Token``,
-``X-Service-Token``, and tokens in a body that are to be exchanged. When off, who has stolen such a token
-can use it there. Services are not concerned: their own filter checks.
+``X-Service-Token``, and tokens in a body that are to be exchanged. When
+disabled, a stolen bound token can be used there. Services are not concerned:
+their own filter checks.
 """),
 )
 
