@@ -81,10 +81,11 @@ client_certificate_verify_header = cfg.StrOpt(
     default='X-SSL-Client-Verify',
     help=_text("""
 Header field with the proxy's verdict on the certificate, for the sources
-``escaped_pem`` and ``rfc9440``: anything but ``SUCCESS`` is refused. The proxy
-must set it in every request, to ``NONE`` where there is no certificate, and
-must drop header fields with an underscore in their name, which WSGI servers
-take for those with a hyphen. With the source ``environ`` the verdict is
+``escaped_pem`` and ``rfc9440``: anything but ``SUCCESS`` is refused, unless
+the certificate is self-signed and registered for the client. The proxy must
+set it in every request, to ``NONE`` where there is no certificate, and must
+drop header fields with an underscore in their name, which WSGI servers take
+for those with a hyphen. With the source ``environ`` the verdict is
 ``SSL_CLIENT_VERIFY``.
 """),
 )
@@ -96,7 +97,8 @@ PEM file with the CA certificates that issue client certificates. Each client
 certificate is then verified here, besides what the front end says of it;
 needed where the front end passes certificates on without a verdict. Name only
 the CAs meant for clients, not the system's store. Read at start-up. When not
-set, a certificate without a verdict is refused.
+set, a certificate without a verdict is refused. A self-signed certificate
+without a verdict is refused in any case.
 """),
 )
 
@@ -105,8 +107,10 @@ enforce_certificate_binding = cfg.BoolOpt(
     default=True,
     help=_text("""
 Refuse a certificate-bound token at Keystone's own API, unless the connection
-has the certificate that it is bound to. When off, who has stolen such a token
-can use it there. Services are not concerned: their own filter checks.
+has the certificate that it is bound to. This concerns ``X-Auth-Token``,
+``X-Service-Token``, and tokens in a body that are to be exchanged. When
+disabled, a stolen bound token can be used there. Services are not concerned:
+their own filter checks.
 """),
 )
 
