@@ -31,7 +31,7 @@ _keystone = core.initialize_application(
 
 
 def application(environ, start_response):
-    """Answer a request, with the certificate in its usual place."""
+    """Return a request, with the certificate in its usual place."""
     certificate = environ.pop('HTTP_X_BENCH_CERTIFICATE', None)
     if certificate is not None:
         environ['SSL_CLIENT_CERT'] = urllib.parse.unquote(certificate)

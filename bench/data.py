@@ -107,7 +107,7 @@ def build(
 
 
 def engine(deployment: fixture.Deployment) -> sa.Engine:
-    """Answer an engine for the database of a deployment."""
+    """Return an engine for the database of a deployment."""
     return sa.create_engine(str(deployment.options['database']['connection']))
 
 

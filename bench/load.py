@@ -59,7 +59,7 @@ class Figures:
         return len(self.latencies) / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """Answer a latency in seconds."""
+        """Return a latency in seconds."""
         index = int(len(self.latencies) * percent / 100)
         return self.latencies[min(index, len(self.latencies) - 1)]
 
@@ -87,7 +87,7 @@ def request(
 
 
 def basic(client_id: str, secret: str) -> dict[str, str]:
-    """Answer the header field of HTTP Basic."""
+    """Return the header field of HTTP Basic."""
     credentials = base64.b64encode(f'{client_id}:{secret}'.encode()).decode()
     return {'Authorization': f'Basic {credentials}'}
 

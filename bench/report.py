@@ -44,12 +44,12 @@ class Bar:
 
 
 def median(measured: abc.Sequence[cases.Measured], name: str) -> float:
-    """Answer the median of one figure over all rounds."""
+    """Return the median of one figure over all rounds."""
     return statistics.median(getattr(item, name) for item in measured)
 
 
 def rows(results: Results) -> list[list[str]]:
-    """Answer the table: case, side, rate with its range, latencies, CPU."""
+    """Return the table: case, side, rate with its range, latencies, CPU."""
     table = [
         [
             'case',
@@ -79,7 +79,7 @@ def rows(results: Results) -> list[list[str]]:
 
 
 def bars(results: Results) -> list[Bar]:
-    """Answer what the project aims at, and what this run gives."""
+    """Return what the project aims at, and what this run gives."""
 
     def figure(case: str, side: str, name: str = 'rate') -> float:
         return median(results[case][side], name)
@@ -146,7 +146,7 @@ def bars(results: Results) -> list[Bar]:
 
 
 def environment(settings: cases.Settings, database: str) -> dict[str, ty.Any]:
-    """Answer what the figures depend on."""
+    """Return what the figures depend on."""
     return {
         'database': database,
         'processors': os.cpu_count(),
@@ -170,7 +170,7 @@ def text(table: abc.Sequence[abc.Sequence[str]]) -> str:
 
 
 def bar_rows(found: abc.Iterable[Bar]) -> list[list[str]]:
-    """Answer a table of bars."""
+    """Return a table of bars."""
     return [
         ['ratio', 'aim', 'measured'],
         *([bar.text, bar.aim or '-', f'{bar.measured:.2f}'] for bar in found),

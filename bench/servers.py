@@ -52,7 +52,7 @@ class Server(fixtures.Fixture):
         self._wait()
 
     def cpu_seconds(self) -> float:
-        """Answer the processor time of its workers so far, in seconds."""
+        """Return the processor time of its workers so far, in seconds."""
         return sum(_cpu_seconds(pid) for pid in self._worker_ids())
 
     def _command(self) -> list[str]:

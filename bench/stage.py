@@ -114,7 +114,7 @@ class Side(fixtures.Fixture):
         )
 
     def assertion_request(self) -> load.Request:
-        """Answer a token request with a client assertion of its own."""
+        """Return a token request with a client assertion of its own."""
         claims = {
             'iss': self.client.id,
             'sub': self.client.id,
@@ -137,7 +137,7 @@ class Side(fixtures.Fixture):
     def token_request(
         self, client: data.Client, status: int = 200, source: str = '127.0.0.1'
     ) -> load.Request:
-        """Answer a token request with a client secret."""
+        """Return a token request with a client secret."""
         return load.request(
             'POST',
             TOKEN,

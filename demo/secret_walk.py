@@ -180,7 +180,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def altered(token: str) -> str:
-    """Answer a token of the same form that nobody issued."""
+    """Return a token of the same form that nobody issued."""
     return token[:-4] + token[-4:].swapcase()[::-1]
 
 

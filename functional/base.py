@@ -126,7 +126,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def certificate_files(cls, name, authority=None, **validity):
-        """Answer the files of a certificate for the user, and of its key."""
+        """Return the files of a certificate for the user, and of its key."""
         certificate = (authority or cls.authority).client(
             [('CN', cls.user.name)], **validity
         )
@@ -134,7 +134,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def https(cls, files=None, url=None):
-        """Answer a client, of the front end unless told otherwise.
+        """Return a client, of the front end unless told otherwise.
 
         :param files: of a client certificate and its key.
         """
@@ -163,13 +163,13 @@ class StackTestCase(base.TestCase):
         return self.post(path, form, client=client, files=files, **to)
 
     def issue(self, **credentials):
-        """Answer an access token, by a secret unless files are given."""
+        """Return an access token, by a secret unless files are given."""
         answer = self.post_as_client(TOKEN, GRANT, **credentials)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
 
     def introspect(self, token, **credentials):
-        """Answer what the client of a token is told of it."""
+        """Return what the client of a token is told of it."""
         answer = self.post_as_client(
             INTROSPECT, {'token': token}, **credentials
         )
@@ -204,7 +204,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def log_texts(cls):
-        """Answer what is in each log of the class, by name of the file."""
+        """Return what is in each log of the class, by name of the file."""
         return {
             path.name: path.read_text(encoding='utf-8', errors='replace')
             for path in cls.folder.glob('*.log')
@@ -235,7 +235,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def secrets(cls):
-        """Answer what must be in no log."""
+        """Return what must be in no log."""
         yield cls.client.secret
         yield cls.user.password
         yield cls.deployment.admin_password

@@ -36,7 +36,7 @@ SPELLINGS = {
 
 
 def forged(certificate, spelling='hyphens', verdict='hyphens', times=1):
-    """Answer header fields in which a certificate was verified.
+    """Return header fields in which a certificate was verified.
 
     :param spelling: of the names of those with the certificate.
     :param verdict: spelling of the names of the others.
@@ -103,7 +103,7 @@ def send_uwsgi(address, form, variables):
 
 
 def _received(response):
-    """Answer a response of http.client in the usual form."""
+    """Return a response of http.client in the usual form."""
     return fixture.Answer(
         response.status,
         datastructures.Headers(response.getheaders()),

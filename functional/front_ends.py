@@ -77,7 +77,7 @@ http {{
 
 
 def options(name: str, folder: pathlib.Path) -> dict[str, dict[str, str]]:
-    """Answer what the guide wants in keystone.conf for a front end.
+    """Return what the guide wants in keystone.conf for a front end.
 
     :param folder: that stands for ``/etc/keystone``.
     """
@@ -90,7 +90,7 @@ def options(name: str, folder: pathlib.Path) -> dict[str, dict[str, str]]:
 
 
 def snippet(path: str) -> str:
-    """Answer lines that the guide shows, such as ``revocation/nginx.conf``."""
+    """Return lines that the guide shows, such as ``revocation/nginx.conf``."""
     return (FOLDER / path).read_text()
 
 
@@ -150,7 +150,7 @@ class FrontEnd(fixtures.Fixture):
         port: int | None,
         loaded: tuple[str, int] = ('', 0),
     ) -> programs.Program:
-        """Answer a program that is not started yet."""
+        """Return a program that is not started yet."""
         return programs.Program(
             name,
             command,
@@ -199,7 +199,7 @@ class FrontEnd(fixtures.Fixture):
 
 
 def server_account() -> str:
-    """Answer whose processes the servers are: those of root are refused."""
+    """Return whose processes the servers are: those of root are refused."""
     # Apache and mod_wsgi do not serve as root.
     return 'www-data' if os.geteuid() == 0 else getpass.getuser()
 

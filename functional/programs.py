@@ -35,7 +35,7 @@ PATH = f'/usr/sbin:/usr/bin:{os.environ["PATH"]}'
 
 
 def free_port() -> int:
-    """Answer a TCP port of the loopback address that nobody listens on."""
+    """Return a TCP port of the loopback address that nobody listens on."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return listener.getsockname()[1]
@@ -125,7 +125,7 @@ class Program(fixtures.Fixture):
         self._process = None
 
     def children(self) -> list[int]:
-        """Answer the ids of its worker processes."""
+        """Return the ids of its worker processes."""
         listed = pathlib.Path(f'/proc/{self.pid}/task/{self.pid}/children')
         return [int(pid) for pid in listed.read_text().split()]
 

@@ -216,7 +216,7 @@ class MemcachedTest(FaultTestCase):
         self.fail(f'A wrong secret is not answered {status}.')
 
     def log(self):
-        """Answer what Keystone has logged."""
+        """Return what Keystone has logged."""
         return self.log_texts()['keystone.log']
 
 
@@ -263,7 +263,7 @@ class WorkersTest(FaultTestCase):
         self.assert_well(self.flow.outcomes)
 
     def key_id(self):
-        """Answer which key the digest of the client's secret is made with."""
+        """Return which key the digest of the client's secret is made with."""
         with sqlite3.connect(self.folder / 'keystone.db') as connection:
             ((key_id,),) = connection.execute(
                 'SELECT key_id FROM oauth2_secret_digest WHERE client_id = ?',
@@ -290,7 +290,7 @@ class ClockTest(nodes.NodesTestCase):
         self.on_time, self.ahead = self.nodes
 
     def both_ways(self):
-        """Answer pairs of a node and the other."""
+        """Return pairs of a node and the other."""
         return (self.on_time, self.ahead), (self.ahead, self.on_time)
 
     def test_token_of_the_other_node(self):

@@ -97,7 +97,7 @@ class FrontEndTests:
         )
 
     def files_of(self, kind):
-        """Answer the files of a certificate for the robot."""
+        """Return the files of a certificate for the robot."""
         return self.certificates[kind].write(self.folder, kind)
 
     def claim(self, files=None):
@@ -106,7 +106,7 @@ class FrontEndTests:
         return self.https(files).request('POST', base.TOKEN, form=form)
 
     def connect(self, files=None, source=programs.HOST):
-        """Answer a connection from an address of this host."""
+        """Return a connection from an address of this host."""
         context = ssl.create_default_context(cafile=self.ca_file)
         if files:
             context.load_cert_chain(*files)
@@ -156,7 +156,7 @@ class FrontEndTests:
                 self.assert_not_believed(answer, spelling)
 
     def spellings(self):
-        """Answer how forged fields are spelled, and how often they come."""
+        """Return how forged fields are spelled, and how often they come."""
         yield 'hyphens', 'hyphens'
         yield 'underscores', 'underscores'
         yield 'hyphens', 'underscores'

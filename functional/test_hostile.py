@@ -41,7 +41,7 @@ CHUNKED = HEAD + b'Transfer-Encoding: chunked\r\n\r\n'
 
 
 def with_length(length, body=BODY):
-    """Answer a request that says a length, which may be a wrong one."""
+    """Return a request that says a length, which may be a wrong one."""
     return HEAD + f'Content-Length: {length}\r\n\r\n'.encode() + body
 
 
@@ -110,7 +110,7 @@ class HostileTests:
             return self.received(connection)
 
     def received(self, connection):
-        """Answer what comes until the server ends or says no more."""
+        """Return what comes until the server ends or says no more."""
         received = b''
         with contextlib.suppress(OSError):
             while chunk := connection.recv(65536):
@@ -118,7 +118,7 @@ class HostileTests:
         return received
 
     def connect(self):
-        """Answer a TLS connection."""
+        """Return a TLS connection."""
         address = (programs.HOST, self.stack.port)
         plain = socket.create_connection(address, CONNECT_SECONDS)
         return self.context.wrap_socket(plain, server_hostname='localhost')
@@ -168,7 +168,7 @@ class ManyClientsTests(HostileTests):
         return self.post(base.TOKEN, base.GRANT, files=self.files)
 
     def token_request(self):
-        """Answer a request for a token, as bytes."""
+        """Return a request for a token, as bytes."""
         authorization = wire.basic(self.client.id, self.client.secret)
         return (
             HEAD
@@ -204,7 +204,7 @@ class Crowd(fixtures.Fixture):
         self.addCleanup(self._end.set)
 
     def size(self):
-        """Answer how many connections there are."""
+        """Return how many connections there are."""
         return len(self._connections)
 
     def _work(self):

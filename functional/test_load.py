@@ -186,7 +186,7 @@ class LoadTest(base.StackTestCase):
             time.sleep(0.1)
 
     def database_connections(self):
-        """Answer the state of each connection of the workers."""
+        """Return the state of each connection of the workers."""
         query = sa.text(
             'SELECT state FROM pg_stat_activity '
             'WHERE datname = current_database() AND pid != pg_backend_pid()'
@@ -195,11 +195,11 @@ class LoadTest(base.StackTestCase):
             return connection.scalars(query).all()
 
     def workers(self, name):
-        """Answer the process ids of the workers of a program."""
+        """Return the process ids of the workers of a program."""
         return self.stack.programs[name].children()
 
     def open_files(self, name):
-        """Answer how many files each worker of a program has open."""
+        """Return how many files each worker of a program has open."""
         for pid in self.workers(name):
             yield len(list(pathlib.Path(f'/proc/{pid}/fd').iterdir()))
 
@@ -211,7 +211,7 @@ class LoadTest(base.StackTestCase):
 
     @classmethod
     def secrets(cls):
-        """Answer what must be in no log."""
+        """Return what must be in no log."""
         yield from super().secrets()
         for client in cls.clients:
             yield client.secret
@@ -226,10 +226,10 @@ def post(request, path, form, client=None):
 
 
 def use(request, token):
-    """Answer the status of a request to Keystone's own API."""
+    """Return the status of a request to Keystone's own API."""
     return request('GET', '/v3/auth/projects', token=token).status
 
 
 def resident(pid):
-    """Answer the memory of a process, in pages."""
+    """Return the memory of a process, in pages."""
     return int(pathlib.Path(f'/proc/{pid}/statm').read_text().split()[1])

@@ -93,7 +93,7 @@ class PackagingTest(base.StackTestCase):
 
     @classmethod
     def configured(cls):
-        """Answer the arguments that name keystone.conf."""
+        """Return the arguments that name keystone.conf."""
         return '--config-file', f'{cls.deployment.config_file}'
 
     def test_source_distribution(self):

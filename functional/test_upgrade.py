@@ -87,7 +87,7 @@ class ChangeTests:
         )
 
     def senders(self):
-        """Answer what goes on all the time, by kind."""
+        """Return what goes on all the time, by kind."""
         turns = itertools.count()
         wrong = self.client._replace(secret='wrong')
         return {

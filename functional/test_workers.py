@@ -52,7 +52,7 @@ class WorkersTestCase(base.StackTestCase):
         self.fail('A worker does not answer.')
 
     def status_of_grant(self, **credentials):
-        """Answer the status that a client gets at the token endpoint."""
+        """Return the status that a client gets at the token endpoint."""
         return self.post(base.TOKEN, base.GRANT, **credentials).status
 
 
@@ -93,7 +93,7 @@ class RefusalTests:
         self.token = self.issue()
 
     def requests(self):
-        """Answer what client and user can ask: functions to a status."""
+        """Return what client and user can ask: functions to a status."""
         return {
             'grant': lambda: self.status_of_grant(client=self.client),
             'introspection': lambda: self.status_of(self.token),
@@ -106,7 +106,7 @@ class RefusalTests:
         }
 
     def status_of(self, token):
-        """Answer 200 where a token is active, and 401 where it is not."""
+        """Return 200 where a token is active, and 401 where it is not."""
         answer = self.identity.as_admin(
             'POST', base.INTROSPECT, form={'token': token}
         )
@@ -114,7 +114,7 @@ class RefusalTests:
         return 200 if answer.json['active'] else 401
 
     def status_of_use(self, token, files=None):
-        """Answer 401, too, where Keystone finds no credential any more."""
+        """Return 401, too, where Keystone finds no credential any more."""
         status = self.use_token(token, files).status
         return 401 if status == 404 else status
 
@@ -268,7 +268,7 @@ class RegistrationTests:
         return signer
 
     def status_of_assertion(self, assertion):
-        """Answer the status that an assertion gets at the token endpoint."""
+        """Return the status that an assertion gets at the token endpoint."""
         form = {
             **base.GRANT,
             'client_assertion_type': assertions.TYPE,

@@ -85,7 +85,7 @@ class Traffic(fixtures.Fixture):
         raise TimeoutError(f'Only {len(found)} answers: {set(kinds)}')
 
     def since(self, moment: float) -> list[Outcome]:
-        """Answer the outcomes of what was sent after a moment."""
+        """Return the outcomes of what was sent after a moment."""
         return [each for each in self.outcomes if each.started > moment]
 
     def _send(self, kind: str, send: ty.Callable[[], fixture.Answer]) -> None:

@@ -66,7 +66,7 @@ class Kind(abstract.ABC):
     def read(
         self, body: ty.Any, client_id: str
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Answer what a request wants to register.
+        """Return what a request wants to register.
 
         :returns: and what its answer shows that is not shown again.
         :raises web.ValidationError: it is nothing of the kind.
@@ -90,14 +90,14 @@ class Kind(abstract.ABC):
     def make(
         self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Answer the same, of a body that the schema allows.
+        """Return the same, of a body that the schema allows.
 
         :param common: arguments that all kinds have.
         :raises ValueError: a sentence without its subject says why not.
         """
 
     def show(self, one: registration.Authenticator) -> Shown:
-        """Answer the members that only this kind has."""
+        """Return the members that only this kind has."""
         return {}
 
     def _schema(self) -> Shown:
@@ -123,7 +123,7 @@ class Secret(Kind):
     def make(
         self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Answer a new secret."""
+        """Return a new secret."""
         secret = registration.new_secret()
         fingerprint = registration.secret_fingerprint(client_id, secret)
         new = registration.NewAuthenticator(fingerprint=fingerprint, **common)
@@ -159,7 +159,7 @@ class Key(Kind):
         ], once
 
     def show(self, one: registration.Authenticator) -> Shown:
-        """Answer the key and its thumbprint (RFC 7638)."""
+        """Return the key and its thumbprint (RFC 7638)."""
         return {'jwk': one.value, 'thumbprint': one.fingerprint}
 
 
@@ -201,7 +201,7 @@ class Certificate(Kind):
         ], {}
 
     def show(self, one: registration.Authenticator) -> Shown:
-        """Answer what was registered."""
+        """Return what was registered."""
         return {**(one.value or {})}
 
 
@@ -225,7 +225,7 @@ class Clients:
     def show(
         self, kind: Kind, one: registration.Authenticator, url: str
     ) -> Shown:
-        """Answer an authenticator as a body has it.
+        """Return an authenticator as a body has it.
 
         :param url: of the client.
         """
@@ -241,7 +241,7 @@ class Clients:
         }
 
     def show_all(self, kind: Kind, client: Shown, url: str) -> list[Shown]:
-        """Answer all authenticators of a kind that a client has.
+        """Return all authenticators of a kind that a client has.
 
         :param client: as :mod:`keystone_oauth2.identity.clients` describes it.
         """
@@ -250,7 +250,7 @@ class Clients:
         )
 
     def show_client(self, client: Shown, url: str) -> Shown:
-        """Answer a client with all its authenticators."""
+        """Return a client with all its authenticators."""
         registered = registrations.show(client['id'])
         methods = self.methods
         if registered.methods is not None:

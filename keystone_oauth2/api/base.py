@@ -48,11 +48,11 @@ class Endpoint(ty.Protocol):
     authenticator: ty.Any
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Answer a request, or raise an OAuthError."""
+        """Return a request, or raise an OAuthError."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Edge:
+class RequestReader:
     """What all endpoints need to read a request and to tell what became of it.
 
     :ivar proxies: know where a request comes from.
@@ -72,17 +72,17 @@ class ProtocolResource(web.ResourceBase):
     :cvar name: of the endpoint: last part of its URL, and for operators.
 
     :param endpoint: what answers.
-    :param edge: what all endpoints need to read a request.
+    :param reader: what all endpoints need to read a request.
     """
 
     name: ty.ClassVar[str]
 
-    def __init__(self, endpoint: Endpoint, edge: Edge) -> None:
+    def __init__(self, endpoint: Endpoint, reader: RequestReader) -> None:
         self._endpoint = endpoint
-        self._edge = edge
+        self._reader = reader
 
     def respond(self) -> flask.Response:
-        """Answer the current request."""
+        """Return the current request."""
         # Clients are authenticated here, not users: no policy rule guards
         # the URL, and Keystone checks on every status that somebody said so.
         web.set_unenforced_ok()
@@ -94,14 +94,14 @@ class ProtocolResource(web.ResourceBase):
             response, event = _render(answer), answer.event
         except errors.OAuthError as error:
             response, event = self._refuse(error, request), _event(error)
-        self._edge.observer.observe(
+        self._reader.observer.observe(
             self.name, event, request, time.perf_counter() - started
         )
         return no_store(response)
 
     def _request(self) -> messages.Request:
         environ = flask.request.environ
-        reader = self._edge.certificate_reader
+        reader = self._reader.certificate_reader
         return messages.Request(
             content_type=environ.get('CONTENT_TYPE', ''),
             body=_body(),
@@ -112,7 +112,7 @@ class ProtocolResource(web.ResourceBase):
             has_keystone_token=web.has_token(),
             token_holder=callers.token_holder(web.auth_context()),
             understands_access_rules=web.understands_access_rules(),
-            source=self._edge.proxies.source(environ),
+            source=self._reader.proxies.source(environ),
         )
 
     def _refuse(
@@ -177,7 +177,7 @@ def _rendered_as_keystone(refusal: errors.OAuthError) -> flask.Response:
 
 
 def refuse_doubled_slash() -> flask.Response | None:
-    """Answer a URL of ours with two slashes, before anything else does.
+    """Return a URL of ours with two slashes, before anything else does.
 
     Werkzeug would redirect with a page, and Flask-RESTful fails on that.
     """

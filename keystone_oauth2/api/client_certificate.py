@@ -35,7 +35,7 @@ _NO_VALUE = '(null)'
 
 
 def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
-    """Answer a function that verifies a certificate (RFC 5280, 6).
+    """Return a function that verifies a certificate (RFC 5280, 6).
 
     :param ca_pem: one or more CA certificates, PEM.
     :returns: takes DER; answers why it does not hold, or None.
@@ -81,7 +81,7 @@ class Reader:
     verify: abc.Callable[[bytes], str | None] | None = None
 
     def read(self, environ: Environ) -> messages.ClientCertificate | None:
-        """Answer the certificate of the connection, or None."""
+        """Return the certificate of the connection, or None."""
         for source in self.sources:
             if source != 'environ' and not self.proxies.are_behind(environ):
                 continue

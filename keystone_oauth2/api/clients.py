@@ -77,7 +77,7 @@ class _Resource(web.ResourceBase):
         self._kind = ty.cast(authenticators.Kind, kind)
 
     def dispatch_request(self, *args: ty.Any, **kwargs: ty.Any) -> ty.Any:
-        """Answer a request; what is not there is 404, what cannot be 409."""
+        """Return a request; what is not there is 404, what cannot be 409."""
         if not all(_ID.fullmatch(value) for value in kwargs.values()):
             # Not every database could compare it, nor a log write it down.
             raise web.NotFound(target='such an id')
@@ -245,7 +245,7 @@ def _target(client: Client) -> dict[str, str]:
 def _page(
     shown: list[dict[str, ty.Any]], collection: str, url: str
 ) -> dict[str, ty.Any]:
-    """Answer the part of a list that ``limit`` and ``marker`` ask for.
+    """Return the part of a list that ``limit`` and ``marker`` ask for.
 
     :raises web.ValidationError: the limit is no number above 0, or nothing has
         the id that is the marker.

@@ -20,7 +20,7 @@ from keystone_oauth2.protocol import errors
 
 
 def render(error: errors.OAuthError, challenges: list[str]) -> flask.Response:
-    """Answer the response for an error (RFC 6749, 5.2).
+    """Return the response for an error (RFC 6749, 5.2).
 
     :param challenges: values of ``WWW-Authenticate``, for a 401.
     """

@@ -23,5 +23,5 @@ class IntrospectionResource(base.ProtocolResource):
     name = 'introspect'
 
     def post(self) -> flask.Response:
-        """Answer what a token is good for."""
+        """Return what a token is good for."""
         return self.respond()

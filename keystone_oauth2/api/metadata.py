@@ -33,7 +33,7 @@ class MetadataResource(web.ResourceBase):
         self._document = document
 
     def get(self) -> flask.Response:
-        """Answer the document."""
+        """Return the document."""
         web.set_unenforced_ok()
         if self._document is None:
             return rendering.render(errors.NotFound(), [])

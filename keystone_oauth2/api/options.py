@@ -81,7 +81,7 @@ def enabled_methods(
     installed: abc.Mapping[str, ty.Any],
     keystone_methods: abc.Container[str],
 ) -> frozenset[str]:
-    """Answer ``oauth2_authn_methods``.
+    """Return ``oauth2_authn_methods``.
 
     :param conf: the group ``[oauth2]``.
     :param installed: by name.
@@ -106,7 +106,7 @@ def enabled_methods(
 
 
 def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
-    """Answer ``trusted_proxies``."""
+    """Return ``trusted_proxies``."""
     try:
         return proxies.Proxies(
             tuple(_network(text) for text in conf.trusted_proxies)
@@ -123,7 +123,7 @@ def certificate_reader(
     enabled: abc.Collection[str],
     trusted: proxies.Proxies,
 ) -> client_certificate.Reader | None:
-    """Answer what the options ``client_certificate_*`` describe.
+    """Return what the options ``client_certificate_*`` describe.
 
     :returns: None where no enabled method looks at certificates.
     """
@@ -146,12 +146,12 @@ def certificate_reader(
 
 
 def base_url(endpoint: str | None) -> str | None:
-    """Answer the URL of the API version below an endpoint of Keystone."""
+    """Return the URL of the API version below an endpoint of Keystone."""
     return f'{endpoint.rstrip("/")}/v3' if endpoint else None
 
 
 def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
-    """Answer the issuer identifier, or None where there is none.
+    """Return the issuer identifier, or None where there is none.
 
     :param configured: ``[oauth2] issuer``.
     :param public_endpoint: ``[DEFAULT] public_endpoint``.
@@ -177,7 +177,7 @@ def assertion_rules(
     issuer: str | None,
     token_endpoint: str | None,
 ) -> ports.AssertionRules:
-    """Answer what the options ``client_assertion_*`` say.
+    """Return what the options ``client_assertion_*`` say.
 
     :param issuer: the issuer identifier, or None.
     :param token_endpoint: its URL, if there is an issuer.
@@ -198,7 +198,7 @@ def assertion_rules(
 
 
 def mtls_base_url(conf: ty.Any) -> str | None:
-    """Answer ``mtls_endpoint``, or None."""
+    """Return ``mtls_endpoint``, or None."""
     if not conf.mtls_endpoint:
         return None
     url = conf.mtls_endpoint.rstrip('/')
@@ -237,7 +237,7 @@ def guard(conf: ty.Any) -> failures.FailureGuard:
 
 
 def statsd(conf: ty.Any) -> ty.Any:
-    """Answer a StatsD client, or None."""
+    """Return a StatsD client, or None."""
     if not conf.statsd_host:
         return None
     try:

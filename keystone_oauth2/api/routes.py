@@ -153,7 +153,7 @@ class OAuth2API(web.APIBase):
             resource_kwargs={
                 'resource_class_kwargs': {
                     'endpoint': endpoint,
-                    'edge': self._server.edge,
+                    'reader': self._server.request_reader,
                 },
             },
         )

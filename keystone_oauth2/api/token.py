@@ -23,5 +23,5 @@ class TokenResource(base.ProtocolResource):
     name = 'token'
 
     def post(self) -> flask.Response:
-        """Answer an access token."""
+        """Return an access token."""
         return self.respond()

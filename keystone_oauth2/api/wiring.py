@@ -61,7 +61,7 @@ class Server:
     introspection: introspection.IntrospectionEndpoint
     revocation: revocation.RevocationEndpoint
     metadata: dict[str, ty.Any] | None
-    edge: base.Edge
+    request_reader: base.RequestReader
     binding_check: bound_tokens.BindingCheck | None
     secret_observer: created_secrets.SecretObserver | None
     retirement_check: retired_secrets.RetirementCheck
@@ -90,10 +90,10 @@ def _build(conf: ty.Any) -> Server:
     methods = _load('keystone_oauth2.client_auth', keystone)
     enabled = options.enabled_methods(conf, methods, cfg.CONF.auth.methods)
     grants = _load('keystone_oauth2.grants', keystone)
-    authenticator = client_auth.Authenticator(
+    authenticator = client_auth.ClientAuthentication(
         methods, enabled, keystone.describe_client, options.guard(conf)
     )
-    edge = _edge(conf, enabled)
+    request_reader = _request_reader(conf, enabled)
     server = Server(
         token=token_endpoint.TokenEndpoint(authenticator, grants),
         introspection=introspection.IntrospectionEndpoint(
@@ -101,9 +101,9 @@ def _build(conf: ty.Any) -> Server:
         ),
         revocation=revocation.RevocationEndpoint(authenticator, keystone),
         metadata=_metadata(conf, issuer, enabled, grants),
-        edge=edge,
+        request_reader=request_reader,
         binding_check=bound_tokens.BindingCheck(
-            edge.certificate_reader,
+            request_reader.certificate_reader,
             accept_self_signed='self_signed_tls_client_auth' in enabled,
         )
         if conf.enforce_certificate_binding
@@ -112,7 +112,7 @@ def _build(conf: ty.Any) -> Server:
         if conf.secret_digests
         else None,
         retirement_check=retired_secrets.RetirementCheck(
-            credentials, notify.notify, edge.proxies
+            credentials, notify.notify, request_reader.proxies
         ),
         clients=authenticators.Clients(
             enabled & registration.METHODS,
@@ -136,7 +136,7 @@ def _ports(
         verify_secret=verify_secret,
         find_authenticators=credentials.find_authenticators,
         note_use=registrations.note_use,
-        consume_assertion=assertions.Memory(),
+        consume_assertion=assertions.ReplayCache(),
         assertion_rules=options.assertion_rules(
             conf,
             conf.oauth2_authn_methods,
@@ -151,7 +151,7 @@ def _ports(
         ),
         issue_token=tokens.issue,
         permit_issue=policy.permit_issue,
-        remember_certificate=certificates.Memory(),
+        remember_certificate=certificates.ThumbprintStore(),
         find_thumbprint=certificates.find,
         describe_client=callers.describe_client,
         validate_token=tokens.validate,
@@ -197,9 +197,11 @@ def _base_url(issuer: str) -> str:
     return f'{base_url}/OS-OAUTH2'
 
 
-def _edge(conf: ty.Any, enabled: abc.Collection[str]) -> base.Edge:
+def _request_reader(
+    conf: ty.Any, enabled: abc.Collection[str]
+) -> base.RequestReader:
     proxies = options.trusted_proxies(conf)
-    return base.Edge(
+    return base.RequestReader(
         proxies=proxies,
         certificate_reader=options.certificate_reader(conf, enabled, proxies),
         observer=observer.Observer(notify.notify, options.statsd(conf)),

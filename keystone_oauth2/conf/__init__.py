@@ -25,5 +25,5 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
 
 
 def list_opts() -> abc.Iterable[tuple[str, list[cfg.Opt]]]:
-    """Answer all options, for ``oslo-config-generator``."""
+    """Return all options, for ``oslo-config-generator``."""
     return [oauth2.list_opts()]

@@ -314,5 +314,5 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
 
 
 def list_opts() -> tuple[str, list[cfg.Opt]]:
-    """Answer the whole group."""
+    """Return the whole group."""
     return GROUP_NAME, IN_TREE_OPTS + ALL_OPTS

@@ -33,7 +33,7 @@ _PAUSE = 60
 _BATCH = 5000
 
 
-class Memory:
+class ReplayCache:
     """Remembers assertions until their end, for all workers and nodes.
 
     It is a :class:`keystone_oauth2.protocol.ports.ConsumeAssertion`. What has
@@ -74,17 +74,17 @@ class Memory:
             LOG.debug('no assertion deleted: %s', type(error).__name__)
 
 
-def purge(most: int | None = None) -> int:
+def purge(limit: int | None = None) -> int:
     """Delete assertions that have ended, whatever the clock of a node.
 
-    :param most: how many.
+    :param limit: how many.
     :returns: how many.
     """
     # A node whose clock is behind still takes them.
     end = timeutils.utcnow() - datetime.timedelta(minutes=5)
     deleted = 0
-    while most is None or deleted < most:
-        batch = _BATCH if most is None else min(_BATCH, most - deleted)
+    while limit is None or deleted < limit:
+        batch = _BATCH if limit is None else min(_BATCH, limit - deleted)
         count = _purge(end, batch)
         if not count:
             break
@@ -92,12 +92,12 @@ def purge(most: int | None = None) -> int:
     return deleted
 
 
-def _purge(end: datetime.datetime, most: int) -> int:
+def _purge(end: datetime.datetime, limit: int) -> int:
     # First what is to go, in a transaction of its own: SQLite lets nobody
     # write who has read what somebody else has changed meanwhile.
     ended = sa.select(_Row.digest).where(_Row.expires_at < end)
     with database.session_for_read() as session:
-        digests = session.scalars(ended.limit(most)).all()
+        digests = session.scalars(ended.limit(limit)).all()
     if not digests:
         return 0
     with database.session_for_write() as session:

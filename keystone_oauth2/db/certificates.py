@@ -32,7 +32,7 @@ _THUMBPRINT = sa.select(_Row.thumbprint).where(
 )
 
 
-class Memory:
+class ThumbprintStore:
     """Keeps thumbprints, and asks the database once for each certificate.
 
     It is a :class:`keystone_oauth2.protocol.ports.RememberCertificate`.
@@ -56,7 +56,7 @@ class Memory:
 
 
 def find(keystone_thumbprint: str) -> str | None:
-    """Answer the thumbprint of RFC 8705, or None."""
+    """Return the thumbprint of RFC 8705, or None."""
     try:
         return _find(keystone_thumbprint)
     except database.Error as error:

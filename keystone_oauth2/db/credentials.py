@@ -96,7 +96,7 @@ def find_authenticators(
     )
     credential = _plain(rows, client_id)
     if credential is None:
-        raise ports.UnknownClient(f'unknown client {ports.shown(client_id)}')
+        raise ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
     if credential.refusal is not None:
         raise ports.Refused(f'client {client_id}: {credential.refusal}')
     return credential.delegation(), [
@@ -170,7 +170,7 @@ def _write(statement: sa.Executable) -> None:
 def _found(
     query: sa.Select[ty.Any], parameters: abc.Mapping[str, ty.Any]
 ) -> tuple[abc.Sequence[ty.Any], bool]:
-    """Answer rows; without our tables, those of Keystone alone.
+    """Return rows; without our tables, those of Keystone alone.
 
     :returns: the rows; and whether our tables are there.
     """
@@ -190,8 +190,10 @@ def _rows(
         return connection.execute(query, parameters).all()
 
 
-def _use(row: ty.Any) -> ports.Use:
-    return ports.Use(row.internal_id, row.authenticator_id, row.last_used_at)
+def _use(row: ty.Any) -> ports.LastUse:
+    return ports.LastUse(
+        row.internal_id, row.authenticator_id, row.last_used_at
+    )
 
 
 def _comparable(client_id: str) -> str:
@@ -225,7 +227,7 @@ def _plain(
         registered_digest=row.fingerprint,
         registered_use=_use(row) if row.authenticator_id else None,
         registered_end=row.authenticator_end,
-        own_use=ports.Use(row.internal_id, None, row.secret_last_used_at)
+        own_use=ports.LastUse(row.internal_id, None, row.secret_last_used_at)
         if is_registered
         else None,
         is_user_enabled=row.known_user_id is not None,

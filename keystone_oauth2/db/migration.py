@@ -54,7 +54,7 @@ def has_keystones_tables() -> bool:
 
 
 def current_version() -> str | None:
-    """Answer the version of the tables, or None where there are none."""
+    """Return the version of the tables, or None where there are none."""
     with database.engine().connect() as connection:
         context = migration.MigrationContext.configure(
             connection, opts={'version_table': VERSION_TABLE}
@@ -63,7 +63,7 @@ def current_version() -> str | None:
 
 
 def newest_version() -> str | None:
-    """Answer the version that this release wants."""
+    """Return the version that this release wants."""
     return script.ScriptDirectory.from_config(_config()).get_current_head()
 
 

@@ -39,7 +39,7 @@ _TABLE_ARGS = {
 
 
 def _internal_id(**options: ty.Any) -> orm.MappedColumn[int]:
-    """Answer a column for the credential that a row goes with."""
+    """Return a column for the credential that a row goes with."""
     return orm.mapped_column(
         sa.Integer,
         sa.ForeignKey(

@@ -46,7 +46,7 @@ _ONE_MINUTE = datetime.timedelta(minutes=1)
 
 
 def show(client_id: str) -> registration.Registration:
-    """Answer all that is registered for a client.
+    """Return all that is registered for a client.
 
     :raises registration.UnknownClient: there is no such credential.
     """
@@ -58,7 +58,7 @@ def show(client_id: str) -> registration.Registration:
 def add(
     client_id: str,
     authenticators: abc.Iterable[registration.NewAuthenticator],
-    most: int,
+    limit: int,
     authority: registration.Authority,
     *,
     keep_known: bool = False,
@@ -67,7 +67,7 @@ def add(
 
     What has expired makes room for them.
 
-    :param most: how many of a kind the client may have.
+    :param limit: how many of a kind the client may have.
     :param authority: of the owner.
     :param keep_known: whether those that are registered already stay as they
         are, and are no conflict.
@@ -101,9 +101,9 @@ def add(
                 found.append(one)
             registered = _registration(session, client_id, internal_id)
             for kind in {one.kind for one in added}:
-                if len(registered.of_kind(kind)) > most:
+                if len(registered.of_kind(kind)) > limit:
                     raise registration.TooMany(
-                        f'The client has {most} authenticators of this kind, '
+                        f'The client has {limit} authenticators of this kind, '
                         f'which is the most: delete one first.'
                     )
     except exception.DBDuplicateEntry as error:
@@ -189,7 +189,7 @@ def set_methods(
         )
 
 
-def note_use(use: ports.Use) -> None:
+def note_use(use: ports.LastUse) -> None:
     """Note down that something is in use: a :class:`.ports.NoteUse`.
 
     Without it the client is who it is all the same, so a database that is
@@ -218,7 +218,7 @@ def note_use(use: ports.Use) -> None:
 
 
 def expiring(before: datetime.datetime) -> list[registration.Authenticator]:
-    """Answer the authenticators that end before a moment (UTC), by that.
+    """Return the authenticators that end before a moment (UTC), by that.
 
     What has ended already is not among them.
     """
@@ -310,7 +310,7 @@ def _changing(client_id: str) -> abc.Iterator[tuple[orm.Session, int]]:
     with database.session_for_read() as session:
         internal_id = _internal_id(session, client_id)
     with database.session_for_write() as session:
-        _hold(session, client_id, internal_id)
+        _lock_credential(session, client_id, internal_id)
         yield session, internal_id
 
 
@@ -391,7 +391,9 @@ def _check_user(
         raise registration.NotAuthorized('the application credential expired')
 
 
-def _hold(session: orm.Session, client_id: str, internal_id: int) -> None:
+def _lock_credential(
+    session: orm.Session, client_id: str, internal_id: int
+) -> None:
     # Whoever deletes the credential begins with its row, too: else the two
     # could wait for each other. It comes before anything is read: MariaDB
     # would go on seeing what was there when this transaction had to wait.

@@ -42,10 +42,10 @@ def check(client_id: str, client_secret: str) -> bool:
     return True
 
 
-def check_nobodys(client_secret: str) -> None:
+def check_dummy(client_secret: str) -> None:
     """Take as long as :func:`check` with a wrong secret."""
     try:
-        password_hashing.check_password(client_secret, _nobodys_hash())
+        password_hashing.check_password(client_secret, _dummy_hash())
     except exception.PasswordVerificationError:
         # As fast as with a client that exists: [DEFAULT]
         # strict_password_check refuses before it hashes.
@@ -53,13 +53,13 @@ def check_nobodys(client_secret: str) -> None:
 
 
 def hashed_part(client_secret: str) -> bytes:
-    """Answer the bytes of a secret that Keystone hashes."""
+    """Return the bytes of a secret that Keystone hashes."""
     return client_secret.encode()[: hashed_length()]
 
 
 @functools.cache
 def hashed_length() -> int:
-    """Answer how many bytes of a secret Keystone hashes at most.
+    """Return how many bytes of a secret Keystone hashes at most.
 
     Asks ``password_hashing``: 72 with bcrypt, which is the default.
     """
@@ -73,5 +73,5 @@ def hashed_length() -> int:
 
 
 @functools.cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return password_hashing.hash_password(uuid.uuid4().hex)

@@ -50,7 +50,7 @@ _PRIMARY_METHODS = frozenset(
 
 
 def describe_client(client: messages.Client) -> messages.Caller:
-    """Answer a client with its roles, as a token would have them.
+    """Return a client with its roles, as a token would have them.
 
     Has ``TokenModel.mint`` make all checks, without making a token.
 

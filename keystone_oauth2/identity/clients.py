@@ -21,7 +21,7 @@ PROVIDERS = provider_api.ProviderAPIs
 
 
 def describe(client_id: str) -> dict[str, ty.Any] | None:
-    """Answer what an application credential delegates, and whose it is.
+    """Return what an application credential delegates, and whose it is.
 
     Calls ``application_credential_api.get_application_credential``.
 

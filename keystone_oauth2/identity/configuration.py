@@ -22,7 +22,7 @@ from keystone_oauth2 import conf
 
 
 def prepare() -> cfg.ConfigOpts:
-    """Answer Keystone's configuration with all options, nothing read yet."""
+    """Return Keystone's configuration with all options, nothing read yet."""
     keystone.conf.configure()
     conf.register_opts(keystone.conf.CONF)
     sql.initialize()

@@ -30,7 +30,7 @@ session_for_write = sql.session_for_write
 def connection_for_read() -> contextlib.AbstractContextManager[
     sqlalchemy.Connection
 ]:
-    """Answer a connection of the same facade: no session, which costs more."""
+    """Return a connection of the same facade: no session, which costs more."""
     reader = core._get_main_context_manager().reader
     return reader.connection.using(core._get_context())
 
@@ -84,7 +84,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Answer what the database said, for the log.
+    """Return what the database said, for the log.
 
     SQLAlchemy adds the statement with its parameters: what a stranger sent as
     its id, which may be a secret in the wrong place.
@@ -95,6 +95,6 @@ def reason(error: BaseException) -> str:
 
 
 def engine() -> sqlalchemy.Engine:
-    """Answer the engine of ``[database] connection``."""
+    """Return the engine of ``[database] connection``."""
     with sql.session_for_write() as session:
         return session.get_bind()

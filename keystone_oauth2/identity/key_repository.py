@@ -46,7 +46,7 @@ class KeyRepository:
         return self._path
 
     def load(self) -> tuple[bytes, ...]:
-        """Answer the keys: the primary one first, the staged one last.
+        """Return the keys: the primary one first, the staged one last.
 
         Calls ``FernetUtils.load_keys``.
 
@@ -98,7 +98,7 @@ class KeyRepository:
 
 
 def configured(conf: cfg.ConfigOpts) -> KeyRepository:
-    """Answer the repository with the keys for digests of secrets.
+    """Return the repository with the keys for digests of secrets.
 
     :param conf: Keystone's configuration.
     """

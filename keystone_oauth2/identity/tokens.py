@@ -251,7 +251,7 @@ def _epoch(text: str) -> int:
 
 
 def method_of(client: messages.Client) -> str:
-    """Answer the authentication method that a token of a client carries.
+    """Return the authentication method that a token of a client carries.
 
     :raises ports.Refused: the user's rules for multi-factor authentication
         want others.

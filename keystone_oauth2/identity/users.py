@@ -60,12 +60,12 @@ def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
         user = _get_user(user_id, is_enabled or _is_enabled(user_id))
         PROVIDERS.identity_api.assert_user_enabled(user['id'], user)
     except exception.NotFound:
-        raise ports.Refused(f'unknown user {ports.shown(user_id)}') from None
+        raise ports.Refused(f'unknown user {ports.redact(user_id)}') from None
     except AssertionError as error:
         raise ports.Refused(f'user {user_id}: {error}') from error
     # Databases compare ids without regard to case or trailing blanks.
     if user['id'] != user_id:
-        raise ports.Refused(f'unknown user {ports.shown(user_id)}')
+        raise ports.Refused(f'unknown user {ports.redact(user_id)}')
     return messages.User(
         id=user['id'],
         name=user['name'],
@@ -125,7 +125,7 @@ def _is_in_database(user: dict[str, ty.Any]) -> bool:
 
 
 def domain_name(domain_id: str) -> str:
-    """Answer the name of a domain that exists.
+    """Return the name of a domain that exists.
 
     Calls ``resource_api.get_domain``.
     """

@@ -72,7 +72,7 @@ def escape_challenges(response: flask.Response) -> flask.Response:
 
 
 def auth_context() -> dict[str, ty.Any]:
-    """Answer what Keystone's middleware made of ``X-Auth-Token``.
+    """Return what Keystone's middleware made of ``X-Auth-Token``.
 
     Empty where there was none; a wrong one was answered before.
     """
@@ -159,7 +159,7 @@ def _member(value: ty.Any, name: str) -> ty.Any:
 
 
 def created_credential(response: flask.Response) -> tuple[str, str] | None:
-    """Answer id and secret of an application credential just created.
+    """Return id and secret of an application credential just created.
 
     :param response: of ``POST /v3/users/{id}/application_credentials``, or
         any other.
@@ -197,10 +197,12 @@ def validate(schema: dict[str, ty.Any], value: ty.Any) -> None:
     validator = validators.SchemaValidator(schema).validator
     for problem in validator.iter_errors(value):
         place = '/'.join(map(str, problem.path)) or 'body'
-        raise ValidationError(f'Invalid input for {place}: {_told(problem)}.')
+        raise ValidationError(
+            f'Invalid input for {place}: {_explain(problem)}.'
+        )
 
 
-def _told(problem: ty.Any) -> str:
+def _explain(problem: ty.Any) -> str:
     if problem.validator == 'required':
         return f'it must have {", ".join(problem.validator_value)}'
     if problem.validator == 'additionalProperties':
@@ -211,7 +213,7 @@ def _told(problem: ty.Any) -> str:
 
 
 def parse_expiration(text: str) -> datetime.datetime:
-    """Answer a moment in the future, UTC without a zone, in whole seconds.
+    """Return a moment in the future, UTC without a zone, in whole seconds.
 
     Calls ``utils.parse_expiration_date``, as for application credentials.
 
@@ -251,13 +253,13 @@ def client_with_secret(response: flask.Response) -> str | None:
 
 
 def refuse_token() -> flask.Response:
-    """Answer 401 as Keystone does for a wrong secret."""
+    """Return 401 as Keystone does for a wrong secret."""
     app = flask.current_app
     return app.make_response(app.handle_user_exception(TokenRefused()))
 
 
 def render(status: int, message: str) -> flask.Response:
-    """Answer an error in the shape of Keystone's."""
+    """Return an error in the shape of Keystone's."""
     title = http.client.responses[status]
     response = flask.jsonify(
         error={'code': status, 'title': title, 'message': message}

@@ -22,7 +22,7 @@ from keystone_oauth2.policies import token
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
-    """Answer all rules, for Keystone and ``oslopolicy-sample-generator``."""
+    """Return all rules, for Keystone and ``oslopolicy-sample-generator``."""
     modules = (access_token, client, token)
     return list(
         itertools.chain.from_iterable(

@@ -42,5 +42,5 @@ Mutual-TLS for users of the domain 8c2e, for example:
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
-    """Answer the rules of this module."""
+    """Return the rules of this module."""
     return access_token_policies

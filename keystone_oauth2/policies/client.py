@@ -52,7 +52,7 @@ all of its roles, whatever this rule says."""
 
 
 def rule(operation: str, kind: str) -> str:
-    """Answer the name of a rule.
+    """Return the name of a rule.
 
     :param operation: ``create``, ``list``, ``get`` or ``delete``.
     :param kind: of an authenticator.
@@ -136,5 +136,5 @@ client_policies = [
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
-    """Answer the rules of this module."""
+    """Return the rules of this module."""
     return client_policies

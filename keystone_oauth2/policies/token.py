@@ -53,5 +53,5 @@ its own. Who may not gets the same answer, and the token lives on.
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
-    """Answer the rules of this module."""
+    """Return the rules of this module."""
     return token_policies

@@ -112,7 +112,7 @@ def decode_base64(text: str) -> bytes:
 
 
 def load(der: bytes) -> x509.Certificate:
-    """Answer a parsed certificate.
+    """Return a parsed certificate.
 
     :raises ValueError: this is no certificate.
     """
@@ -142,7 +142,7 @@ def subject(der: bytes) -> distinguished_name.Name:
 
 
 def keystone_thumbprint(der: bytes) -> str:
-    """Answer the thumbprint that keystonemiddleware compares.
+    """Return the thumbprint that keystonemiddleware compares.
 
     ``oauth2_mtls_token`` hashes the PEM text as Python writes it, and keeps
     the padding: this is not the form of RFC 8705.
@@ -152,7 +152,7 @@ def keystone_thumbprint(der: bytes) -> str:
 
 
 def thumbprint(der: bytes) -> str:
-    """Answer the thumbprint ``x5t#S256`` (RFC 8705, 3.1)."""
+    """Return the thumbprint ``x5t#S256`` (RFC 8705, 3.1)."""
     digest = hashlib.sha256(der).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip('=')
 
@@ -182,7 +182,7 @@ def stands_for_itself(certificate: messages.ClientCertificate) -> bool:
 
 
 def fingerprint(der: bytes) -> str:
-    """Answer the SHA-256 of a certificate, hexadecimal."""
+    """Return the SHA-256 of a certificate, hexadecimal."""
     return hashlib.sha256(der).hexdigest()
 
 

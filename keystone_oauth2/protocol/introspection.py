@@ -34,7 +34,7 @@ class IntrospectionEndpoint:
 
     def __init__(
         self,
-        authenticator: client_auth.Authenticator,
+        authenticator: client_auth.ClientAuthentication,
         keystone: ports.Ports,
         issuer: str | None,
     ) -> None:
@@ -43,7 +43,7 @@ class IntrospectionEndpoint:
         self._issuer = issuer
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Answer what a token is good for (RFC 7662, 2.2).
+        """Return what a token is good for (RFC 7662, 2.2).
 
         Whatever is wrong with the token, or with who asks about it, the
         answer is the same.
@@ -132,7 +132,7 @@ def _standard_members(
 
 
 def _openstack_members(token: messages.Token) -> dict[str, ty.Any]:
-    """Answer what a service builds its request context from.
+    """Return what a service builds its request context from.
 
     The shape is what keystonemiddleware's ``external_oauth2_token`` maps:
     members of members, roles in one string, and the domain that a token is

@@ -58,7 +58,7 @@ def check_url(url: str) -> None:
 
 
 def path(issuer: str) -> str:
-    """Answer where the metadata of an issuer is (RFC 8414, 3.1)."""
+    """Return where the metadata of an issuer is (RFC 8414, 3.1)."""
     return WELL_KNOWN + urllib.parse.urlsplit(issuer).path
 
 
@@ -69,7 +69,7 @@ def document(
     grants: abc.Iterable[str],
     mtls_base_url: str | None,
 ) -> dict[str, ty.Any]:
-    """Answer the metadata: all that is enabled and nothing else.
+    """Return the metadata: all that is enabled and nothing else.
 
     :param base_url: what the URLs of all endpoints begin with.
     :param methods: enabled client authentication methods.

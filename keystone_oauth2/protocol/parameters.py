@@ -37,11 +37,11 @@ class Parameters:
         return name in self._values
 
     def get(self, name: str) -> str | None:
-        """Answer the value, or None where it was left out."""
+        """Return the value, or None where it was left out."""
         return self._values.get(name)
 
     def required(self, name: str) -> str:
-        """Answer the value.
+        """Return the value.
 
         :raises MissingParameter: it was left out.
         """

@@ -27,8 +27,8 @@ from keystone_oauth2.protocol import messages
 _KEYSTONE_ID = re.compile('[0-9a-f]{32}(?:[0-9a-f]{32})?')
 
 
-def shown(identifier: str) -> str:
-    """Answer how a log calls an id that a stranger sent.
+def redact(identifier: str) -> str:
+    """Return how a log calls an id that a stranger sent.
 
     What does not look like an id of Keystone may be a secret in its place.
     """
@@ -59,7 +59,7 @@ class CannotBind(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Use:
+class LastUse:
     """That a client has authenticated with something.
 
     :ivar internal_id: of the application credential.
@@ -89,7 +89,7 @@ class ApplicationCredential:
     user_id: str
     project_id: str
     methods: frozenset[str] | None = None
-    use: Use | None = None
+    use: LastUse | None = None
     ends_at: datetime.datetime | None = None
     is_user_enabled: bool = False
 
@@ -114,7 +114,7 @@ class RegisteredAuthenticator:
 
     value: abc.Mapping[str, ty.Any]
     fingerprint: str
-    use: Use
+    use: LastUse
     expires_at: datetime.datetime | None = None
 
 
@@ -147,14 +147,14 @@ class StoredCredential:
     methods: frozenset[str] | None = None
     is_secret_retired: bool = False
     registered_digest: str | None = None
-    registered_use: Use | None = None
+    registered_use: LastUse | None = None
     registered_end: datetime.datetime | None = None
-    own_use: Use | None = None
+    own_use: LastUse | None = None
     is_user_enabled: bool = False
 
     def delegation(
         self,
-        use: Use | None = None,
+        use: LastUse | None = None,
         ends_at: datetime.datetime | None = None,
     ) -> ApplicationCredential:
         """Return what it delegates.
@@ -179,7 +179,7 @@ class Credentials(ty.Protocol):
     def find(
         self, client_id: str, registered_digest: str
     ) -> tuple[StoredCredential | None, bool]:
-        """Answer what is in the database at this moment: no cache.
+        """Return what is in the database at this moment: no cache.
 
         :param registered_digest: of the registered secret that is looked for.
         :returns: the credential, or None; and whether there is a place for
@@ -198,16 +198,16 @@ class Secrets(ty.Protocol):
     def check(self, client_id: str, client_secret: str) -> bool:
         """Whether the secret is that of an existing credential."""
 
-    def check_nobodys(self, client_secret: str) -> None:
+    def check_dummy(self, client_secret: str) -> None:
         """Take as long as :meth:`check`."""
 
     def hashed_part(self, client_secret: str) -> bytes:
-        """Answer the bytes that Keystone hashes: secrets that differ behind
+        """Return the bytes that Keystone hashes: secrets that differ behind
         them are the same secret to it.
         """
 
     def hashed_length(self) -> int:
-        """Answer how many bytes these are at most."""
+        """Return how many bytes these are at most."""
 
 
 class VerifySecret(ty.Protocol):
@@ -216,7 +216,7 @@ class VerifySecret(ty.Protocol):
     def __call__(
         self, client_id: str, client_secret: str
     ) -> ApplicationCredential:
-        """Answer the credential.
+        """Return the credential.
 
         :raises Refused: the id is unknown, the secret is wrong, or the
             credential must not be used.
@@ -229,7 +229,7 @@ class FindAuthenticators(ty.Protocol):
     def __call__(
         self, client_id: str, kind: str
     ) -> tuple[ApplicationCredential, abc.Sequence[RegisteredAuthenticator]]:
-        """Answer what a client may authenticate with, at this moment.
+        """Return what a client may authenticate with, at this moment.
 
         :param kind: of :mod:`keystone_oauth2.protocol.registration`.
         :raises UnknownClient: the id is unknown.
@@ -240,7 +240,7 @@ class FindAuthenticators(ty.Protocol):
 class NoteUse(ty.Protocol):
     """Note down that something is in use."""
 
-    def __call__(self, use: Use) -> None:
+    def __call__(self, use: LastUse) -> None:
         """Write it down, once a minute at most, if it can be written."""
 
 
@@ -285,14 +285,14 @@ class DomainName(ty.Protocol):
     """Look the name of a domain up."""
 
     def __call__(self, domain_id: str) -> str:
-        """Answer the name of a domain that exists."""
+        """Return the name of a domain that exists."""
 
 
 class EvaluateMapping(ty.Protocol):
     """Put names of a certificate through the federation mapping."""
 
     def __call__(self, assertion: abc.Mapping[str, str]) -> dict[str, str]:
-        """Answer properties of a user that the certificate stands for.
+        """Return properties of a user that the certificate stands for.
 
         :param assertion: values by attribute; several are joined with ``;``.
         :returns: any of ``id``, ``name``, ``email``, ``domain_id`` and
@@ -338,14 +338,14 @@ class FindThumbprint(ty.Protocol):
     """Look a remembered certificate up."""
 
     def __call__(self, keystone_thumbprint: str) -> str | None:
-        """Answer the thumbprint of RFC 8705, or None if not remembered."""
+        """Return the thumbprint of RFC 8705, or None if not remembered."""
 
 
 class DescribeClient(ty.Protocol):
     """Find out what a client may do."""
 
     def __call__(self, client: messages.Client) -> messages.Caller:
-        """Answer the client with its roles.
+        """Return the client with its roles.
 
         :raises Refused: as for a token.
         """
@@ -355,7 +355,7 @@ class ValidateToken(ty.Protocol):
     """Check a token."""
 
     def __call__(self, value: str) -> messages.Token | None:
-        """Answer the token, or None for whatever Keystone would refuse.
+        """Return the token, or None for whatever Keystone would refuse.
 
         :param value: anything at all.
         """

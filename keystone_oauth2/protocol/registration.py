@@ -152,7 +152,7 @@ class Registration:
     authenticators: tuple[Authenticator, ...] = ()
 
     def of_kind(self, kind: str) -> tuple[Authenticator, ...]:
-        """Answer the authenticators of a kind, the oldest first."""
+        """Return the authenticators of a kind, the oldest first."""
         return tuple(
             sorted(
                 (one for one in self.authenticators if one.kind == kind),
@@ -188,12 +188,12 @@ class Registration:
 
 
 def new_secret() -> str:
-    """Answer a secret of 256 random bits, base64url."""
+    """Return a secret of 256 random bits, base64url."""
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def secret_fingerprint(client_id: str, secret: str) -> str:
-    """Answer the digest of a registered secret, hexadecimal.
+    """Return the digest of a registered secret, hexadecimal.
 
     Nobody can guess 256 random bits, so neither a slow hash nor a key is
     needed to keep them from who has the database.

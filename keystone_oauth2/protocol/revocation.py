@@ -26,7 +26,9 @@ class RevocationEndpoint:
     """
 
     def __init__(
-        self, authenticator: client_auth.Authenticator, keystone: ports.Ports
+        self,
+        authenticator: client_auth.ClientAuthentication,
+        keystone: ports.Ports,
     ) -> None:
         self.authenticator = authenticator
         self._keystone = keystone

@@ -48,7 +48,7 @@ class Key:
     material: bytes = dataclasses.field(repr=False)
 
     def digest(self, client_id: str, secret: bytes) -> str:
-        """Answer the digest of a secret, bound to its client."""
+        """Return the digest of a secret, bound to its client."""
         message = client_id.encode() + b'\0' + secret
         return hmac.digest(self.material, message, hashlib.sha256).hex()
 
@@ -91,7 +91,7 @@ class SecretVerifier:
     def __call__(
         self, client_id: str, client_secret: str
     ) -> ports.ApplicationCredential:
-        """Answer the credential.
+        """Return the credential.
 
         :raises ports.Refused: the id is unknown, the secret is wrong, or the
             credential, its user, or its project must not be used.
@@ -104,9 +104,9 @@ class SecretVerifier:
             if was_slow:
                 # Where no digest decides, an unknown client must cost what a
                 # wrong secret costs.
-                self._secrets.check_nobodys(client_secret)
+                self._secrets.check_dummy(client_secret)
             raise ports.Refused(
-                f'unknown client {ports.shown(client_id)}', was_slow=was_slow
+                f'unknown client {ports.redact(client_id)}', was_slow=was_slow
             )
         use, end = credential.own_use, None
         if hmac.compare_digest(credential.registered_digest or '', registered):
@@ -137,7 +137,7 @@ class SecretVerifier:
         if credential.is_secret_retired:
             if not keys:
                 # As an unknown client, above.
-                self._secrets.check_nobodys(client_secret)
+                self._secrets.check_dummy(client_secret)
             return False
         secret = self._secrets.hashed_part(client_secret)
         for key in keys:

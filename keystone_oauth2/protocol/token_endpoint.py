@@ -31,14 +31,14 @@ class TokenEndpoint:
 
     def __init__(
         self,
-        authenticator: client_auth.Authenticator,
+        authenticator: client_auth.ClientAuthentication,
         grants: abc.Mapping[str, grants.Grant],
     ) -> None:
         self.authenticator = authenticator
         self._grants = dict(grants)
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Answer a token request.
+        """Return a token request.
 
         :raises errors.OAuthError: in all other cases.
         """

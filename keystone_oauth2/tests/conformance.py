@@ -69,7 +69,7 @@ class Proof:
 
 
 def proofs():
-    """Answer the proofs of each rule, by its id, in the order of the files."""
+    """Return the proofs of each rule, by its id, in the order of the files."""
     found = collections.defaultdict(list)
     for path in sorted(FOLDER.rglob('test_*.py')):
         module = '.'.join(path.relative_to(FOLDER).with_suffix('').parts)
@@ -81,7 +81,7 @@ def proofs():
 
 
 def page():
-    """Answer the page."""
+    """Return the page."""
     known = proofs()
     lines = [HEAD]
     for letter, title in rules.SECTIONS.items():

@@ -28,7 +28,7 @@ class _Answer:
     """Matches an answer; a subclass says which."""
 
     def match(self, answer):
-        """Answer a mismatch that names all that is wrong, or None."""
+        """Return a mismatch that names all that is wrong, or None."""
         wrong = list(self._wrong(answer))
         if not wrong:
             return None

@@ -50,12 +50,12 @@ KEYSTONES_LIMIT = b'max_request_body_size'
 
 
 def document():
-    """Answer the description as it stands."""
+    """Return the description as it stands."""
     return yaml.safe_load(PATH.read_text())
 
 
 def operations():
-    """Answer the methods of each path that the description has."""
+    """Return the methods of each path that the description has."""
     methods = ('get', 'head', 'post', 'put', 'patch', 'delete')
     return {
         path: {name.upper() for name in item if name in methods}
@@ -64,7 +64,7 @@ def operations():
 
 
 def load(application):
-    """Answer the description as schemathesis has it.
+    """Return the description as schemathesis has it.
 
     :param application: the WSGI application that is asked.
     """

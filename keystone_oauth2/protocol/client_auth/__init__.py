@@ -45,7 +45,7 @@ class Method(ty.Protocol):
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Answer which client the request says that it is.
+        """Return which client the request says that it is.
 
         :raises errors.OAuthError: the credentials cannot be read.
         """
@@ -53,14 +53,14 @@ class Method(ty.Protocol):
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
-        """Answer the client.
+        """Return the client.
 
         :raises errors.OAuthError: the credentials cannot be read.
         :raises ports.Refused: they do not hold.
         """
 
 
-class Authenticator:
+class ClientAuthentication:
     """Chooses the method and has it authenticate.
 
     :param installed: all methods by name, so that a request that uses a
@@ -85,7 +85,7 @@ class Authenticator:
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
-        """Answer the client that makes a request.
+        """Return the client that makes a request.
 
         :raises TwoAuthenticationMethods: more than one method is used.
         :raises InvalidClient: none is used, or none that is enabled, or the
@@ -125,7 +125,7 @@ class Authenticator:
         return request.token_holder
 
     def challenge(self, request: messages.Request) -> str | None:
-        """Answer the scheme that a 401 names (RFC 6749, 5.2).
+        """Return the scheme that a 401 names (RFC 6749, 5.2).
 
         It is the one that the client tried, even if it is disabled, or an
         enabled one. None if no enabled method is an HTTP scheme.
@@ -181,7 +181,7 @@ class Authenticator:
 
 
 def scheme(request: messages.Request) -> str:
-    """Answer the scheme of the Authorization field in lower case, or ''."""
+    """Return the scheme of the Authorization field in lower case, or ''."""
     words = (request.authorization or '').split(maxsplit=1)
     return words[0].lower() if words else ''
 
@@ -208,5 +208,5 @@ def _too_many(
 ) -> errors.TooManyRequests:
     return errors.TooManyRequests(
         error.seconds,
-        f'too many failures of client {ports.shown(claimed)}{reason}',
+        f'too many failures of client {ports.redact(claimed)}{reason}',
     )

@@ -41,5 +41,5 @@ class CertificateMethod:
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Answer the parameter (RFC 8705, 2)."""
+        """Return the parameter (RFC 8705, 2)."""
         return form.required('client_id')

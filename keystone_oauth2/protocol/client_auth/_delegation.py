@@ -25,7 +25,7 @@ def client(
     credential: ports.ApplicationCredential,
     certificate: bytes | None = None,
 ) -> messages.Client:
-    """Answer the client that has shown what it is known by.
+    """Return the client that has shown what it is known by.
 
     :param method: name of the client authentication method.
     :param certificate: DER that its token is to be bound to.

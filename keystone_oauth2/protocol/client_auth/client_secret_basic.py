@@ -44,7 +44,7 @@ class ClientSecretBasic:
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Answer the user id of the field (RFC 7617, 2).
+        """Return the user id of the field (RFC 7617, 2).
 
         :raises InvalidClient: the field is malformed.
         :raises InvalidRequest: the body names another client.
@@ -69,7 +69,7 @@ class ClientSecretBasic:
 
 
 def read(request: messages.Request) -> tuple[str, tuple[str, ...]]:
-    """Answer the client id and what the secret may be.
+    """Return the client id and what the secret may be.
 
     RFC 6749 has both form-encoded; curl and python-requests send them as
     they are. So the decoded secret comes first, then, where it differs, the

@@ -36,7 +36,7 @@ class ClientSecretPost:
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Answer the parameter.
+        """Return the parameter.
 
         :raises MissingParameter: there is none.
         """

@@ -57,7 +57,7 @@ class PrivateKeyJWT:
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Answer the subject of the assertion, which is not verified yet.
+        """Return the subject of the assertion, which is not verified yet.
 
         :raises MissingParameter: there is no assertion, or no type.
         :raises InvalidClient: it cannot be read.

@@ -115,7 +115,7 @@ def _is_expected(value: abc.Mapping[str, str], der: bytes) -> bool:
 
 
 def assertion(der: bytes) -> dict[str, str]:
-    """Answer the names of a certificate as the mapping wants them.
+    """Return the names of a certificate as the mapping wants them.
 
     :returns: ``SSL_CLIENT_SUBJECT_DN_CN`` and the like, repeated attributes
         joined with ``;``.

@@ -24,7 +24,7 @@ class Grant(ty.Protocol):
     def issue(
         self, client: messages.Client, form: parameters.Parameters
     ) -> messages.Response:
-        """Answer the token (RFC 6749, 5.1).
+        """Return the token (RFC 6749, 5.1).
 
         :raises errors.OAuthError: the grant does not allow it.
         :raises ports.Refused: Keystone does not.

@@ -28,7 +28,7 @@ class ClientCredentials:
     def issue(
         self, client: messages.Client, form: parameters.Parameters
     ) -> messages.Response:
-        """Answer a token of Keystone's own provider.
+        """Return a token of Keystone's own provider.
 
         :raises TokenCannotBeBound: the client has a certificate, and this
             provider cannot bind a token to it.

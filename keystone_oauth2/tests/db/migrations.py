@@ -64,7 +64,7 @@ class MigrationTests:
             command.upgrade(config, version)
 
     def differences(self, metadata):
-        """Answer what would have to change for the models to be true."""
+        """Return what would have to change for the models to be true."""
 
         def is_ours(item, name, kind, reflected, compare_to):
             table = item if kind == 'table' else item.table

@@ -59,14 +59,14 @@ class RaceTests:
             return [future.result(TIMEOUT) for future in started]
 
     def statuses(self, *requests):
-        """Answer the statuses of requests that are made at once."""
+        """Return the statuses of requests that are made at once."""
         answers = self.at_once(*requests)
         for answer in answers:
             self.assertLess(answer.status, 500, answer.text)
         return sorted(answer.status for answer in answers)
 
     def new_clients(self):
-        """Answer clients that nobody has asked about yet, one a round."""
+        """Return clients that nobody has asked about yet, one a round."""
         for _ in range(ROUNDS):
             yield self.identity.create_application_credential(self.user)
 
@@ -87,7 +87,7 @@ class RaceTests:
         )
 
     def tokens_by_key(self, signer, count):
-        """Answer requests for tokens, each with its own assertion."""
+        """Return requests for tokens, each with its own assertion."""
         return [
             do(self.get_token, **clients.by_key(signer)) for _ in range(count)
         ]
@@ -102,7 +102,7 @@ class RaceTests:
 
     def test_workers_take_an_assertion_once_between_them(self):
         """C06: each has a memory of its own."""
-        workers = [assertions.Memory() for _ in range(6)]
+        workers = [assertions.ReplayCache() for _ in range(6)]
         end = timeutils.utcnow() + datetime.timedelta(minutes=1)
         for number in range(ROUNDS):
             jti = f'{self.own.id} {number}'

@@ -242,7 +242,7 @@ class AssertionTests:
     """Rows of client assertions."""
 
     def consume(self, jti, expires_at=None, memory=None):
-        memory = memory or assertions.Memory()
+        memory = memory or assertions.ReplayCache()
         end = expires_at or timeutils.utcnow() + DAY
         return memory('client', jti, end)
 

@@ -192,7 +192,7 @@ class CredentialTests:
         self.assertEqual([], errors)
 
     def new_rows(self, count):
-        """Answer many credentials, quickly."""
+        """Return many credentials, quickly."""
         ids = [uuid.uuid4().hex for _ in range(count)]
         for client_id in ids:
             self.execute(
@@ -271,9 +271,9 @@ class CertificateTests:
 
     def test_both_thumbprints_are_remembered(self):
         certificate = self.new_certificate()
-        memory = certificates.Memory()
+        memory = certificates.ThumbprintStore()
         # Of this worker the second time, of another one the third time.
-        for remember in (memory, memory, certificates.Memory()):
+        for remember in (memory, memory, certificates.ThumbprintStore()):
             remember(certificate.der)
             self.assertEqual(
                 certificate.thumbprint,
@@ -290,7 +290,7 @@ class CertificateTests:
         young = self.new_certificate(
             not_before=now - hour, not_after=now + hour
         )
-        remember = certificates.Memory()
+        remember = certificates.ThumbprintStore()
         for certificate in (old, young):
             remember(certificate.der)
         moment = now.replace(tzinfo=None)
@@ -301,7 +301,7 @@ class CertificateTests:
 
     def test_without_the_table_nothing_is_remembered_with_one_warning(self):
         certificate = self.new_certificate()
-        remember = certificates.Memory()
+        remember = certificates.ThumbprintStore()
         self.addCleanup(digests.forget_what_was_done_once)
         with self.without_tables():
             digests.forget_what_was_done_once()

@@ -145,7 +145,7 @@ class OutageTests:
     scheme = None
 
     def silent(self):
-        """Answer the address of a server that never answers."""
+        """Return the address of a server that never answers."""
         server = socketserver.ThreadingTCPServer(('127.0.0.1', 0), Silent)
         server.end = threading.Event()
         self.addCleanup(server.server_close)

@@ -26,7 +26,7 @@ from keystone_oauth2.tests import requirement
 
 
 def source(*, is_shared=False):
-    """Answer a source that no other test has."""
+    """Return a source that no other test has."""
     return messages.Source(uuid.uuid4().hex, is_shared)
 
 
@@ -68,7 +68,7 @@ class FailureGuardTests:
         guard.failed(client, where, was_slow=False)
 
     def assert_stopped(self, guard, client, where):
-        """Answer for how many seconds."""
+        """Return for how many seconds."""
         return self.assert_raises(
             ports.TooManyFailures, guard.check, client, where
         ).seconds

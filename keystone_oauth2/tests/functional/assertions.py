@@ -37,7 +37,7 @@ def rsa_key(bits=2048, number=0, exponent=65537):
 
 
 def new_key(algorithm):
-    """Answer a private key for an algorithm."""
+    """Return a private key for an algorithm."""
     if algorithm.startswith(('RS', 'PS')):
         return rsa_key()
     curves = {'ES256': ec.SECP256R1, 'ES384': ec.SECP384R1}
@@ -47,7 +47,7 @@ def new_key(algorithm):
 
 
 def jwk(key, algorithm, *, is_private=False):
-    """Answer a key as a JWK, by default its public half."""
+    """Return a key as a JWK, by default its public half."""
     method = algorithms.get_default_algorithms()[algorithm]
     exported = method.to_jwk(key if is_private else key.public_key())
     return {
@@ -86,7 +86,7 @@ class Signer:
         ).decode()
 
     def assertion(self, headers=None, algorithm=None, **claims):
-        """Answer an assertion that ends in a minute.
+        """Return an assertion that ends in a minute.
 
         :param headers: members of its header.
         :param claims: to be changed; None leaves one out.

@@ -26,18 +26,18 @@ TOKEN = '/v3/OS-OAUTH2/token'
 
 
 def basic(client_id, secret):
-    """Answer an Authorization field that curl would send."""
+    """Return an Authorization field that curl would send."""
     credentials = f'{client_id}:{secret}'.encode()
     return 'Basic ' + base64.b64encode(credentials).decode('ascii')
 
 
 def encoded(text):
-    """Answer a text as the strictest client encodes it."""
+    """Return a text as the strictest client encodes it."""
     return ''.join(f'%{byte:02X}' for byte in text.encode())
 
 
 def in_body(client):
-    """Answer parameters of client_secret_post."""
+    """Return parameters of client_secret_post."""
     return urllib.parse.urlencode(
         {'client_id': client.id, 'client_secret': client.secret}
     )
@@ -93,7 +93,7 @@ class KeystoneTestCase(base.TestCase):
         return self.keystone.log[self._logged_before :]
 
     def new_log(self):
-        """Answer what Keystone logged since this was last asked."""
+        """Return what Keystone logged since this was last asked."""
         seen, self._seen = self._seen, len(self.keystone.log)
         return self.keystone.log[seen : self._seen]
 
@@ -116,7 +116,7 @@ class KeystoneTestCase(base.TestCase):
         return self.post(body, basic(*client), **arguments)
 
     def validate(self, answer):
-        """Answer how Keystone describes the token of an answer."""
+        """Return how Keystone describes the token of an answer."""
         validated = self.identity.validate(answer.json['access_token'])
         self.assertEqual(200, validated.status, validated.text)
         return validated.json['token']

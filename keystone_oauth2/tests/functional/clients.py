@@ -49,7 +49,7 @@ ISSUED = matchers.IsAccessToken()
 
 
 def path_of(client, rest=''):
-    """Answer the path of a client, or of what is below it."""
+    """Return the path of a client, or of what is below it."""
     return f'/v3/OS-OAUTH2/clients/{getattr(client, "id", client)}{rest}'
 
 
@@ -70,17 +70,17 @@ def register(request, token, client, kind, **wanted):
 
 
 def by_secret(client, secret):
-    """Answer arguments of a request with a secret, by HTTP Basic."""
+    """Return arguments of a request with a secret, by HTTP Basic."""
     return {'headers': {'Authorization': base.basic(client.id, secret)}}
 
 
 def by_secret_in_body(client, secret):
-    """Answer the same, with the secret in the body."""
+    """Return the same, with the secret in the body."""
     return {'form': {'client_id': client.id, 'client_secret': secret}}
 
 
 def by_assertion(assertion, **form):
-    """Answer arguments of a request with a client assertion."""
+    """Return arguments of a request with a client assertion."""
     return {
         'form': {
             'client_assertion_type': assertions.TYPE,
@@ -91,12 +91,12 @@ def by_assertion(assertion, **form):
 
 
 def by_key(signer, **claims):
-    """Answer the same, with an assertion that is made for it."""
+    """Return the same, with an assertion that is made for it."""
     return by_assertion(signer.assertion(**claims))
 
 
 def by_certificate(client, certificate, verdict='SUCCESS'):
-    """Answer arguments of a request over Mutual-TLS."""
+    """Return arguments of a request over Mutual-TLS."""
     return {
         'form': {'client_id': client.id},
         'environ': {
@@ -166,13 +166,13 @@ class Clients:
         )
 
     def show(self, rest='', **arguments):
-        """Answer what there is."""
+        """Return what there is."""
         answer = self.manage('GET', rest, **arguments)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json
 
     def shown(self, kind, one, **arguments):
-        """Answer one authenticator as it is now.
+        """Return one authenticator as it is now.
 
         :param one: as it was when it was registered, or its id.
         """

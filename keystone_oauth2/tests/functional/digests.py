@@ -30,7 +30,7 @@ _OTHER_HASH = bcrypt.hashpw(OTHER_SECRET.encode(), bcrypt.gensalt(4)).decode()
 
 # What is done once a process, where another Keystone may have run before.
 _ONCE = (
-    application_credentials._nobodys_hash,
+    application_credentials._dummy_hash,
     application_credentials.hashed_length,
     certificates._warn,
     credentials._warn,
@@ -75,7 +75,7 @@ class DigestTestCase(base.KeystoneTestCase):
             return result.all() if result.returns_rows else None
 
     def new_client(self, **attributes):
-        """Answer a user and a client, both new."""
+        """Return a user and a client, both new."""
         user = self.identity.create_user(self.project, ['member'])
         client = self.identity.create_application_credential(
             user, **attributes
@@ -83,13 +83,13 @@ class DigestTestCase(base.KeystoneTestCase):
         return user, client
 
     def new_client_without_digest(self, **attributes):
-        """Answer one from before the extension."""
+        """Return one from before the extension."""
         _, client = self.new_client(**attributes)
         self.remove_digest(client)
         return client
 
     def digests(self, client):
-        """Answer id of the key and digest of each row of a client."""
+        """Return id of the key and digest of each row of a client."""
         return self.execute(
             f'SELECT key_id, digest FROM {DIGESTS} WHERE client_id = :id',
             id=client.id,

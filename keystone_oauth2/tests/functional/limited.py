@@ -49,7 +49,7 @@ NO_PROXY = {'trusted_proxies': '127.0.0.1'}
 
 
 def address():
-    """Answer an address that no other test has."""
+    """Return an address that no other test has."""
     number = uuid.uuid4().int
     return f'10.{number % 256}.{number >> 8 & 255}.{number >> 16 & 255}'
 

@@ -32,7 +32,7 @@ RULES = [
 
 
 def one_rule(user, *remote):
-    """Answer a mapping of one rule."""
+    """Return a mapping of one rule."""
     return [
         {
             'local': [{'user': user}],
@@ -42,7 +42,7 @@ def one_rule(user, *remote):
 
 
 def verified(certificate):
-    """Answer what a TLS front end says of a certificate that it verified."""
+    """Return what a TLS front end says of a certificate that it verified."""
     return {
         'SSL_CLIENT_CERT': certificate.pem,
         'SSL_CLIENT_VERIFY': 'SUCCESS',
@@ -73,7 +73,7 @@ class MutualTLSTestCase(base.KeystoneTestCase):
         )
 
     def new_user(self, domain='default', **attributes):
-        """Answer a user with a project and a certificate, all of its own."""
+        """Return a user with a project and a certificate, all of its own."""
         project = self.identity.create_project(domain=domain)
         user = self.identity.create_user(
             project, ['member'], domain=domain, **attributes

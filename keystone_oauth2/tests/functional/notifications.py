@@ -34,7 +34,7 @@ class Listening:
         _impl_test.reset()
 
     def sent(self):
-        """Answer what was sent since this was last asked, as a bus has it."""
+        """Return what was sent since this was last asked, as a bus has it."""
         messages = [
             jsonutils.loads(jsonutils.dumps(message))
             for _, message, _, _ in _impl_test.NOTIFICATIONS
@@ -63,7 +63,7 @@ class NotificationTestCase(Listening, tokens.TokensTestCase):
         self.own = self.identity.create_application_credential(self.user)
 
     def events(self):
-        """Answer the names of the events that were sent."""
+        """Return the names of the events that were sent."""
         return [
             message['event_type'].removeprefix(PREFIX)
             for message in self.sent()

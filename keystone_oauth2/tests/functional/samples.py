@@ -33,13 +33,13 @@ _MADE_UP = {
 
 
 def read(name):
-    """Answer a sample, as JSON or as text."""
+    """Return a sample, as JSON or as text."""
     text = (FOLDER / name).read_text(encoding='utf-8')
     return json.loads(text) if name.endswith('.json') else text
 
 
 def comparable(value):
-    """Answer JSON as a text that is the same in a sample and in an answer.
+    """Return JSON as a text that is the same in a sample and in an answer.
 
     The members keep their order, and ids that are the same stay so.
     """

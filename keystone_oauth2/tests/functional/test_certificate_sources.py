@@ -25,7 +25,7 @@ PROXIES = ['192.0.2.0/24', '2001:db8::7']
 
 
 def escaped_pem(certificate):
-    """Answer header fields as nginx sets them."""
+    """Return header fields as nginx sets them."""
     return {
         'X-SSL-Client-Cert': urllib.parse.quote(certificate.pem, safe='+/='),
         'X-SSL-Client-Verify': 'SUCCESS',
@@ -33,7 +33,7 @@ def escaped_pem(certificate):
 
 
 def client_cert(certificate):
-    """Answer header fields as HAProxy sets them (RFC 9440)."""
+    """Return header fields as HAProxy sets them (RFC 9440)."""
     encoded = base64.b64encode(certificate.der).decode()
     return {'Client-Cert': f':{encoded}:', 'X-SSL-Client-Verify': 'SUCCESS'}
 

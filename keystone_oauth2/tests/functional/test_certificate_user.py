@@ -23,7 +23,7 @@ class UserBehindCertificateTest(mutual_tls.MutualTLSTestCase):
     """D11: enabled, in an enabled domain, with roles on an enabled project."""
 
     def refuse(self, user, certificate):
-        """Answer a refusal, which must not differ from any other."""
+        """Return a refusal, which must not differ from any other."""
         answer = self.post_with(certificate, user)
         self.assertThat(answer, REFUSED)
         unknown = self.post_with(certificate, 'nobody')

@@ -43,7 +43,7 @@ EXAMPLE_THUMBPRINT = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
 
 
 def encoded(content):
-    """Answer base64url as a JWT has it."""
+    """Return base64url as a JWT has it."""
     return base64.urlsafe_b64encode(content).decode().rstrip('=')
 
 
@@ -520,7 +520,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
                 )
 
     def with_header(self, header):
-        """Answer an assertion with members of its header as they stand."""
+        """Return an assertion with members of its header as they stand."""
         signer = self.signer
         claims = signer.assertion().split('.')[1]
         text = json.dumps({'alg': signer.algorithm, **header}).encode()

@@ -34,7 +34,7 @@ class MethodsTestCase(clients.ClientsTestCase):
         self.register_certificate(certificate=self.self_signed.pem)
 
     def ways(self):
-        """Answer how each method is used, anew."""
+        """Return how each method is used, anew."""
         own = self.own
         return {
             'client_secret_basic': (
@@ -64,7 +64,7 @@ class MethodsTestCase(clients.ClientsTestCase):
                         self.assertThat(answer, clients.REFUSED)
 
     def own_secret_at_keystone(self):
-        """Answer what Keystone itself says to the credential's secret."""
+        """Return what Keystone itself says to the credential's secret."""
         name = self.show()['client']['name']
         return [
             self.token_of_keystone(**named, secret=self.own.secret)

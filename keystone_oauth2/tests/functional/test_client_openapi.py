@@ -25,7 +25,7 @@ CLIENTS = '/v3/OS-OAUTH2/clients/'
 
 
 def operations():
-    """Answer path and method of each operation on a client."""
+    """Return path and method of each operation on a client."""
     # HEAD is GET without the body.
     return [
         (path, method)
@@ -52,7 +52,7 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
         }
 
     def registered(self, collection):
-        """Answer the id of something that the client has, or of nothing."""
+        """Return the id of something that the client has, or of nothing."""
         answer = self.keystone.request(
             'GET',
             f'{CLIENTS}{self.own.id}/{collection}',

@@ -113,7 +113,7 @@ class PolicyTestCase(clients.ClientsTestCase):
             type(self)._tokens = self.everybody()
 
     def everybody(self):
-        """Answer a token of each."""
+        """Return a token of each."""
         user, project = self.user, self.project
         other = self.new_user_with('member')
         mine = self.identity.create_application_credential
@@ -196,7 +196,7 @@ class PolicyTestCase(clients.ClientsTestCase):
         return {'project': {'id': project.id}}
 
     def keystones(self, credential):
-        """Answer a token that Keystone itself gives for a credential."""
+        """Return a token that Keystone itself gives for a credential."""
         answer = self.token_of_keystone(**credential._asdict())
         self.assertEqual(201, answer.status, answer.text)
         return answer.headers['X-Subject-Token']
@@ -211,7 +211,7 @@ class PolicyTestCase(clients.ClientsTestCase):
         return True
 
     def permitted_to(self, token, client=None):
-        """Answer all that the holder of a token may do."""
+        """Return all that the holder of a token may do."""
         return {
             name
             for name in OPERATIONS

@@ -59,7 +59,7 @@ class ShownClientTest(clients.ClientsTestCase):
         )
 
     def own_secret(self, own):
-        """Answer how the credential's own secret is shown."""
+        """Return how the credential's own secret is shown."""
         return {
             'id': own.id,
             'description': 'The secret of the application credential itself.',

@@ -62,7 +62,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def walk(cls):
-        """Answer the name of each sample, and a real answer for it."""
+        """Return the name of each sample, and a real answer for it."""
         secret = cls.register('secrets', 'secret-create')
         yield 'secret-create-response', secret
         cls.use(cls.client.secret)
@@ -81,7 +81,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def show(cls, secret, key, certificate):
-        """Answer all that there is to see."""
+        """Return all that there is to see."""
         yield 'show-response', cls.ask()
         yield 'secrets-list-response', cls.ask('/secrets?limit=1')
         yield 'keys-list-response', cls.ask('/keys')
@@ -96,7 +96,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def refuse(cls, key):
-        """Answer all that cannot be; the key is the last authenticator."""
+        """Return all that cannot be; the key is the last authenticator."""
         key_id = key.json['key']['id']
         body = {'key': {'jwk': key.json['key']['jwk']}}
         other = cls.identity.create_user(cls.project, ['member'])
@@ -132,7 +132,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def later(cls):
-        """Answer a moment that will not come soon."""
+        """Return a moment that will not come soon."""
         now = datetime.datetime.now(datetime.timezone.utc)
         return now + datetime.timedelta(days=200)
 
@@ -150,7 +150,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def request(cls, name):
-        """Answer the body of a request."""
+        """Return the body of a request."""
         file = f'client-{name}-request.json'
         cls.asked.add(file)
         return samples.read(file)

@@ -42,7 +42,7 @@ class KeysTestCase(digests.DigestTestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def key_ids(self):
-        """Answer what is stored beside a digest: the primary key first."""
+        """Return what is stored beside a digest: the primary key first."""
         names = sorted(map(int, os.listdir(self.folder)), reverse=True)
         keys = ((self.folder / f'{name}').read_bytes() for name in names)
         return [
@@ -60,7 +60,7 @@ class KeysTestCase(digests.DigestTestCase):
         self.keystone.deployment.manage(command, *owner)
 
     def warnings(self):
-        """Answer what we warned of since this was last asked."""
+        """Return what we warned of since this was last asked."""
         return [
             line
             for line in self.new_log().splitlines()

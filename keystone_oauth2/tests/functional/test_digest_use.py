@@ -153,7 +153,7 @@ class CostTest(digests.DigestTestCase):
     }
 
     def seconds(self, secret, *, for_the_first_time=False):
-        """Answer the processor time that a request takes."""
+        """Return the processor time that a request takes."""
         spent = []
         for _ in range(5):
             if for_the_first_time:

@@ -18,7 +18,7 @@ LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '3/hour'}
 
 
 def forwarded(*addresses):
-    """Answer what proxies say of where a request comes from."""
+    """Return what proxies say of where a request comes from."""
     return {'X-Forwarded-For': ', '.join(addresses)}
 
 

@@ -254,7 +254,7 @@ class CostTest(limited.LimitedTestCase):
     }
 
     def seconds(self, expected):
-        """Answer the processor time that a wrong secret costs."""
+        """Return the processor time that a wrong secret costs."""
         spent = []
         for _ in range(3):
             start = time.process_time()

@@ -18,7 +18,7 @@ DEFAULT = {'id': 'default', 'name': 'Default'}
 
 
 def user_members(user, domain=None):
-    """Answer the members that tell whose token it is."""
+    """Return the members that tell whose token it is."""
     domain = domain or DEFAULT
     return {
         'sub': user.id,
@@ -28,12 +28,12 @@ def user_members(user, domain=None):
 
 
 def role_members(*roles):
-    """Answer the members that tell its roles."""
+    """Return the members that tell its roles."""
     return {'scope': ' '.join(roles), 'roles': ','.join(roles)}
 
 
 def project_members(project, domain=None):
-    """Answer the member that tells its project."""
+    """Return the member that tells its project."""
     domain = domain or DEFAULT
     return {
         'project': {'id': project.id, 'name': project.name, 'domain': domain}

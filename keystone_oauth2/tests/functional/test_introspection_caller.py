@@ -61,7 +61,7 @@ class CallerTest(tokens.TokensTestCase):
         )
 
     def ways(self):
-        """Answer the arguments of each way to authenticate the service."""
+        """Return the arguments of each way to authenticate the service."""
         token = self.issue(self.service)
         return {
             'basic': {'headers': {'Authorization': base.basic(*self.service)}},

@@ -68,7 +68,7 @@ class NoTokenTest(tokens.TokensTestCase):
         self.assertIs(True, self.introspect(own).json['active'])
 
     def key(self):
-        """Answer the primary key of this Keystone."""
+        """Return the primary key of this Keystone."""
         keys = list((self.keystone.folder / 'fernet-keys').iterdir())
         return max(keys, key=lambda path: int(path.name)).read_text()
 

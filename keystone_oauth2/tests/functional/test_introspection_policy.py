@@ -38,7 +38,7 @@ class IntrospectionPolicyTestCase(tokens.TokensTestCase):
         }
 
     def seen_by(self, client=None, **arguments):
-        """Answer which of the tokens a caller sees; the rest is inactive."""
+        """Return which of the tokens a caller sees; the rest is inactive."""
         seen = []
         for name in self.tokens:
             answer = self.ask(
@@ -111,7 +111,7 @@ class DefaultPolicyTest(IntrospectionPolicyTestCase):
                 self.assertEqual(expected, self.seen_by(token=token))
 
     def domain_token(self, role):
-        """Answer a token of a new user with a role on the default domain."""
+        """Return a token of a new user with a role on the default domain."""
         user = self.identity.create_user()
         answer = self.identity.as_admin(
             'PUT',

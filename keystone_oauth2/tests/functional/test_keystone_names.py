@@ -118,7 +118,7 @@ class Uses(ast.NodeVisitor):
         )
 
     def _path_of_local(self, name):
-        """Answer what the only assignment to a local name makes of it."""
+        """Return what the only assignment to a local name makes of it."""
         values = [
             node.value
             for node in self._nodes()
@@ -151,7 +151,7 @@ def is_set(node, name):
 
 
 def uses():
-    """Answer what the identity package uses."""
+    """Return what the identity package uses."""
     folder = pathlib.Path(identity.__file__).parent
     return [
         use for path in sorted(folder.glob('*.py')) for use in Uses(path).found
@@ -159,7 +159,7 @@ def uses():
 
 
 def complaint(use):
-    """Answer what is wrong with a name in this Keystone, or None."""
+    """Return what is wrong with a name in this Keystone, or None."""
     name = '.'.join(use.path)
     try:
         thing = found(use.path)
@@ -181,7 +181,7 @@ def complaint(use):
 
 
 def found(path):
-    """Answer what a name stands for."""
+    """Return what a name stands for."""
     if path[0] == PROVIDERS:
         thing = provider_api.ProviderAPIs
     else:
@@ -199,7 +199,7 @@ def found(path):
 
 
 def instance(path):
-    """Answer a value for the first argument, if a method has it."""
+    """Return a value for the first argument, if a method has it."""
     if len(path) < 2 or path[-2] != INSTANCE:
         return []
     owner = found(path[:-2])
@@ -208,12 +208,12 @@ def instance(path):
 
 
 def positional(call):
-    """Answer a value for each positional argument of a call."""
+    """Return a value for each positional argument of a call."""
     return [None for _ in call.args]
 
 
 def keywords(call):
-    """Answer a value for each keyword argument of a call."""
+    """Return a value for each keyword argument of a call."""
     return {keyword.arg: None for keyword in call.keywords if keyword.arg}
 
 

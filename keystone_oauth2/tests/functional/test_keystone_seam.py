@@ -443,7 +443,7 @@ class WebTest(base.KeystoneTestCase):
 
 
 def rules_of(wsgi):
-    """Answer the rules of the Flask application within its middleware."""
+    """Return the rules of the Flask application within its middleware."""
     while not hasattr(wsgi, 'url_map'):
         wsgi = (
             getattr(wsgi, 'application', None)

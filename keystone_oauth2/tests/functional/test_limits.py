@@ -21,7 +21,7 @@ KIB = 1024
 
 
 def padded(size):
-    """Answer a body of that many bytes."""
+    """Return a body of that many bytes."""
     start = f'{base.GRANT}&x='
     return start + 'x' * (size - len(start))
 

@@ -48,7 +48,7 @@ ALGORITHMS = [
 
 
 def document(issuer=ISSUER, base_url=None, methods=None, **further):
-    """Answer what the metadata must be, by default with default options."""
+    """Return what the metadata must be, by default with default options."""
     endpoint = f'{base_url or issuer}/OS-OAUTH2'
     methods = methods or DEFAULT_METHODS
     if {'tls_client_auth', 'self_signed_tls_client_auth'} & set(methods):

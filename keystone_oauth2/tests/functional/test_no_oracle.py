@@ -31,7 +31,7 @@ class NoOracleTest(base.KeystoneTestCase):
     }
 
     def new_client(self, domain='default', **attributes):
-        """Answer domain, project, user and client, all of their own."""
+        """Return domain, project, user and client, all of their own."""
         project = self.identity.create_project(domain=domain)
         user = self.identity.create_user(project, ['member'], domain=domain)
         client = self.identity.create_application_credential(
@@ -53,7 +53,7 @@ class NoOracleTest(base.KeystoneTestCase):
         return answer
 
     def same(self, answer):
-        """Answer all that every refusal must share."""
+        """Return all that every refusal must share."""
         headers = [
             (name, value)
             for name, value in answer.headers

@@ -83,7 +83,7 @@ class OptOutTest(notifications.NotificationTestCase):
 
 class SilentTest(tests_base.TestCase):
     def tables_read(self, driver):
-        """Answer which tables a refusal reads."""
+        """Return which tables a refusal reads."""
         options = {'oslo_messaging_notifications': {'driver': driver}}
         tables = []
         with fixture.Keystone(options) as keystone:

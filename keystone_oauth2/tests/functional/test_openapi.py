@@ -45,7 +45,7 @@ NAMES = (
 
 
 def without_names(path):
-    """Answer a path whose variables have lost their names."""
+    """Return a path whose variables have lost their names."""
     return re.sub('[{<][^}>]+[}>]', '{}', path)
 
 
@@ -79,7 +79,7 @@ class DescribedRequestsTest(fuzz.FuzzTestCase):
     """What the description allows, and what it does not."""
 
     def callers(self):
-        """Answer headers and WSGI variables, by who asks."""
+        """Return headers and WSGI variables, by who asks."""
         wrong = base.basic(self.client.id, 'wrong')
         return {
             'nobody': ({}, {}),

@@ -140,7 +140,7 @@ class NoTokenTest(RevokingTestCase):
         self.assertNotEqual(before, self.events())
 
     def events(self):
-        """Answer the revocation events that Keystone has."""
+        """Return the revocation events that Keystone has."""
         answer = self.identity.as_admin('GET', '/v3/OS-REVOKE/events')
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['events']
@@ -238,7 +238,7 @@ class AuthenticationTest(RevokingTestCase):
         self.assert_valid(token)
 
     def in_body(self):
-        """Answer parameters of client_secret_post."""
+        """Return parameters of client_secret_post."""
         return {
             'client_id': self.client.id,
             'client_secret': self.client.secret,

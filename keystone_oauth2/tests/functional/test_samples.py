@@ -37,7 +37,7 @@ class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
     }
 
     def answers(self):
-        """Answer a real answer for each sample, by its name."""
+        """Return a real answer for each sample, by its name."""
         post = self.post_as
         client = self.client
         grant = base.GRANT
@@ -228,7 +228,7 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def sign(self, header, claims):
-        """Answer an assertion of a client that registers its key first."""
+        """Return an assertion of a client that registers its key first."""
         key = assertions.new_key(header['alg'])
         jwk = {**assertions.jwk(key, header['alg']), 'kid': header['kid']}
         answer = self.keystone.request(

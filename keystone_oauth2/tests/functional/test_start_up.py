@@ -30,7 +30,7 @@ class ServedTest(base.TestCase):
         return self.useFixture(fixture.Keystone(options, **arguments))
 
     def our_lines(self, keystone):
-        """Answer what we logged in the words that operators see."""
+        """Return what we logged in the words that operators see."""
         return [
             line.partition('] ')[2]
             for line in keystone.log.splitlines()

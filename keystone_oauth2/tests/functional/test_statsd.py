@@ -46,7 +46,7 @@ class StatsDTest(tokens.TokensTestCase):
         self.received()
 
     def received(self):
-        """Answer what arrived since this was last asked."""
+        """Return what arrived since this was last asked."""
         packets = []
         try:
             while True:
@@ -55,7 +55,7 @@ class StatsDTest(tokens.TokensTestCase):
             return packets
 
     def counters_and_timers(self):
-        """Answer both, and assert that there is nothing else."""
+        """Return both, and assert that there is nothing else."""
         counters, timers = [], []
         for packet in self.received():
             match = PACKET.fullmatch(packet)

@@ -20,7 +20,7 @@ METADATA = '/v3/OS-OAUTH2/.well-known/oauth-authorization-server'
 
 
 def shape(value):
-    """Answer what a sample and an answer must have in common."""
+    """Return what a sample and an answer must have in common."""
     if isinstance(value, dict):
         return {key: shape(member) for key, member in value.items()}
     if isinstance(value, list):

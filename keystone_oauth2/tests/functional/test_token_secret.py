@@ -27,7 +27,7 @@ RULES = [
 
 
 def soon(seconds):
-    """Answer a time with a zone, as the API takes it."""
+    """Return a time with a zone, as the API takes it."""
     now = timeutils.utcnow().replace(tzinfo=datetime.timezone.utc)
     return now + datetime.timedelta(seconds=seconds)
 

@@ -33,8 +33,8 @@ class TimingTestCase(base.KeystoneTestCase):
     @classmethod
     def setUpClass(cls):
         # Made once a process, where another Keystone may have run before.
-        application_credentials._nobodys_hash.cache_clear()
-        cls.addClassCleanup(application_credentials._nobodys_hash.cache_clear)
+        application_credentials._dummy_hash.cache_clear()
+        cls.addClassCleanup(application_credentials._dummy_hash.cache_clear)
         super().setUpClass()
 
     def seconds(self, client):

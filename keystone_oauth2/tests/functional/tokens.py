@@ -62,7 +62,7 @@ REVOKED = IsAnswer(None)
 
 
 def epoch(text):
-    """Answer the seconds since 1970 of a time that Keystone wrote."""
+    """Return the seconds since 1970 of a time that Keystone wrote."""
     moment = timeutils.normalize_time(timeutils.parse_isotime(text))
     return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
 
@@ -79,7 +79,7 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
 
     @classmethod
     def new_client(cls, *roles, domain='default', **attributes):
-        """Answer a user and a client, both new, with these roles."""
+        """Return a user and a client, both new, with these roles."""
         project = cls.identity.create_project(domain=domain)
         user = cls.identity.create_user(project, roles, domain=domain)
         client = cls.identity.create_application_credential(user, **attributes)
@@ -110,32 +110,32 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         return self.ask(REVOKE, subject, client, **arguments)
 
     def issue(self, client=None):
-        """Answer an access token of a client."""
+        """Return an access token of a client."""
         answer = self.post_as(client or self.client)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
 
     def issue_with(self, certificate, user=None):
-        """Answer an access token that is bound to a certificate."""
+        """Return an access token that is bound to a certificate."""
         answer = self.post_with(certificate, user)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
 
     def token_by_password(self, user, scope='unscoped'):
-        """Answer a token of a user."""
+        """Return a token of a user."""
         named = {'id': user.id, 'password': user.password}
         return self._authenticate(
             {'methods': ['password'], 'password': {'user': named}}, scope
         )
 
     def token_by_token(self, token, scope='unscoped'):
-        """Answer a token that is derived from another one."""
+        """Return a token that is derived from another one."""
         return self._authenticate(
             {'methods': ['token'], 'token': {'id': token}}, scope
         )
 
     def token_by_trust(self, trustor, trustee, impersonation):
-        """Answer a token of the trustee, and the id of the trust."""
+        """Return a token of the trustee, and the id of the trust."""
         answer = self.keystone.request(
             'POST',
             '/v3/OS-TRUST/trusts',
@@ -156,7 +156,7 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         return self.token_by_password(trustee, scope), trust_id
 
     def admin_token(self, scope):
-        """Answer a token of the administrator, with a scope."""
+        """Return a token of the administrator, with a scope."""
         named = {
             'name': 'admin',
             'domain': {'id': 'default'},

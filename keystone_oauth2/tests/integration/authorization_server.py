@@ -102,7 +102,7 @@ class AuthorizationServerTestCase(base.TestCase):
 
     @classmethod
     def certificate_files(cls, user, name='client'):
-        """Answer the files of a certificate for a user, and of its key."""
+        """Return the files of a certificate for a user, and of its key."""
         certificate = cls.keystone.authority.client([('CN', user.name)])
         return tuple(map(str, certificate.write(cls.keystone.folder, name)))
 
@@ -129,7 +129,7 @@ class AuthorizationServerTestCase(base.TestCase):
         )
 
     def issue(self, client=None, files=None):
-        """Answer an access token of a client, or of the user by certificate.
+        """Return an access token of a client, or of the user by certificate.
 
         :param files: of the certificate and its key.
         """
@@ -148,7 +148,7 @@ class AuthorizationServerTestCase(base.TestCase):
 
     @classmethod
     def https(cls, files=None, url=None):
-        """Answer a client of Keystone or of another server."""
+        """Return a client of Keystone or of another server."""
         return fixture.HTTPSClient(
             url or cls.keystone.url, cls.keystone.ca_file, files
         )

@@ -49,7 +49,7 @@ class TLSTestCase(base.TestCase):
 
     @classmethod
     def certificate_files(cls, name, authority=None, **validity):
-        """Answer the files of a certificate for the user, and of its key."""
+        """Return the files of a certificate for the user, and of its key."""
         certificate = (authority or cls.keystone.authority).client(
             [('CN', cls.user.name)], **validity
         )
@@ -64,13 +64,13 @@ class TLSTestCase(base.TestCase):
         )
 
     def https(self, files=None, url=None):
-        """Answer a client of Keystone or of another server."""
+        """Return a client of Keystone or of another server."""
         return fixture.HTTPSClient(
             url or self.keystone.url, self.keystone.ca_file, files
         )
 
     def token_by_secret(self, client=None):
-        """Answer the answer of the token endpoint to a client's secret."""
+        """Return the answer of the token endpoint to a client's secret."""
         credentials = functional_base.basic(*(client or self.client))
         return self.https().request(
             'POST',
@@ -80,7 +80,7 @@ class TLSTestCase(base.TestCase):
         )
 
     def token_by_certificate(self, files=None):
-        """Answer the answer of the token endpoint to a certificate."""
+        """Return the answer of the token endpoint to a certificate."""
         return self.https(files or self.files).request(
             'POST',
             TOKEN,

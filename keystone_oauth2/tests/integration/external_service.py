@@ -45,7 +45,7 @@ HEADERS = (
 
 @wrappers.Request.application
 def who_asks(request):
-    """Answer the headers that the filter made."""
+    """Return the headers that the filter made."""
     found = {
         name: request.headers[name]
         for name in HEADERS

@@ -26,7 +26,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         cls.signer = cls.register_key(cls.user, cls.client, 'RS256')
 
     def session(self, method, secret=None):
-        """Answer a session of the client that uses a method."""
+        """Return a session of the client that uses a method."""
         session = requests_client.OAuth2Session(
             self.client.id,
             secret or self.client.secret,
@@ -77,7 +77,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         self.assert_served(session)
 
     def signing_session(self, audience):
-        """Answer a session that signs assertions for an audience."""
+        """Return a session that signs assertions for an audience."""
         return self.session(
             rfc7523.PrivateKeyJWT(audience, alg='RS256'), self.signer.pem
         )

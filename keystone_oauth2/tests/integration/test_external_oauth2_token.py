@@ -136,7 +136,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
         self.assertNotIn('Confirmed', answer.text)
 
     def identity_headers(self, user, *roles, domain='Default'):
-        """Answer the headers that tell whose token it is."""
+        """Return the headers that tell whose token it is."""
         return {
             'X-User-Id': user.id,
             'X-User-Name': user.name,
@@ -146,7 +146,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
         }
 
     def project_headers(self, project):
-        """Answer the headers that tell its project."""
+        """Return the headers that tell its project."""
         return {
             'X-Project-Id': project.id,
             'X-Project-Name': project.name,
@@ -159,7 +159,7 @@ class IdentityTest(ExternalTokenTestCase):
     """The service knows who asks, whatever the token is scoped to."""
 
     def token(self, user, scope):
-        """Answer a token of a user."""
+        """Return a token of a user."""
         named = {'id': user.id, 'password': user.password}
         answer = self.https().request(
             'POST',

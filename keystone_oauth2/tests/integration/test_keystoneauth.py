@@ -21,7 +21,7 @@ from keystone_oauth2.tests.integration import base
 
 class KeystoneauthTest(base.ServiceTestCase):
     def load(self, plugin, files=None, **options):
-        """Answer a session with a plugin, found by its name."""
+        """Return a session with a plugin, found by its name."""
         loader = loading.get_plugin_loader(plugin)
         return session.Session(
             auth=loader.load_from_options(

@@ -29,7 +29,7 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
         )
 
     def form(self, token):
-        """Answer the parameters of a client that asks about a token."""
+        """Return the parameters of a client that asks about a token."""
         return {
             'token': token,
             'client_id': self.client.id,

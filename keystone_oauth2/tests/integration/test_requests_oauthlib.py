@@ -21,7 +21,7 @@ from keystone_oauth2.tests.integration import authorization_server
 
 class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
     def session(self):
-        """Answer a session of the client, without a token."""
+        """Return a session of the client, without a token."""
         session = requests_oauthlib.OAuth2Session(
             client=oauth2.BackendApplicationClient(client_id=self.client.id)
         )
@@ -31,7 +31,7 @@ class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
         return session
 
     def fetch(self, in_body, secret=None):
-        """Answer a token, with the secret in the body or in the header."""
+        """Return a token, with the secret in the body or in the header."""
         return self.session().fetch_token(
             self.token_url,
             client_secret=secret or self.client.secret,

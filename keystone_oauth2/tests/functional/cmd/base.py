@@ -32,7 +32,7 @@ TIMEOUT = 120
 
 class CommandTestCase(base.TestCase):
     def deploy(self, options=None, **arguments):
-        """Answer a deployment of Keystone that nobody runs."""
+        """Return a deployment of Keystone that nobody runs."""
         folder = self.useFixture(fixtures.TempDir()).path
         deployment = fixture.Deployment(
             folder,

@@ -30,7 +30,7 @@ OPTIONS = {
 
 class ListExpiringTest(base.CommandTestCase):
     def deploy(self, options=None, **arguments):
-        """Answer a deployment with a credential, which nobody runs."""
+        """Return a deployment with a credential, which nobody runs."""
         deployment = super().deploy({**OPTIONS, **(options or {})})
         self.execute(
             deployment,
@@ -58,7 +58,7 @@ class ListExpiringTest(base.CommandTestCase):
         return end
 
     def list_expiring(self, deployment):
-        """Answer the rows of the table, each a list of its cells."""
+        """Return the rows of the table, each a list of its cells."""
         process = self.run_command(
             'keystone-oauth2-manage', deployment, 'list_expiring'
         )
@@ -76,7 +76,7 @@ class ListExpiringTest(base.CommandTestCase):
         return rows[1:]
 
     def notifications(self, deployment):
-        """Answer type and payload of each notification that was sent."""
+        """Return type and payload of each notification that was sent."""
         log = (deployment.folder / 'keystone.log').read_text()
         sent = [
             line[line.index('{') :]

@@ -38,7 +38,7 @@ KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
 
 class StatusTest(base.CommandTestCase):
     def check(self, deployment):
-        """Answer the exit status, and result and details by check."""
+        """Return the exit status, and result and details by check."""
         process = self.run_command(
             'keystone-oauth2-status', deployment, 'upgrade', 'check', '--json'
         )
@@ -63,7 +63,7 @@ class StatusTest(base.CommandTestCase):
                 self.assertIn(details, f'{found[check][1]}')
 
     def good_options(self):
-        """Answer options that leave nothing to say."""
+        """Return options that leave nothing to say."""
         authority = fixture.CertificateAuthority()
         folder = self.useFixture(fixtures.TempDir()).path
         return {

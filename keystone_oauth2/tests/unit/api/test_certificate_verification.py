@@ -29,7 +29,7 @@ CLIENT = [('CN', 'client')]
 
 
 def issue(name, issuer=None, issuer_key=None, is_authority=True):
-    """Answer a certificate and its key; the fixture has one level only."""
+    """Return a certificate and its key; the fixture has one level only."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(

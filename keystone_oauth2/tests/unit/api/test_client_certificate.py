@@ -30,12 +30,12 @@ VERIFIED = messages.ClientCertificate(ONE.der, has_verdict=True)
 
 
 def escaped(credential):
-    """Answer what nginx has in $ssl_client_escaped_cert."""
+    """Return what nginx has in $ssl_client_escaped_cert."""
     return urllib.parse.quote(credential.pem, safe='+/=')
 
 
 def field(credential):
-    """Answer the field of RFC 9440."""
+    """Return the field of RFC 9440."""
     return f':{base64.b64encode(credential.der).decode()}:'
 
 

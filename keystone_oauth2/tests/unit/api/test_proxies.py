@@ -21,7 +21,7 @@ TRUSTED = ('192.0.2.0/24', '2001:db8:1::/48')
 
 
 def source(peer, forwarded=None, trusted=TRUSTED):
-    """Answer address and whether others may share it."""
+    """Return address and whether others may share it."""
     environ = {'REMOTE_ADDR': peer}
     if forwarded is not None:
         environ['HTTP_X_FORWARDED_FOR'] = forwarded

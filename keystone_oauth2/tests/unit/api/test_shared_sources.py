@@ -34,7 +34,7 @@ PEER = '203.0.113.9'
 
 
 def source(peer, forwarded=None, trusted=TRUSTED):
-    """Answer where a request comes from."""
+    """Return where a request comes from."""
     environ = {'REMOTE_ADDR': peer}
     if forwarded is not None:
         environ['HTTP_X_FORWARDED_FOR'] = forwarded

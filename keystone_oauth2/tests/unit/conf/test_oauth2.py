@@ -27,7 +27,7 @@ from keystone_oauth2.tests import base
 
 
 def options():
-    """Answer each option with its group."""
+    """Return each option with its group."""
     return [
         (group, option)
         for group, found in conf.list_opts()

@@ -30,7 +30,7 @@ METHODS = {'DELETE', 'GET', 'HEAD', 'PATCH', 'POST'}
 
 
 def sample():
-    """Answer what oslopolicy-sample-generator prints."""
+    """Return what oslopolicy-sample-generator prints."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         generator.generate_sample(

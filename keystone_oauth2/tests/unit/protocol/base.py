@@ -26,7 +26,7 @@ ISSUER = 'https://keystone.example.com/v3'
 
 
 def request(body=b'', **attributes):
-    """Answer a request with a form body, as text or as bytes."""
+    """Return a request with a form body, as text or as bytes."""
     if isinstance(body, str):
         body = body.encode('utf-8')
     return messages.Request(
@@ -35,14 +35,14 @@ def request(body=b'', **attributes):
 
 
 def basic(credentials):
-    """Answer an Authorization field, credentials as text or as bytes."""
+    """Return an Authorization field, credentials as text or as bytes."""
     if isinstance(credentials, str):
         credentials = credentials.encode('utf-8')
     return 'Basic ' + base64.b64encode(credentials).decode('ascii')
 
 
 def form(**values):
-    """Answer parameters as the reader leaves them."""
+    """Return parameters as the reader leaves them."""
     return parameters.Parameters(values)
 
 
@@ -57,8 +57,8 @@ class NoLimit:
 
 
 def authenticator(methods, enabled, guard=None):
-    """Answer an authenticator of these methods."""
-    return client_auth.Authenticator(
+    """Return an authenticator of these methods."""
+    return client_auth.ClientAuthentication(
         methods, enabled, describe_client=None, guard=guard or NoLimit()
     )
 
@@ -116,7 +116,9 @@ class InMemoryKeystone:
         :returns: what is noted down if it is used.
         """
         registered = self._registered[client_id, kind]
-        use = ports.Use(1, f'{kind} {len(registered)} of {client_id}', None)
+        use = ports.LastUse(
+            1, f'{kind} {len(registered)} of {client_id}', None
+        )
         registered.append(
             ports.RegisteredAuthenticator(value, fingerprint, use, expires_at)
         )
@@ -149,7 +151,7 @@ class InMemoryKeystone:
     def _verify_secret(self, client_id, client_secret):
         if self.secrets.get(client_id) != client_secret:
             raise ports.Refused('unknown client or wrong secret')
-        use = ports.Use(1, None, None)
+        use = ports.LastUse(1, None, None)
         return dataclasses.replace(self._credential(client_id), use=use)
 
     def _find_authenticators(self, client_id, kind):

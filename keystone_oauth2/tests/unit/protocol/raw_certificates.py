@@ -25,12 +25,12 @@ _ISSUER_NAMES = x509.IssuerAlternativeName.oid
 
 
 def with_names(names):
-    """Answer one with subject alternative names, given as DER."""
+    """Return one with subject alternative names, given as DER."""
     return _with_extensions({_NAMES: names})
 
 
 def with_names_twice():
-    """Answer one that has the extension for them twice (RFC 5280, 4.2)."""
+    """Return one that has the extension for them twice (RFC 5280, 4.2)."""
     one, other = bytes.fromhex('0603551d11'), bytes.fromhex('0603551d12')
     der = _with_extensions({_NAMES: b'0\0', _ISSUER_NAMES: b'0\0'})
     assert der.count(one) == der.count(other) == 1
@@ -38,7 +38,7 @@ def with_names_twice():
 
 
 def of_version(number):
-    """Answer one that says that it is of a version (RFC 5280, 4.1.2.1)."""
+    """Return one that says that it is of a version (RFC 5280, 4.1.2.1)."""
     version = bytes.fromhex('a003020102')
     assert _CREDENTIAL.der.count(version) == 1
     return _CREDENTIAL.der.replace(version, version[:-1] + bytes([number - 1]))

@@ -58,7 +58,7 @@ class Credentials:
         :returns: what is noted down if it is used.
         """
         own = registration.secret_fingerprint(client_id, secret)
-        use = ports.Use(
+        use = ports.LastUse(
             self._rows[client_id].internal_id,
             f'secret {len(self._registered)} of {client_id}',
             None,
@@ -76,7 +76,7 @@ class Credentials:
         del self._registered[client_id, own]
 
     def digest(self, client_id):
-        """Answer the id of the key, and the digest."""
+        """Return the id of the key, and the digest."""
         row = self._rows[client_id]
         return row.digest_key_id, row.digest
 
@@ -114,7 +114,7 @@ class Secrets:
         self.checks += 1
         return self._secrets[client_id] == self.hashed_part(client_secret)
 
-    def check_nobodys(self, client_secret):
+    def check_dummy(self, client_secret):
         self.nobodys += 1
 
     def hashed_part(self, client_secret):

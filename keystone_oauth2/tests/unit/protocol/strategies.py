@@ -18,7 +18,7 @@ characters = st.characters()
 
 
 def json_values(max_size, max_leaves):
-    """Answer a strategy for whatever JSON can hold.
+    """Return a strategy for whatever JSON can hold.
 
     :param max_size: characters of a text.
     :param max_leaves: values in a value.
@@ -38,7 +38,7 @@ def json_values(max_size, max_leaves):
 
 
 def subjects(min_size=0):
-    """Answer a strategy for subjects of certificates, as pairs."""
+    """Return a strategy for subjects of certificates, as pairs."""
     return st.lists(
         st.tuples(
             st.sampled_from(['CN', 'O', 'OU', 'UID', 'L', 'ST']),

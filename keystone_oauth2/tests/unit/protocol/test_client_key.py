@@ -486,12 +486,12 @@ class NothingElseTest(base.TestCase):
 
 
 def written(number):
-    """Answer a number as a JWK has it (RFC 7518, 2)."""
+    """Return a number as a JWK has it (RFC 7518, 2)."""
     return jwt.utils.to_base64url_uint(number).decode()
 
 
 def spare_bit(text):
-    """Answer another text that decodes to the same bytes, but for bits that
+    """Return another text that decodes to the same bytes, but for bits that
     stand for nothing.
     """
     alphabet = string.ascii_uppercase + string.ascii_lowercase

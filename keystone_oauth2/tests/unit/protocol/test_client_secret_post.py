@@ -107,7 +107,7 @@ class ClientSecretPostTest(base.TestCase):
     def test_use_of_the_secret_is_noted_once_it_holds(self):
         """J02: so that one sees which secret is still in use."""
         self.authenticate(**RIGHT)
-        self.assertEqual([ports.Use(1, None, None)], self.keystone.uses)
+        self.assertEqual([ports.LastUse(1, None, None)], self.keystone.uses)
         self.keystone.users.clear()
         self.assert_raises(ports.Refused, lambda: self.authenticate(**RIGHT))
         self.assertEqual(1, len(self.keystone.uses))

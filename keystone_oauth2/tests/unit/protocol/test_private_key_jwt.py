@@ -55,21 +55,21 @@ LONG = '1' + '0' * 5000
 
 
 def encoded(part):
-    """Answer base64url of bytes, or of a value as JSON."""
+    """Return base64url of bytes, or of a value as JSON."""
     if not isinstance(part, bytes):
         part = json.dumps(part).encode()
     return base64.urlsafe_b64encode(part).decode().rstrip('=')
 
 
 def sign(header, payload, signer=SIGNER):
-    """Answer a JWS with whatever header and payload."""
+    """Return a JWS with whatever header and payload."""
     text = f'{encoded(header)}.{encoded(payload)}'
     method = algorithms.get_default_algorithms()[signer.algorithm]
     return f'{text}.{encoded(method.sign(text.encode(), signer.key))}'
 
 
 def claims(**changed):
-    """Answer the claims of an assertion that holds.
+    """Return the claims of an assertion that holds.
 
     :param changed: those that differ.
     """
@@ -84,7 +84,7 @@ def claims(**changed):
 
 
 def without(name):
-    """Answer the claims of an assertion that holds, but for one."""
+    """Return the claims of an assertion that holds, but for one."""
     return {key: value for key, value in claims().items() if key != name}
 
 

@@ -27,7 +27,7 @@ DELEGATION = ports.ApplicationCredential('client', 'user', 'project')
 
 
 def key_id(master, length=secret_stores.HASHED_LENGTH):
-    """Answer what is stored beside a digest."""
+    """Return what is stored beside a digest."""
     return secret_digest.derive(master, length).id
 
 
@@ -43,7 +43,7 @@ class VerifierTestCase(base.TestCase):
         self.verify = self.new_verifier()
 
     def new_verifier(self):
-        """Answer another worker's."""
+        """Return another worker's."""
         return secret_digest.SecretVerifier(
             self.credentials, self.secrets, lambda: self.keys
         )
@@ -368,7 +368,7 @@ class RegisteredSecretTest(VerifierTestCase):
 
     def test_several_live_at_once(self):
         """J02: so that rotation has no gap."""
-        own_use = ports.Use(0, None, None)
+        own_use = ports.LastUse(0, None, None)
         self.credentials.change('client', own_use=own_use)
         other_use = self.credentials.register('client', 'another')
         for _ in range(2):
