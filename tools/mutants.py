@@ -66,13 +66,18 @@ class Mutant:
 
 
 def mutants(path: str, source: str) -> list[Mutant]:
-    """Return all mutants of a file that compile, in the order of its text."""
+    """Return all mutants of a file, in the order of its text.
+
+    Each of them compiles, and differs from the file.
+    """
     found = []
     for node in _nodes(ast.parse(source)):
         for kind, first, last, text in _Change(source).of(node):
             start, end = _start(source, first), _end(source, last)
             whole = source.encode()
             after = (whole[:start] + text.encode() + whole[end:]).decode()
+            if after == source:
+                continue
             try:
                 compile(after, path, 'exec')
             except SyntaxError:

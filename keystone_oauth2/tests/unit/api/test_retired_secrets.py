@@ -14,6 +14,7 @@
 
 import flask
 
+from keystone_oauth2.api import proxies
 from keystone_oauth2.api import retired_secrets
 from keystone_oauth2.identity import web
 from keystone_oauth2.tests import base
@@ -28,7 +29,12 @@ class RetirementCheckTest(base.TestCase):
         super().setUp()
         self.credentials = secret_stores.Credentials()
         self.credentials.add('client')
-        self.check = retired_secrets.RetirementCheck(self.credentials)
+        self.events = []
+        self.check = retired_secrets.RetirementCheck(
+            self.credentials,
+            lambda event, _: self.events.append(event),
+            proxies.Proxies(()),
+        )
         self.app = flask.Flask('test')
         # As Keystone renders it.
         self.app.register_error_handler(web.TokenRefused, lambda _: ('', 401))
@@ -47,6 +53,7 @@ class RetirementCheckTest(base.TestCase):
 
     def test_client_with_its_secret_gets_the_token(self):
         self.assertEqual(201, self.status())
+        self.assertEqual([], self.events)
 
     def test_client_that_is_not_found_gets_none(self):
         """B11: deleted meanwhile, or not named in the token."""
@@ -57,6 +64,9 @@ class RetirementCheckTest(base.TestCase):
     def test_client_whose_secret_is_retired_gets_none(self):
         self.credentials.change('client', is_secret_retired=True)
         self.assertEqual(401, self.status())
+        (event,) = self.events
+        self.assertEqual(('refused', 'client'), (event.name, event.client_id))
+        self.assertIn('retired', event.reason)
         self.credentials.change(
             'client', methods=frozenset(['client_secret_post'])
         )
