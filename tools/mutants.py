@@ -1,0 +1,226 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Small changes of Python source that good tests notice."""
+
+import ast
+import collections.abc as abc
+import dataclasses
+import difflib
+import typing as ty
+
+_PAIRS = (
+    (ast.Add, ast.Sub),
+    (ast.Mult, ast.FloorDiv),
+    (ast.BitAnd, ast.BitOr),
+    (ast.And, ast.Or),
+    (ast.Eq, ast.NotEq),
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.In, ast.NotIn),
+    (ast.Is, ast.IsNot),
+)
+_SWAPS = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
+#: What a log says at these levels is no behaviour.
+_TALK = ('LOG.debug', 'LOG.info')
+#: What a change makes of a part of the text: its kind, the first and the last
+#: node of the part, and the text in its place.
+_Changes = abc.Iterator[tuple[str, ast.expr, ast.expr, str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    """One change of one file.
+
+    :ivar path: of the file, below the root of the tree.
+    :ivar line: where the change begins.
+    :ivar kind: of the change, in words.
+    :ivar before: the file as it is.
+    :ivar after: the file with the change.
+    """
+
+    path: str
+    line: int
+    kind: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f'{self.path}:{self.line} {self.kind}'
+
+    def diff(self) -> str:
+        """Return the change as a unified diff."""
+        lines = (text.splitlines() for text in (self.before, self.after))
+        names = (f'a/{self.path}', f'b/{self.path}')
+        return '\n'.join(difflib.unified_diff(*lines, *names, lineterm=''))
+
+
+def mutants(path: str, source: str) -> list[Mutant]:
+    """Return all mutants of a file that compile, in the order of its text."""
+    found = []
+    for node in _nodes(ast.parse(source)):
+        for kind, first, last, text in _Change(source).of(node):
+            start, end = _start(source, first), _end(source, last)
+            whole = source.encode()
+            after = (whole[:start] + text.encode() + whole[end:]).decode()
+            try:
+                compile(after, path, 'exec')
+            except SyntaxError:
+                continue
+            found.append(Mutant(path, first.lineno, kind, source, after))
+    return sorted(found, key=lambda one: (one.line, one.kind, one.after))
+
+
+def _nodes(node: ast.AST) -> abc.Iterator[ast.AST]:
+    """Yield what may be changed: no types, docstrings or texts for people."""
+    yield node
+    for field, value in ast.iter_fields(node):
+        if field in ('annotation', 'returns'):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not _is_text(child):
+                yield from _nodes(child)
+
+
+def _is_text(node: ast.AST) -> bool:
+    match node:
+        case ast.JoinedStr() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=function)):
+            return ast.unparse(function) in _TALK
+    return False
+
+
+def _offset(source: str, line: int, column: int) -> int:
+    # Columns count bytes of UTF-8.
+    lines = source.encode().splitlines(keepends=True)
+    return sum(len(text) for text in lines[: line - 1]) + column
+
+
+def _start(source: str, node: ast.expr) -> int:
+    return _offset(source, node.lineno, node.col_offset)
+
+
+def _end(source: str, node: ast.expr) -> int:
+    assert node.end_lineno is not None and node.end_col_offset is not None
+    return _offset(source, node.end_lineno, node.end_col_offset)
+
+
+class _Change:
+    """Changes one node.
+
+    :param source: of the file.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def of(self, node: ty.Any) -> _Changes:
+        """Yield the changes of a node itself, not of what is below it."""
+        match node:
+            case ast.Expr() | ast.Raise() | ast.AugAssign() | ast.Continue():
+                yield 'removed statement', node, node, 'pass'
+            case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+                yield 'removed statement', node, node, 'pass'
+            case ast.Return(value=ast.expr() as value):
+                yield 'removed result', value, value, 'None'
+            case (
+                ast.If(test=test)
+                | ast.While(test=test)
+                | ast.IfExp(test=test)
+                | ast.comprehension(ifs=[test, *_])
+            ):
+                text = f'not ({self._text(test)})'
+                yield 'negated condition', test, test, text
+            case ast.BoolOp(op=operator, values=values):
+                yield from self._conditions(node, operator, values)
+            case ast.BinOp(left=left, op=operator, right=right):
+                if type(operator) in _SWAPS:
+                    swapped = ast.BinOp(left, _SWAPS[type(operator)](), right)
+                    text = f'({ast.unparse(swapped)})'
+                    yield 'swapped operator', node, node, text
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                yield from self._comparisons(node, left, operator, right)
+            case ast.Constant(value=value):
+                for other in _others(value):
+                    yield 'changed constant', node, node, repr(other)
+            case ast.Call(args=args, keywords=keywords):
+                yield from self._arguments(args, keywords)
+            case ast.ExceptHandler(type=ast.expr() as caught):
+                # A tuple of nothing catches nothing.
+                yield 'dropped except', caught, caught, '()'
+                for one in (
+                    caught.elts if isinstance(caught, ast.Tuple) else ()
+                ):
+                    yield 'dropped except', one, one, '()'
+            case ast.FunctionDef() | ast.ClassDef():
+                for one in node.decorator_list:
+                    yield 'dropped decorator', one, one, '(lambda same: same)'
+
+    def _text(self, node: ast.expr) -> str:
+        start, end = _start(self._source, node), _end(self._source, node)
+        return self._source.encode()[start:end].decode()
+
+    def _conditions(
+        self, node: ast.expr, operator: ast.boolop, values: list[ast.expr]
+    ) -> _Changes:
+        texts = [f'({self._text(value)})' for value in values]
+        word, other = ('and', 'or')
+        if isinstance(operator, ast.Or):
+            word, other = other, word
+        text = f'({f" {other} ".join(texts)})'
+        yield 'swapped operator', node, node, text
+        for number in range(len(texts)):
+            rest = texts[:number] + texts[number + 1 :]
+            text = f'({f" {word} ".join(rest)})'
+            yield 'dropped condition', node, node, text
+
+    def _comparisons(
+        self,
+        node: ast.expr,
+        left: ast.expr,
+        operator: ast.cmpop,
+        right: ast.expr,
+    ) -> _Changes:
+        swapped = ast.Compare(left, [_SWAPS[type(operator)]()], [right])
+        text = f'({ast.unparse(swapped)})'
+        yield 'swapped comparison', node, node, text
+        if ast.unparse(right) == 'None':
+            word = 'not' if isinstance(operator, ast.Is) else 'bool'
+            text = f'({word} ({self._text(left)}))'
+            yield 'is None', node, node, text
+
+    def _arguments(
+        self, args: list[ast.expr], keywords: list[ast.keyword]
+    ) -> _Changes:
+        if len(args) > 1:
+            text = f'{self._text(args[1])}, {self._text(args[0])}'
+            yield 'swapped arguments', args[0], args[1], text
+        for keyword in keywords:
+            # What is frozen is so for those who write the code.
+            if keyword.arg not in (None, 'frozen'):
+                yield 'dropped keyword', keyword, keyword, '**{}'
+
+
+def _others(value: object) -> tuple[object, ...]:
+    """Return what a constant may become; sentences stay as they are."""
+    match value:
+        case bool():
+            return (not value,)
+        case int():
+            return (value + 1, value * 2) if value else (1,)
+        case str() if ' ' not in value:
+            return (value + 'x',)
+        case bytes():
+            return (value + b'x',)
+    return ()
