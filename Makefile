@@ -40,7 +40,7 @@ help:
 # pip says nothing under tox, so dots show that it is at work. The demo itself
 # does not run under tox, which would stand between it and the terminal.
 demo: $(TOX)
-	@echo 'Preparing Keystone in .tox/demo: the first time takes up to a minute.'
+	@echo 'Preparing Keystone in .tox/demo: the first time takes a minute or two.'
 	@(while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done) & \
 	    $(TOX) run -qq -e demo --notest
 	@echo

@@ -39,6 +39,8 @@ SHORT_LIFE = 4
 
 OPTIONS: configuration.Options = {
     'oauth2': {
+        # There is no proxy in front of it.
+        'trusted_proxies': '127.0.0.1',
         'oauth2_authn_methods': [
             'client_secret_basic',
             'client_secret_post',

@@ -66,18 +66,13 @@ class Mutant:
 
 
 def mutants(path: str, source: str) -> list[Mutant]:
-    """Return all mutants of a file, in the order of its text.
-
-    Each of them compiles, and differs from the file.
-    """
+    """Return all mutants of a file that compile, in the order of its text."""
     found = []
     for node in _nodes(ast.parse(source)):
         for kind, first, last, text in _Change(source).of(node):
             start, end = _start(source, first), _end(source, last)
             whole = source.encode()
             after = (whole[:start] + text.encode() + whole[end:]).decode()
-            if after == source:
-                continue
             try:
                 compile(after, path, 'exec')
             except SyntaxError:
@@ -87,18 +82,20 @@ def mutants(path: str, source: str) -> list[Mutant]:
 
 
 def _nodes(node: ast.AST) -> abc.Iterator[ast.AST]:
-    """Yield what may be changed: no types, docstrings or texts for people."""
+    """Yield what may be changed: nothing that is there for people alone."""
     yield node
     for field, value in ast.iter_fields(node):
         if field in ('annotation', 'returns'):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _is_text(child):
+            if isinstance(child, ast.AST) and not _is_for_people(child):
                 yield from _nodes(child)
 
 
-def _is_text(node: ast.AST) -> bool:
+def _is_for_people(node: ast.AST) -> bool:
     match node:
+        case ast.keyword(arg='frozen'):
+            return True
         case ast.JoinedStr() | ast.Expr(value=ast.Constant()):
             return True
         case ast.Expr(value=ast.Call(func=function)):
@@ -138,7 +135,8 @@ class _Change:
             case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
                 yield 'removed statement', node, node, 'pass'
             case ast.Return(value=ast.expr() as value):
-                yield 'removed result', value, value, 'None'
+                if ast.unparse(value) not in ('None', 'False'):
+                    yield 'removed result', value, value, 'None'
             case (
                 ast.If(test=test)
                 | ast.While(test=test)
@@ -212,8 +210,7 @@ class _Change:
             text = f'{self._text(args[1])}, {self._text(args[0])}'
             yield 'swapped arguments', args[0], args[1], text
         for keyword in keywords:
-            # What is frozen is so for those who write the code.
-            if keyword.arg not in (None, 'frozen'):
+            if keyword.arg is not None and not _is_for_people(keyword):
                 yield 'dropped keyword', keyword, keyword, '**{}'
 
 

@@ -50,8 +50,6 @@ COMMON = ('__init__', 'wiring')
 SKIPPED = ('.*', '__pycache__', 'node_modules', 'build', 'cover')
 #: Those that look at all of the product, and not at one module.
 BROAD = ('test_no_oracle', 'test_notifications', 'test_logs', 'test_openapi')
-#: Modules of tests in one process.
-AT_ONCE = 6
 
 
 def sample(package: str, number: int, seed: int) -> list[mutants.Mutant]:
@@ -70,22 +68,27 @@ def sample(package: str, number: int, seed: int) -> list[mutants.Mutant]:
 def likely_tests(path: str) -> tuple[list[str], list[str]]:
     """Return the tests that are likely to notice a change of a module.
 
-    :returns: modules of unit tests, and modules of other tests.
+    :returns: modules of unit tests; and modules of other tests, the nearest
+        ones first.
     """
     module = pathlib.PurePath(path).with_suffix('')
     unit = sorted((TESTS / 'unit' / module.parts[1]).glob('test_*.py'))
     dotted = '.'.join(module.parts)
-    users = (user for user in _product() if dotted in _imports(user))
-    names = {module.name, *(user.stem for user in users)} - {*COMMON}
-    others = [
-        test
-        for folder in ('functional', 'functional/cmd', 'db')
-        for test in sorted((TESTS / folder).glob('test_*.py'))
-        if test.stem in BROAD
-        or dotted in _imports(test)
-        or any(_words(name) <= _words(test.stem) for name in names)
-    ]
-    return [_dotted(test) for test in unit], [_dotted(test) for test in others]
+    users = (user.stem for user in _product() if dotted in _imports(user))
+    names = {module.name, *users} - {*COMMON}
+    found = {}
+    for folder in ('functional', 'functional/cmd', 'db'):
+        for test in (TESTS / folder).glob('test_*.py'):
+            near = [
+                _words(module.name) <= _words(test.stem),
+                any(_words(name) <= _words(test.stem) for name in names),
+                dotted in _imports(test),
+                test.stem in BROAD,
+            ]
+            if any(near):
+                found[_dotted(test)] = near.index(True)
+    others = sorted(found, key=lambda name: (found[name], name))
+    return [_dotted(test) for test in unit], others
 
 
 def _product() -> abc.Iterator[pathlib.Path]:
@@ -139,8 +142,9 @@ class Laboratory:
         :raises SystemExit: they fail without a mutant.
         """
         if tuple(tests) not in self._good:
-            if self._run(tests) != 'survived':
-                sys.exit(f'Without a mutant these fail: {" ".join(tests)}')
+            verdict = self._run(tests)
+            if verdict != 'survived':
+                sys.exit(f'{verdict} without a mutant: {" ".join(tests)}')
             self._good.add(tuple(tests))
         file = self._tree / mutant.path
         file.write_text(mutant.after)
@@ -190,8 +194,7 @@ def verdict_on(
     unit, others = likely_tests(mutant.path)
     stages = [unit] if unit else []
     if not unit_only:
-        starts = range(0, len(others), AT_ONCE)
-        stages += [others[start : start + AT_ONCE] for start in starts]
+        stages += [[test] for test in others]
     for tests in stages:
         verdict = laboratory.judge(mutant, tests)
         if verdict != 'survived':
@@ -205,7 +208,9 @@ def main() -> int:
     parser.add_argument('--sample', type=int, default=100)
     parser.add_argument('--package', default='', help='such as protocol')
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--limit', type=int, default=300, help='seconds')
+    parser.add_argument(
+        '--limit', type=int, default=300, help='seconds for a module of tests'
+    )
     parser.add_argument('--unit', action='store_true', help='unit tests alone')
     options = parser.parse_args()
     chosen = sample(options.package, options.sample, options.seed)

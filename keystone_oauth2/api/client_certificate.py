@@ -19,6 +19,7 @@ that it never looks like a request without a certificate.
 
 import collections.abc as abc
 import dataclasses
+import re
 import typing as ty
 
 from cryptography import x509
@@ -32,6 +33,9 @@ Environ = abc.Mapping[str, ty.Any]
 # What Apache writes into a header field in place of a variable that is not
 # there.
 _NO_VALUE = '(null)'
+# What nginx and Apache say of a certificate whose key the client has shown.
+# Other texts, such as the "-" of some proxies, may stand for nothing at all.
+_VERDICT = re.compile('SUCCESS|GENEROUS|FAILED(:.*)?', re.DOTALL)
 
 
 def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
@@ -115,23 +119,24 @@ class Reader:
         verdict = self._verdict(source, environ)
         # A client may have sent a field of its own, to which that of the
         # proxy was added.
-        if 'NONE' in (part.strip() for part in verdict.split(',')):
+        if 'NONE' in (part.strip() for part in verdict.upper().split(',')):
             # Nor is it the connection's: no client has shown its key.
             return messages.ClientCertificate(
                 b'', 'the front end says that there is none'
             )
+        has_verdict = _VERDICT.fullmatch(verdict) is not None
         if verdict not in ('', 'SUCCESS'):
             return messages.ClientCertificate(
-                der, 'the front end refused it', has_verdict=True
+                der, 'the front end refused it', has_verdict
             )
         # A proxy that gives no verdict does not remove one either that the
         # client has sent: where it is to be verified here, it is.
         if self.verify is not None:
             return messages.ClientCertificate(
-                der, self.verify(der), has_verdict=bool(verdict)
+                der, self.verify(der), has_verdict
             )
         if verdict == 'SUCCESS':
-            return messages.ClientCertificate(der, has_verdict=True)
+            return messages.ClientCertificate(der, None, has_verdict)
         return messages.ClientCertificate(
             der,
             'the front end gave no verdict and '

@@ -103,15 +103,15 @@ class FailureGuard:
             self._stop(key)
 
     def _check_client(self, client_id: str, source: messages.Source) -> None:
-        if self._client_limit is None:
-            return
-        own_key = _own_key(self._client_limit, client_id, source)
-        own = self._counters.get(own_key)
-        for rule in self._rules if own else ():
+        own: dict[str, int] = {}
+        for rule in self._rules:
+            own_key = _own_key(rule.limit, client_id, source)
+            if own_key not in own:
+                own[own_key] = self._counters.get(own_key)
+            if own[own_key] < rule.own:
+                continue
             key = _key(rule.kind, rule.limit, client_id)
-            if own >= rule.own and (
-                self._counters.get(key) >= rule.limit.amount
-            ):
+            if self._counters.get(key) >= rule.limit.amount:
                 self._stop(own_key, key)
 
     def _count_client(
@@ -123,14 +123,29 @@ class FailureGuard:
     ) -> None:
         if was_slow:
             self._count('slow', limit, client_id)
+        other = self._address_limit
+        if other is not None and other.get_expiry() != limit.get_expiry():
+            # A rule compares counts of one window: else an attacker could
+            # begin again each time that the shorter one ends.
+            self._count('client', other, client_id)
+            self._count_own(other, client_id, source)
         number = self._count('client', limit, client_id)
-        longer = self._address_limit
-        if longer is not None and longer.get_expiry() != limit.get_expiry():
-            self._count('client', longer, client_id)
-        own_key = _own_key(limit, client_id, source)
-        own = self._counters.incr(own_key, limit.get_expiry())
+        own = self._count_own(limit, client_id, source)
         if number > limit.amount and own > 1:
-            self._stop(own_key, _key('client', limit, client_id))
+            self._stop(
+                _own_key(limit, client_id, source),
+                _key('client', limit, client_id),
+            )
+
+    def _count_own(
+        self,
+        limit: limits.RateLimitItem,
+        client_id: str,
+        source: messages.Source,
+    ) -> int:
+        return self._counters.incr(
+            _own_key(limit, client_id, source), limit.get_expiry()
+        )
 
     def _count(self, name: str, limit: limits.RateLimitItem, text: str) -> int:
         return self._counters.incr(_key(name, limit, text), limit.get_expiry())

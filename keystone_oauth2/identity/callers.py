@@ -135,9 +135,12 @@ def authorize_registration(
     _check_carries(token, client)
     _check_access_rules(token, client)
     authority = _authority(token)
-    if client['id'] == token.application_credential_id:
+    if client['id'] == authority.application_credential_id:
         # It ends when the client does.
         return dataclasses.replace(authority, ends_at=None)
+    if _stored(client)['unrestricted']:
+        # It could then register without an end in its turn.
+        _check_end(authority, client)
     return authority
 
 
@@ -151,13 +154,29 @@ def authorize_update(
     that has an end chooses must not outlive it.
     """
     authority = authorize_registration(auth_context, client)
+    if client is not None:
+        _check_end(authority, client)
+    return authority
+
+
+def _check_end(
+    authority: registration.Authority, client: abc.Mapping[str, ty.Any]
+) -> None:
     end = authority.ends_at
-    if client is not None and end is not None:
+    if end is not None:
         if client['expires_at'] is None or client['expires_at'] > end:
             raise _forbidden(
                 'it outlives the application credential of the token'
             )
-    return authority
+
+
+def _stored(client: abc.Mapping[str, ty.Any]) -> dict[str, ty.Any]:
+    stored: dict[str, ty.Any] = (
+        PROVIDERS.application_credential_api.get_application_credential(
+            client['id']
+        )
+    )
+    return stored
 
 
 def _primary_token(
@@ -193,9 +212,27 @@ def _check_carries(
 ) -> None:
     if token.project_id != client['project']['id']:
         raise _forbidden('the token is not scoped to its project')
-    held = {role['id'] for role in token.roles}
-    if not {role['id'] for role in client['roles']} <= held:
+    wanted = {role['id'] for role in client['roles']}
+    if not wanted <= {role['id'] for role in token.roles} & _held_now(token):
         raise _forbidden('the token lacks one of its roles')
+
+
+def _held_now(token: token_model.TokenModel) -> set[str]:
+    """Return the ids of the roles that a user has on the project of a token.
+
+    Calls ``assignment_api.list_role_assignments`` past its cache. The roles
+    of a federated user are those of the groups in the token.
+    """
+    if token.is_federated:
+        return {role['id'] for role in token.roles}
+    api = PROVIDERS.assignment_api
+    assignments = api.list_role_assignments.original(
+        api,
+        user_id=token.user_id,
+        project_id=token.project_id,
+        effective=True,
+    )
+    return {assignment['role_id'] for assignment in assignments}
 
 
 def _check_access_rules(
@@ -205,11 +242,7 @@ def _check_access_rules(
     own = _access_rules(credential) if credential else None
     if own is None:
         return
-    rules = _access_rules(
-        PROVIDERS.application_credential_api.get_application_credential(
-            client['id']
-        )
-    )
+    rules = _access_rules(_stored(client))
     if rules is None or not rules <= own:
         raise _forbidden('the access rules of the token do not cover it')
 

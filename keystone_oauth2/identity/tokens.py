@@ -184,11 +184,13 @@ def bindings(
 
 def _token(value: str) -> token_model.TokenModel | None:
     # Just as Keystone will: it takes a token with blanks in it, for example.
+    # What is not even text for it, such as half of a surrogate pair, it will
+    # refuse itself, if it reads it at all.
     try:
         return PROVIDERS.token_provider_api.validate_token(
             value, access_rules_support=token_model.ACCESS_RULES_MIN_VERSION
         )
-    except exception.Error:
+    except (exception.Error, UnicodeError):
         return None
 
 

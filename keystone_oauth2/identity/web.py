@@ -53,8 +53,17 @@ def base_url(path: str = '') -> str:
     mark in it, for example, which would end the text in ``WWW-Authenticate``.
 
     :param path: below the API version.
+    :returns: a relative reference where ``Host`` cannot be part of a URL.
     """
-    return urllib.parse.quote(keystone_flask.base_url(path), safe=_IN_URI)
+    return urllib.parse.quote(_unescaped_url(path), safe=_IN_URI)
+
+
+def _unescaped_url(path: str = '') -> str:
+    try:
+        url: str = keystone_flask.base_url(path)
+    except ValueError:
+        return f'/v3{path}'
+    return url
 
 
 def escape_challenges(response: flask.Response) -> flask.Response:
@@ -64,7 +73,7 @@ def escape_challenges(response: flask.Response) -> flask.Response:
         response.headers.setlist(
             'WWW-Authenticate',
             [
-                challenge.replace(keystone_flask.base_url(), base_url())
+                challenge.replace(_unescaped_url(), base_url())
                 for challenge in challenges
             ],
         )
@@ -139,10 +148,12 @@ def _tokens_in_body() -> list[str]:
         return []
     if not flask.request.path.startswith('/v3/auth/'):
         return []
+    identity = _identity()
+    methods = identity.get('methods')
     values = [
-        _member(payload, 'id')
-        for method, payload in _identity().items()
-        if method != _APPLICATION_CREDENTIAL
+        _member(identity.get(method), 'id')
+        for method in (methods if isinstance(methods, list) else ())
+        if isinstance(method, str) and method != _APPLICATION_CREDENTIAL
     ]
     return [value for value in values if isinstance(value, str)]
 

@@ -34,7 +34,6 @@ _READER = (
     f'(role:reader and system_scope:all) or {_OWNER})'
 )
 _REMOVER = f'domain_id:None and (rule:admin_required or {_OWNER})'
-_REGISTRAR = f'{_OWNER} and project_id:%(target.client.project_id)s'
 # An operator's rule may let users of a domain read and remove.
 _ANY_SCOPE = ('system', 'domain', 'project')
 _TARGET = """\
@@ -86,7 +85,7 @@ def _rules_of_kind(kind: str) -> list[policy.DocumentedRuleDefault]:
     return [
         _rule(
             rule('create', kind),
-            _REGISTRAR,
+            _OWNER,
             f'Register a {kind} for a client. {_ONLY_OWNER}',
             (collection, 'POST'),
             scopes=('project',),
@@ -125,7 +124,7 @@ client_policies = [
     ),
     _rule(
         UPDATE,
-        _REGISTRAR,
+        _OWNER,
         f'Choose the client authentication methods that a client may use. '
         f'{_ONLY_OWNER}',
         ('', 'PATCH'),

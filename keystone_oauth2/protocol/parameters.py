@@ -79,7 +79,19 @@ def decode(text: bytes) -> str:
     decoded = urllib.parse.unquote_to_bytes(text.replace(b'+', b' '))
     if b'\0' in decoded:
         raise ValueError('a NUL')
-    return decoded.decode('utf-8')
+    return decode_text(decoded)
+
+
+def decode_text(text: bytes) -> str:
+    """Decode UTF-8.
+
+    :raises ValueError: it is something else. Python's own sentence has an
+        octet in it, which may be one of a secret.
+    """
+    try:
+        return text.decode('utf-8')
+    except UnicodeDecodeError:
+        raise ValueError('not UTF-8') from None
 
 
 def _is_form(content_type: str) -> bool:

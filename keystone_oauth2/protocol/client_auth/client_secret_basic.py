@@ -93,7 +93,7 @@ def read(request: messages.Request) -> tuple[str, tuple[str, ...]]:
 def _candidates(secret: bytes) -> tuple[str, ...]:
     if b'\0' in secret:
         raise ValueError('a NUL')
-    as_it_stands = secret.decode('utf-8')
+    as_it_stands = parameters.decode_text(secret)
     try:
         decoded = parameters.decode(secret)
     except ValueError:

@@ -70,6 +70,31 @@ class BoundTest(base.TestCase):
                 found[client], of_all + of_client * len(addresses)
             )
 
+    def test_windows_may_differ(self):
+        """B08: the shorter one ends, and the bound of the longer one stays."""
+        source = OWNER
+        for of_client, of_all, bound in (
+            ('3/second', '10/minute', 13),
+            ('3/minute', '10/second', 13),
+        ):
+            memory = counters.Memory()
+            guard = failures.FailureGuard(memory, of_client, of_all)
+            found = 0
+            for _ in range(8):
+                found += sum(
+                    looked_at(guard, 'victim', source, False)
+                    for _ in range(20)
+                )
+                self.end_shorter_windows(memory)
+            with self.variant(of_client):
+                expected = bound if of_all.endswith('minute') else 8 * bound
+                self.assertLessEqual(found, expected)
+
+    def end_shorter_windows(self, memory):
+        for key in list(memory._counters):
+            if '/1/' in key:
+                del memory._counters[key]
+
     @hypothesis.given(limits, guesses)
     def test_limit_of_the_client_alone_bounds_them_too(
         self, of_client, guesses

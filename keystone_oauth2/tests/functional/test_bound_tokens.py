@@ -187,6 +187,27 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                     )
                 )
 
+    def test_what_keystone_does_not_read_changes_nothing(self):
+        """D08: not a token that no method of the request reads."""
+        user = {'id': self.user.id, 'password': self.user.password}
+        for rest in (
+            {'token': {'id': '\ud800'}},
+            {'token': {'id': self.token}},
+            {'password': {'user': user, 'id': '\ud800'}},
+        ):
+            identity = {
+                'methods': ['password'],
+                'password': {'user': user},
+                **rest,
+            }
+            with self.variant(rest):
+                answer = self.keystone.request(
+                    'POST',
+                    '/v3/auth/tokens',
+                    json={'auth': {'identity': identity}},
+                )
+                self.assertEqual(201, answer.status, answer.text)
+
     def test_services_validate_it_as_before(self):
         answer = self.identity.validate(self.token)
         self.assertEqual(200, answer.status)

@@ -151,6 +151,23 @@ class EndTest(AuthorityTestCase):
                     expected.isoformat() + 'Z', shown['expires_at']
                 )
 
+    def test_nothing_is_registered_for_an_unrestricted_one_without_end(self):
+        """K02: that could register without an end in its turn."""
+        later = self.end + DAY
+        for expires_at, status in (
+            (None, 403),
+            (later.isoformat() + 'Z', 403),
+            (self.end.isoformat() + 'Z', 201),
+        ):
+            with self.variant(expires_at):
+                client = self.create(
+                    self.user, unrestricted=True, expires_at=expires_at
+                )
+                answer = self.manage(
+                    'POST', '/secrets', {'secret': {}}, client, self.token
+                )
+                self.assertEqual(status, answer.status, answer.text)
+
     def test_methods_are_not_chosen_for_a_client_that_lives_longer(self):
         """K02."""
         later = self.create(

@@ -54,7 +54,5 @@ class PrimaryMethodTest(clients.ClientsTestCase):
         self.assertIn(token.methods, (['ec2credential'], []))
         self.assert_raises(
             exception.ForbiddenAction,
-            functools.partial(
-                callers.check_manager, {'token': token}, None, changes=False
-            ),
+            functools.partial(callers.check_reader, {'token': token}),
         )

@@ -12,6 +12,11 @@
 
 """Who may do what with clients: role by scope by ownership."""
 
+import pathlib
+import re
+
+import yaml
+
 from keystone_oauth2.policies import client as rules
 from keystone_oauth2.tests.functional import clients
 
@@ -84,6 +89,15 @@ TABLE = {
     'trustee who stays what it is': NOTHING,
     'anybody without a scope': NOTHING,
 }
+
+
+def example_rules():
+    """Return the rules for the personas of a domain in the guide."""
+    guide = pathlib.Path(__file__).parents[3] / 'doc/source/admin/clients.rst'
+    found = re.findall(
+        r'^   ("identity:.*domain_id:None.*)$', guide.read_text(), re.M
+    )
+    return yaml.safe_load('\n'.join(found))
 
 
 class PolicyTestCase(clients.ClientsTestCase):
@@ -288,11 +302,11 @@ class OverriddenPolicyTest(PolicyTestCase):
 
     def test_operators_rule_may_let_personas_of_a_domain_in(self):
         """The example of the guide."""
-        domain = 'domain_id:%(target.client.user_domain_id)s'
+        examples = example_rules()
         self.override_all(
             {
-                **dict.fromkeys(READ, f'role:reader and {domain}'),
-                **dict.fromkeys(REMOVE, f'role:manager and {domain}'),
+                **dict.fromkeys(READ, examples[rules.GET]),
+                **dict.fromkeys(REMOVE, examples[rules.rule('delete', 'key')]),
             }
         )
         project = self.identity.create_project(domain=self.other_domain)
@@ -307,6 +321,9 @@ class OverriddenPolicyTest(PolicyTestCase):
             ('service on the domain of the owner', NOTHING),
             ('manager on another domain', NOTHING),
             ('reader on another domain', NOTHING),
+            ('admin on another domain', NOTHING),
+            ('reader on the system', READ),
+            ('admin on another project', READ | REMOVE),
         ):
             with self.variant(name):
                 token = self._tokens[name]

@@ -108,6 +108,37 @@ class StaleTokenTest(clients.ClientsTestCase):
                     self.identity.update(resource, description='known again')
                     self.with_secret()
 
+    def test_owner_who_has_left_a_group_changes_nothing(self):
+        """K03: the roles of the owner are those of now."""
+        group = self.identity.as_admin(
+            'POST',
+            '/v3/groups',
+            json={
+                'group': {
+                    'name': uuid.uuid4().hex,
+                    'domain_id': self.users_domain.id,
+                }
+            },
+        ).json['group']
+        self.owner = self.new_owner([])
+        role_id = self.identity.role_id('member')
+        for path in (
+            f'/v3/groups/{group["id"]}/users/{self.owner.id}',
+            f'/v3/projects/{self.home.id}/groups/{group["id"]}/roles/{role_id}',
+        ):
+            self.assertEqual(204, self.identity.as_admin('PUT', path).status)
+        self.with_secret()
+        self.as_another_worker(
+            'DELETE FROM user_group_membership WHERE user_id = :id',
+            id=self.owner.id,
+        )
+        before = self.rows()
+        for operation in self.operations():
+            with self.variant(operation):
+                answer = self.manage(*operation, token=self.token)
+                self.assertThat(answer, clients.IsKeystoneError(403))
+        self.assertEqual(before, self.rows())
+
     def test_token_that_was_revoked_changes_nothing(self):
         """K03: such as all of a user whose password was changed."""
         self.with_secret()

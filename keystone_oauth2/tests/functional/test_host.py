@@ -27,6 +27,8 @@ HOSTS = {
     '\xe9': '%C3%A9',
     '%22': '%22',
 }
+#: No part of a URL.
+MALFORMED = ('[', 'a]b', '[::1')
 
 
 class HostTest(clients.ClientsTestCase):
@@ -46,6 +48,16 @@ class HostTest(clients.ClientsTestCase):
                             401, 'invalid_client', url=f'http://{written}/v3'
                         ),
                     )
+
+    def test_malformed_one_is_left_out(self):
+        """A13: the refusal stays what it is."""
+        for host in MALFORMED:
+            answer = self.post(environ={'HTTP_HOST': host})
+            with self.variant(host):
+                self.assertThat(
+                    answer,
+                    matchers.IsOAuthError(401, 'invalid_client', url='/v3'),
+                )
 
     def test_challenge_that_keystone_renders(self):
         """B06: below the resources of clients."""

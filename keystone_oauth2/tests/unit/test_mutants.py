@@ -59,6 +59,8 @@ NOTHING = (
     'LOG.debug(a, b)',
     "x = f'{a} {b}'",
     "x = 'a sentence'",
+    'f(frozen=True)',
+    'def f():\n    return None',
 )
 
 

@@ -170,20 +170,36 @@ class VerdictTest(base.TestCase):
         return read(environ, verify=verify)
 
     def test_only_success_is_success(self):
-        """E04: a certificate that was forwarded is not a verified one."""
+        """E04: K06, nor is an unknown text a verdict at all."""
         self.assertEqual(VERIFIED, self.read('SUCCESS'))
-        for verdict in ('FAILED:x', 'GENEROUS', 'success', '0', 'SUCCESS,x'):
+        for verdict, has_verdict in (
+            ('FAILED', True),
+            ('FAILED:x', True),
+            ('GENEROUS', True),
+            ('success', False),
+            ('failed', False),
+            ('FAILURE', False),
+            ('SUCCESS,x', False),
+            *((text, False) for text in ('-', '0', '1', 'unknown', 'null')),
+        ):
             with self.variant(verdict):
                 self.assertEqual(
                     messages.ClientCertificate(
-                        ONE.der, 'the front end refused it', has_verdict=True
+                        ONE.der, 'the front end refused it', has_verdict
                     ),
                     self.read(verdict),
                 )
 
     def test_certificate_that_nobody_has_shown_is_none_of_the_connection(self):
         """E04: it is not even kept, whatever else a client adds to it."""
-        for verdict in ('NONE', 'NONE ', 'SUCCESS,NONE', 'x, NONE', 'NONE,x'):
+        for verdict in (
+            'NONE',
+            'NONE ',
+            'none',
+            'SUCCESS,NONE',
+            'x, None',
+            'NONE,x',
+        ):
             with self.variant(verdict):
                 found = self.read(verdict, verify=lambda der: None)
                 self.assertEqual(b'', found.der)

@@ -177,14 +177,14 @@ class ReadSetTest(base.TestCase):
         """K07: each modulus takes time."""
         jwk = {'kty': 'RSA', 'n': '_' * 1365 + 'w', 'e': 'AQAB'}
         self.assert_refused(
-            'set has RSA keys of more than 65536 bits together: send fewer '
+            'set has RSA keys of more than 20480 bits together: send fewer '
             'at a time',
-            [jwk] * 9,
+            [jwk] * 3,
         )
         self.assert_refused(
             'at index 0 of the set has a modulus n that anyone can factor: '
             'make a new key',
-            [jwk] * 8,
+            [jwk] * 2,
         )
 
 

@@ -217,7 +217,7 @@ class RSATest(WeakKeyTestCase):
 
     def test_modulus_with_a_small_factor_is_refused(self):
         """K07: an even one above all."""
-        for factor in (2, 3, 5, 251, 751, 757, 65521):
+        for factor in (2, 3, 5, 251, 751, 757, 65521, 65537, 262139):
             with self.variant(factor):
                 self.assert_refused(WEAK_MODULUS, rsa(own_modulus() * factor))
         self.assert_refused(WEAK_MODULUS, rsa(own_modulus() - 1))
@@ -235,12 +235,18 @@ class RSATest(WeakKeyTestCase):
         source = random.Random(1)
         primes = [
             number
-            for number in range(40_001, 65_536, 2)
+            for number in range(40_001, 200_000, 2)
             if all(number % i for i in range(3, math.isqrt(number) + 1, 2))
         ]
         for _ in range(5):
             modulus = math.prod(source.choices(primes, k=150))
             self.assert_refused(WEAK_MODULUS, rsa(modulus))
+
+    def test_modulus_with_close_factors_is_refused(self):
+        """K07: Fermat's method finds them (CVE-2022-26320)."""
+        prime, _ = own_primes()
+        for distance in (2, 1000, 2**500):
+            self.assert_refused(WEAK_MODULUS, rsa(prime * (prime + distance)))
 
     def test_modulus_that_is_one_prime_or_its_power_is_refused(self):
         """K07: the private key follows from it."""
