@@ -19,9 +19,9 @@ import hypothesis
 from oslotest import base
 from testtools import content
 
-# What is logged shows in the report of a failure, and only there.
+# Logs appear only in the report of a failure.
 os.environ.setdefault('OS_LOG_CAPTURE', '1')
-# Examples are made anew in each run; how to repeat a failure is printed.
+# Each run uses new examples, and prints how to reproduce a failure.
 hypothesis.settings.register_profile(
     'keystone_oauth2', deadline=None, database=None, print_blob=True
 )

@@ -19,7 +19,7 @@ from testtools import matchers
 
 _DESCRIPTION = re.compile(r'[\x20-\x21\x23-\x5b\x5d-\x7e]+')
 _NO_STORE = {'Cache-Control': ['no-store'], 'Pragma': ['no-cache']}
-#: Keystone's own, which an answer may have besides.
+#: Header fields of Keystone that a response may also have.
 _FURTHER = {'Content-Length', 'Vary', 'X-Openstack-Request-Id', 'Date'}
 _FURTHER |= {'Server', 'Connection', 'Keep-Alive', 'Transfer-Encoding'}
 

@@ -87,9 +87,9 @@ def verify(case, response, sent=''):
         response, checks=[checks.CHECKS.get_one(name) for name in CHECKS]
     )
     text = response.content.decode('utf-8')
-    told = [word for word in INTERNAL if word in text and word not in sent]
-    if told:
-        raise AssertionError(f'{told} in {text}')
+    leaked = [word for word in INTERNAL if word in text and word not in sent]
+    if leaked:
+        raise AssertionError(f'{leaked} in {text}')
 
 
 def verify_answer(operation, answer):

@@ -611,7 +611,7 @@ RULES = (
         OURS,
         'A secret is shown once; two may be valid while one replaces the '
         'other.',
-        'no standard asks for it',
+        'not required by a standard',
     ),
     (
         'J03',

@@ -65,16 +65,16 @@ class RegistrationTests:
     def with_token(self, how):
         return {'form': {**how.get('form', {}), 'token': 'unknown'}}
 
-    def assert_let_in(self, ways):
+    def assert_authenticated(self, ways):
         for how in ways:
             self.assertThat(self.introspect_as(how()), tokens.INACTIVE)
 
-    def assert_kept_out(self, ways):
+    def assert_not_authenticated(self, ways):
         for how in ways:
             self.assertThat(self.introspect_as(how()), clients.REFUSED)
 
     def test_each_kind_is_stored_and_authenticates_the_client(self):
-        self.assert_let_in(self.register_all())
+        self.assert_authenticated(self.register_all())
         client = self.show()['client']
         for collection, count in (
             ('secrets', 2),
@@ -90,7 +90,7 @@ class RegistrationTests:
         ways = self.register_all()
         self.retire_secret()
         self.identity.delete_application_credential(self.user, self.own.id)
-        self.assert_kept_out(ways)
+        self.assert_not_authenticated(ways)
         self.assert_raises(
             registration.UnknownClient, registrations.show, self.own.id
         )
@@ -168,7 +168,7 @@ class RegistrationTests:
                 for method in ('GET', 'DELETE'):
                     answer = self.manage(method, f'/keys/{one}')
                     self.assertEqual(404, answer.status, answer.text)
-        self.assert_let_in(ways)
+        self.assert_authenticated(ways)
 
     def test_id_that_no_database_can_store_is_refused(self):
         """PostgreSQL does not accept a NUL even in a comparison."""
@@ -196,7 +196,7 @@ class RegistrationTests:
         shown = [one['id'] for one in self.show('/secrets')['secrets']]
         self.assertIn(kept['id'], shown)
         self.assertNotIn(expired['id'], shown)
-        self.assert_let_in(ways)
+        self.assert_authenticated(ways)
 
     def test_expiring_authenticators_are_found_in_order(self):
         now = timeutils.utcnow().replace(microsecond=0)

@@ -95,10 +95,10 @@ class SQLiteTest(
             ),
         )
         self.assertEqual(clients.METHODS, client['authentication_methods'])
-        self.assert_kept_out(ways)
+        self.assert_not_authenticated(ways)
         self.register_secret()
         self.assertThat(self.post_as(self.own), digests.ISSUED)
-        self.assert_kept_out(ways)
+        self.assert_not_authenticated(ways)
         for table in (base.AUTHENTICATORS, base.CLIENTS):
             self.assertEqual(0, self.count(table, old))
 

@@ -42,7 +42,7 @@ class AuthorizationServer(fixture.KeystoneServer):
     def __init__(self, provider='fernet', options=None):
         self.port = _free_port()
         self.issuer = f'https://127.0.0.1:{self.port}/v3'
-        # Another name for the same host, which clients take for another one.
+        # Another name for the same host: to clients, it is another host.
         self.mtls_endpoint = f'https://localhost:{self.port}/v3'
         super().__init__(
             {

@@ -83,7 +83,9 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
             requirement.missing(self, self.not_installed)
         super().setUp()
 
-    def ask(self, library, method, *, trust=True, algorithm='ES256', **task):
+    def run_client(
+        self, library, method, *, trust=True, algorithm='ES256', **task
+    ):
         """Run a client, and return its report.
 
         :param algorithm: of the key for ``private_key_jwt``.
@@ -123,7 +125,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
 
     def assert_served(self, library, method, client_id, **how):
         """Assert that a client gets, introspects and revokes a token."""
-        report = self.ask(library, method, client_id=client_id, **how)
+        report = self.run_client(library, method, client_id=client_id, **how)
         self.assertNotIn('error', report, report)
         self.assertEqual(self.issuer, report['server']['issuer'])
         token = report['token']
@@ -156,7 +158,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         """G07, B03: the revocation response has neither body nor type."""
         for method in ('client_secret_basic', 'client_secret_post'):
             with self.variant(method):
-                report = self.ask('oauth2-client', method)
+                report = self.run_client('oauth2-client', method)
                 self.assertNotIn('error', report, report)
                 self.assertEqual(self.issuer, report['server']['issuer'])
                 self.assertEqual(
@@ -216,7 +218,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         """B05: a strict parser reads both lines of WWW-Authenticate."""
         for library in LIBRARIES:
             with self.variant(library):
-                error = self.ask(
+                error = self.run_client(
                     library, 'client_secret_basic', secret='wrong'
                 )['error']
                 self.assertEqual(401, error['status'])
@@ -238,7 +240,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         """A09, A13: the client reads error and error_description."""
         for library in LIBRARIES:
             with self.variant(library):
-                error = self.ask(
+                error = self.run_client(
                     library,
                     'client_secret_post',
                     parameters={'scope': 'admin'},
@@ -251,7 +253,9 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         """A06: the tests above would fail without the right CA."""
         for library in LIBRARIES:
             with self.variant(library):
-                report = self.ask(library, 'client_secret_post', trust=False)
+                report = self.run_client(
+                    library, 'client_secret_post', trust=False
+                )
                 self.assertIn(
                     report['error']['cause'],
                     (
@@ -265,7 +269,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         """H02: the issuer in the metadata must be the expected one."""
         for library in LIBRARIES:
             with self.variant(library):
-                report = self.ask(
+                report = self.run_client(
                     library,
                     'client_secret_post',
                     issuer=self.keystone.mtls_endpoint,

@@ -80,7 +80,7 @@ class TLSTest(base.TLSTestCase):
         self.assert_no_token(self.certificate_files('stranger', stranger))
 
     def test_expired_certificate_gets_no_token(self):
-        """E04: the verdict includes the validity period."""
+        """E04: the verdict covers the validity period."""
         now = datetime.datetime.now(datetime.timezone.utc)
         self.assert_no_token(
             self.certificate_files('expired', not_after=now - base.DAY)
