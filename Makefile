@@ -15,7 +15,7 @@ TOX := .venv-tox/bin/tox
 # Each supported Python and Keystone once, together with "make test".
 MATRIX := py310-keystone27,py312-keystone28,py313-keystone29
 
-# pbr takes the version from git, which may be missing, or know no history.
+# pbr takes the version from git, which may be missing or without history.
 ifndef PBR_VERSION
 export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || sed -n 's/^version = \(.*\)/\1.dev0/p' setup.cfg)
 endif
@@ -25,20 +25,20 @@ endif
 help:
 	@echo 'make demo    run the four-step OAuth 2.0 flow against a real Keystone'
 	@echo '             (make demo ARGS=--keep leaves it running)'
-	@echo 'make test    run the linters, build the documents, run the tests'
+	@echo 'make test    run the linters, build the documentation, run the tests'
 	@echo 'make functional'
 	@echo '             run the tests with real front ends, databases and caches;'
-	@echo '             as root, install what is missing (Debian, Ubuntu)'
+	@echo '             as root, install missing programs (Debian, Ubuntu)'
 	@echo 'make matrix  run the tests with older Keystones and other Pythons'
 	@echo 'make bench   compare the token endpoint with the in-tree one'
 	@echo '             (BENCH_DATABASE=postgresql or mariadb; some ten minutes)'
-	@echo 'make clean   remove all that the other targets made'
+	@echo 'make clean   remove everything that the other targets have created'
 	@echo
 	@echo 'They need make and Python 3.10 or newer with its venv module;'
-	@echo 'PYTHON=/path/to/python3 chooses which. CONTRIBUTING.rst has more.'
+	@echo 'PYTHON=/path/to/python3 selects one. CONTRIBUTING.rst has more details.'
 
-# pip says nothing under tox, so dots show that it is at work. The demo itself
-# does not run under tox, which would stand between it and the terminal.
+# pip prints nothing under tox, so dots show progress. The demo itself does not
+# run under tox, since it needs direct access to the terminal.
 demo: $(TOX)
 	@echo 'Preparing Keystone in .tox/demo: the first time takes a minute or two.'
 	@(while sleep 2 && kill -0 $$$$ 2>/dev/null; do printf .; done) & \
@@ -52,7 +52,7 @@ test: $(TOX)
 functional: $(TOX)
 	$(TOX) run -e functional -- $(ARGS)
 
-# A Python that is not installed is skipped, unless nothing may be left out.
+# Skip missing Pythons, unless all tests are required.
 matrix: $(TOX)
 	$(TOX) run -e $(MATRIX) --skip-missing-interpreters \
 	    $(if $(KEYSTONE_OAUTH2_TEST_ALL),false,true)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The class that all tests derive from."""
+"""The base class of all tests."""
 
 import contextlib
 import os
@@ -19,9 +19,9 @@ import hypothesis
 from oslotest import base
 from testtools import content
 
-# What is logged shows in the report of a failure, and only there.
+# Logs appear only in the report of a failure.
 os.environ.setdefault('OS_LOG_CAPTURE', '1')
-# Examples are made anew in each run; how to repeat a failure is printed.
+# Each run uses new examples, and prints how to reproduce a failure.
 hypothesis.settings.register_profile(
     'keystone_oauth2', deadline=None, database=None, print_blob=True
 )
@@ -29,11 +29,11 @@ hypothesis.settings.load_profile('keystone_oauth2')
 
 
 class TestCase(base.BaseTestCase):
-    """A test of the project."""
+    """Base class of the tests of this project."""
 
     @contextlib.contextmanager
     def variant(self, value):
-        """Name a row of a table in the report of a failure."""
+        """Attach a value of a table-driven test to the report of a failure."""
         try:
             yield
         except BaseException:
@@ -41,7 +41,7 @@ class TestCase(base.BaseTestCase):
             raise
 
     def assert_raises(self, expected, function, *arguments):
-        """Assert that just this class is raised, none derived from it.
+        """Assert that this very class is raised, not a subclass.
 
         :returns: the exception.
         """

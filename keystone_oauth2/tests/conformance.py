@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The page of the documentation that says which rule is proved by what.
+"""The page of the documentation that lists the tests for each rule.
 
     python -m keystone_oauth2.tests.conformance
 
-writes it anew, from the table of rules and the docstrings of the tests.
+generates it from the table of rules and the docstrings of the tests.
 """
 
 import ast
@@ -38,14 +38,14 @@ Conformance
 
 .. This page is generated: python -m keystone_oauth2.tests.conformance
 
-What the standards demand of an authorization server for machines, each rule
-with the tests that prove it. A test counts if it names the id of the rule.
-Most of them ask a real Keystone over HTTP, as any client would
-(``functional``), or over TLS, with clients that others have written
-(``integration``). "Ours" is what no standard forces.
+The requirements of the standards for an authorization server for machines, and
+the tests that prove each rule. A test counts if its docstring names the id of
+the rule. Most tests send requests to a real Keystone: over HTTP, as any client
+would (``functional``), or over TLS, with clients from other projects
+(``integration``). Rules marked "ours" are not required by a standard.
 
-Where Keystone's own module for this API breaks a rule, tests show that, too:
-they ask a Keystone without this extension.
+Some tests send requests to a Keystone without this extension, and show where
+Keystone's own module for this API breaks a rule.
 """
 
 
@@ -55,7 +55,8 @@ class Proof:
 
     :ivar module: below the folder of tests, without the ending.
     :ivar name: of the test.
-    :ivar is_in_tree: it shows that Keystone's own module breaks the rule.
+    :ivar is_in_tree: whether it shows that Keystone's own module breaks the
+        rule.
     """
 
     module: str
@@ -64,12 +65,12 @@ class Proof:
 
     @property
     def sentence(self):
-        """The name, as one reads it."""
+        """Return the name as a sentence."""
         return self.name.removeprefix('test_').replace('_', ' ')
 
 
 def proofs():
-    """Return the proofs of each rule, by its id, in the order of the files."""
+    """Return the proofs of each rule by its id, in the order of the files."""
     found = collections.defaultdict(list)
     for path in sorted(FOLDER.rglob('test_*.py')):
         module = '.'.join(path.relative_to(FOLDER).with_suffix('').parts)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What answers of the OAuth 2.0 endpoints look like, whole."""
+"""Matchers for complete responses of the OAuth 2.0 endpoints."""
 
 import json
 import re
@@ -19,16 +19,16 @@ from testtools import matchers
 
 _DESCRIPTION = re.compile(r'[\x20-\x21\x23-\x5b\x5d-\x7e]+')
 _NO_STORE = {'Cache-Control': ['no-store'], 'Pragma': ['no-cache']}
-#: Keystone's own, which an answer may have besides.
+#: Header fields of Keystone that a response may also have.
 _FURTHER = {'Content-Length', 'Vary', 'X-Openstack-Request-Id', 'Date'}
 _FURTHER |= {'Server', 'Connection', 'Keep-Alive', 'Transfer-Encoding'}
 
 
 class _Answer:
-    """Matches an answer; a subclass says which."""
+    """Base class of matchers for responses."""
 
     def match(self, answer):
-        """Return a mismatch that names all that is wrong, or None."""
+        """Return a mismatch with all differences, or None."""
         wrong = list(self._wrong(answer))
         if not wrong:
             return None
@@ -55,14 +55,14 @@ class _Answer:
 
 
 class IsOAuthError(_Answer):
-    """An error as RFC 6749, 5.2 has it, and nothing besides.
+    """An error as in RFC 6749, 5.2, without other members or header fields.
 
-    :param status: of the answer.
+    :param status: of the response.
     :param code: the member ``error``.
     :param scheme: the HTTP authentication scheme that a 401 names before
         Keystone's own; None for none.
     :param description: a part of the member ``error_description``.
-    :param url: Keystone's, as its challenge names it.
+    :param url: of Keystone, as in its challenge.
     :param allow: of a 405.
     """
 
@@ -117,7 +117,7 @@ class IsOAuthError(_Answer):
 
 
 class IsAccessToken(_Answer):
-    """A token as RFC 6749, 5.1 has it, and nothing besides.
+    """A token as in RFC 6749, 5.1, without other members or header fields.
 
     :param scope: the member of that name; None for none.
     :param expires_in: a range that holds the member of that name.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The OpenAPI description of the endpoints, and answers held against it."""
+"""Verify responses against the OpenAPI description of the endpoints."""
 
 import pathlib
 
@@ -30,7 +30,7 @@ CHECKS = (
     'response_headers_conformance',
     'response_schema_conformance',
 )
-#: What only the log may have.
+#: Words that may appear only in the log.
 INTERNAL = (
     'Traceback',
     'File "',
@@ -45,17 +45,17 @@ INTERNAL = (
     '<',
 )
 
-#: In the page of Keystone for a body that is larger than it takes.
+#: A part of Keystone's page for a body above its own limit.
 KEYSTONES_LIMIT = b'max_request_body_size'
 
 
 def document():
-    """Return the description as it stands."""
+    """Return the description."""
     return yaml.safe_load(PATH.read_text())
 
 
 def operations():
-    """Return the methods of each path that the description has."""
+    """Return the methods of each path in the description."""
     methods = ('get', 'head', 'post', 'put', 'patch', 'delete')
     return {
         path: {name.upper() for name in item if name in methods}
@@ -64,9 +64,9 @@ def operations():
 
 
 def load(application):
-    """Return the description as schemathesis has it.
+    """Return the description as a schema of schemathesis.
 
-    :param application: the WSGI application that is asked.
+    :param application: the WSGI application to send requests to.
     """
     schema = schemathesis.openapi.from_path(PATH)
     schema.app = application
@@ -74,26 +74,26 @@ def load(application):
 
 
 def verify(case, response, sent=''):
-    """Hold a response against the description.
+    """Verify a response against the description.
 
     :param case: of schemathesis, as is the response.
-    :param sent: what the answer may repeat.
-    :raises Exception: it is not as described, or tells too much.
+    :param sent: text that the response may repeat.
+    :raises Exception: it differs from the description, or reveals internals.
     """
     if response.status_code == 413 and KEYSTONES_LIMIT in response.content:
-        # Keystone answers what is larger by itself, before anybody is asked.
+        # Keystone itself responds to larger bodies, before this extension.
         return
     case.validate_response(
         response, checks=[checks.CHECKS.get_one(name) for name in CHECKS]
     )
     text = response.content.decode('utf-8')
-    told = [word for word in INTERNAL if word in text and word not in sent]
-    if told:
-        raise AssertionError(f'{told} in {text}')
+    leaked = [word for word in INTERNAL if word in text and word not in sent]
+    if leaked:
+        raise AssertionError(f'{leaked} in {text}')
 
 
 def verify_answer(operation, answer):
-    """Hold an answer of the fixture against the description.
+    """Verify an answer of the fixture against the description.
 
     :param operation: of schemathesis.
     """

@@ -10,10 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a test needs beside Python: where it is missing, the test skips.
+"""External requirements of tests: a test skips if one is missing.
 
-A run that must leave nothing out sets KEYSTONE_OAUTH2_TEST_ALL to anything:
-what is missing is a failure there.
+If KEYSTONE_OAUTH2_TEST_ALL is set to any value, the test fails instead.
 """
 
 import os
@@ -23,10 +22,10 @@ VARIABLE = 'KEYSTONE_OAUTH2_TEST_ALL'
 
 
 def missing(test, reason):
-    """Skip a test, or fail it where nothing may be left out.
+    """Skip a test, or fail it if all tests must run.
 
     :param test: the test case.
-    :param reason: what is missing, as a sentence.
+    :param reason: a sentence that names the missing requirement.
     """
     if os.environ.get(VARIABLE):
         test.fail(f'{reason} {VARIABLE} is set, so this is a failure.')

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the standards demand of an authorization server like this one.
+"""The requirements of the standards for an authorization server like this.
 
-One row a rule: id, level, the rule in a line, where to read it. The level is
-that of the standard: MUST, SHOULD, or OURS for what no standard forces and we
-hold ourselves to. A test that proves a rule names its id in its docstring.
+Each row is one rule: id, level, statement and source. The level is that of
+the standard, MUST or SHOULD, or OURS for a rule of this project that no
+standard requires. A test that proves a rule names its id in its docstring.
 """
 
 MUST = 'MUST'
@@ -35,7 +35,7 @@ SECTIONS = {
     'K': 'Authority over clients',
 }
 
-#: Of these there is no test, since what they are about is not built.
+#: Rules without tests, since their features are not built.
 NOT_BUILT = frozenset(
     [
         *(f'C{number:02}' for number in range(10, 13)),
@@ -65,40 +65,35 @@ RULES = (
     (
         'A03',
         MUST,
-        'A parameter without a value counts as left out.',
+        'A parameter without a value is treated as missing.',
         'RFC 6749, 3.2',
     ),
-    (
-        'A04',
-        MUST,
-        'A parameter that is given twice is refused.',
-        'RFC 6749, 3.2 and 5.2',
-    ),
+    ('A04', MUST, 'A repeated parameter is refused.', 'RFC 6749, 3.2 and 5.2'),
     ('A05', MUST, 'Unknown parameters are ignored.', 'RFC 6749, 3.2'),
     (
         'A06',
         MUST,
-        'Credentials and tokens travel over TLS only.',
+        'Credentials and tokens travel only over TLS.',
         'RFC 6749, 3.2; RFC 9700, 2.6',
     ),
     (
         'A07',
         MUST,
-        'The answer has access_token, token_type and expires_in, which is '
-        'what is left of this very token.',
+        'The response has access_token, token_type and expires_in, which is '
+        'the remaining lifetime of that token.',
         'RFC 6749, 5.1',
     ),
     (
         'A08',
         MUST,
-        'Answers with tokens or credentials may not be stored.',
+        'Caches must not store responses with tokens or credentials.',
         'RFC 6749, 5.1',
     ),
     (
         'A09',
         MUST,
-        'A granted scope that differs from the requested one is told; one '
-        'that cannot be granted is refused.',
+        'A granted scope that differs from the requested one is returned; a '
+        'scope that cannot be granted is refused.',
         'RFC 6749, 3.3, 5.1 and 5.2',
     ),
     (
@@ -110,14 +105,14 @@ RULES = (
     (
         'A11',
         SHOULD,
-        'The client-credentials grant gives no refresh token.',
+        'The client-credentials grant issues no refresh token.',
         'RFC 6749, 4.4.3',
     ),
     (
         'A12',
         MUST,
-        'Only clients that authenticate get a token, and only if they may '
-        'use the grant.',
+        'Only authenticated clients get a token, and only if they may use the '
+        'grant.',
         'RFC 6749, 4.4 and 5.2',
     ),
     (
@@ -129,13 +124,14 @@ RULES = (
     (
         'A14',
         MUST,
-        'error_description consists of the few characters that are allowed.',
+        'error_description contains only the allowed characters.',
         'RFC 6749, 5.2',
     ),
     (
         'A15',
         MUST,
-        'Nobody but the server can guess, make or alter a token.',
+        'Only the server can create a token; tokens cannot be guessed or '
+        'altered.',
         'RFC 6749, 10.3 and 10.10',
     ),
     ('A16', MUST, 'The password grant is refused.', 'RFC 9700, 2.4'),
@@ -143,21 +139,20 @@ RULES = (
         'B01',
         MUST,
         'A request uses one client authentication method; two are refused '
-        'even if both are right.',
+        'even if both are valid.',
         'RFC 6749, 2.3',
     ),
     (
         'B02',
         MUST,
-        'Id and secret in Basic are form-decoded, after the first colon has '
-        'parted them.',
+        'Id and secret in Basic are split at the first colon, then '
+        'form-decoded.',
         'RFC 6749, 2.3.1 and appendix B',
     ),
     (
         'B03',
         MUST,
-        'A secret is accepted in Basic, and in the body where that is '
-        'enabled.',
+        'A secret is accepted in Basic, and in the body if that is enabled.',
         'RFC 6749, 2.3.1; draft-ietf-oauth-v2-1-16, 2.4',
     ),
     ('B04', MUST, 'A secret in the URL is refused.', 'RFC 6749, 2.3.1'),
@@ -171,26 +166,21 @@ RULES = (
     (
         'B06',
         MUST,
-        'Every 401 has a challenge, of a scheme that is enabled.',
+        'Every 401 has a challenge with an enabled scheme.',
         'RFC 9110, 15.5.2',
     ),
     (
         'B07',
         OURS,
-        'All reasons for a refusal look alike, and take about as long.',
+        'All refusals look alike and take about as long, whatever the reason.',
         'CWE-204, CWE-208',
     ),
-    (
-        'B08',
-        MUST,
-        'Secrets cannot be tried out without limit.',
-        'RFC 6749, 2.3.1',
-    ),
+    ('B08', MUST, 'Guesses at secrets are limited.', 'RFC 6749, 2.3.1'),
     (
         'B09',
         OURS,
-        'Past the limit there is 429 with Retry-After, before any slow hash, '
-        'and the real client is not locked out.',
+        'Past the limit, the response is 429 with Retry-After, before any '
+        'slow hash, and the real client is not locked out.',
         'RFC 6585, 4',
     ),
     (
@@ -210,66 +200,71 @@ RULES = (
         'B12',
         SHOULD,
         'No client can pass for a user: it does not choose its id, and its '
-        'token says what it is.',
+        'token identifies it as a client.',
         'RFC 9700, 4.15; RFC 9068, 5',
     ),
     (
         'C01',
         MUST,
-        'client_assertion_type is the registered URN, and client_assertion '
-        'is a single JWT.',
+        'client_assertion_type is the registered URN, and client_assertion is '
+        'a single JWT.',
         'RFC 7523, 2.2',
     ),
     (
         'C02',
         MUST,
         'Issuer and subject of the assertion are the client, as is client_id '
-        'if it is sent.',
+        'if it is present.',
         'RFC 7523, 3; RFC 7521, 4.2',
     ),
     (
         'C03',
         MUST,
-        'The audience is the issuer identifier alone.',
+        'The audience is only the issuer identifier.',
         'draft-ietf-oauth-rfc7523bis-11, 4; FAPI 2.0, 5.3.2.1',
     ),
     (
         'C04',
         MUST,
-        'The assertion ends, soon enough, and has begun.',
+        'The assertion expires, soon enough, and is already valid.',
         'RFC 7523, 3',
     ),
     (
         'C05',
         MUST,
-        'Clocks may differ by ten seconds, and not by more than sixty.',
+        'Clocks may differ by ten seconds, but not by more than sixty.',
         'FAPI 2.0, 5.3.2.1',
     ),
     (
         'C06',
         OURS,
-        'An assertion is used once, whichever worker sees it.',
+        'An assertion can be used only once, across all workers.',
         'RFC 7523, 3',
     ),
     (
         'C07',
         MUST,
-        'The signature is checked with a key of the client, by an algorithm '
-        'that fits the key and is allowed here.',
+        'The signature is verified with a key of the client, and with an '
+        'allowed algorithm that fits the key.',
         'RFC 7523, 3; RFC 8725, 3.1 and 3.2',
     ),
     (
         'C08',
         SHOULD,
-        'A JWT that was made for something else is refused.',
+        'A JWT that was made for another purpose is refused.',
         'draft-ietf-oauth-rfc7523bis-11, 4; RFC 8725, 3.11',
     ),
-    ('C09', MUST, 'What fails is invalid_client.', 'RFC 7521, 4.2.1'),
+    (
+        'C09',
+        MUST,
+        'An assertion that is not valid gets invalid_client.',
+        'RFC 7521, 4.2.1',
+    ),
     (
         'C10',
         MUST,
-        'Which other issuers are trusted, for whom and with which keys, is '
-        'configured and never read from the JWT.',
+        'The configuration, and never the JWT, decides which other issuers '
+        'are trusted, for which clients and with which keys.',
         'RFC 8725, 3.8 to 3.10',
     ),
     (
@@ -289,14 +284,14 @@ RULES = (
         'D01',
         MUST,
         'A certificate authenticates the client that client_id names, if it '
-        "is that one's.",
+        'belongs to that client.',
         'RFC 8705, 2',
     ),
     (
         'D02',
         MUST,
-        'Just one subject is expected of a client; no expectation matches '
-        'nobody.',
+        'Exactly one subject is expected of a client; without one, no '
+        'certificate matches.',
         'RFC 8705, 2.1.2',
     ),
     (
@@ -308,32 +303,32 @@ RULES = (
     (
         'D04',
         MUST,
-        'A self-signed certificate is one that is registered for the client.',
+        'A self-signed certificate must be registered for the client.',
         'RFC 8705, 2.2',
     ),
     (
         'D05',
         MUST,
-        'The thumbprint is made from the certificate itself, and not from '
-        'the text that it came in.',
+        'The thumbprint is computed from the certificate itself, not from its '
+        'encoding as text.',
         'RFC 8705, 3.1; RFC 7515, 2',
     ),
     (
         'D06',
         MUST,
-        'Introspection tells the thumbprint as cnf.',
+        'Introspection returns the thumbprint as cnf.',
         'RFC 8705, 3.1 and 3.2',
     ),
     (
         'D07',
         MUST,
-        'A bound token is accepted on a connection with its certificate only.',
+        'A bound token is accepted only on a connection with its certificate.',
         'RFC 8705, 3',
     ),
     (
         'D08',
         OURS,
-        'Keystone itself accepts a bound token with its certificate only.',
+        'Keystone itself accepts a bound token only with its certificate.',
         'RFC 8705, 3; RFC 9700, 2.2.1',
     ),
     (
@@ -346,40 +341,41 @@ RULES = (
     (
         'D10',
         SHOULD,
-        'Only authorities that are meant for clients are trusted.',
+        'Only CAs for client certificates are trusted.',
         'RFC 8705, 7.4',
     ),
     (
         'D11',
         OURS,
-        'The user of a certificate is enabled, as are domain and project, '
-        'and has a role.',
+        'The user of a certificate, its domain and its project are enabled, '
+        'and the user has a role.',
         "Keystone's own authentication",
     ),
     (
         'E01',
         MUST,
-        'Client-Cert is one byte sequence with a certificate, or refused.',
+        'Client-Cert is one byte sequence with a certificate; anything else '
+        'is refused.',
         'RFC 9440, 2.1 to 2.3',
     ),
     (
         'E02',
         MUST,
-        'A certificate in a header counts from configured proxies only.',
+        'A certificate in a header is accepted only from configured proxies.',
         'RFC 9440, 2.4 and 4; RFC 9700, 4.13',
     ),
     ('E03', MUST, 'Two certificates in headers are refused.', 'RFC 9440, 2.2'),
     (
         'E04',
         OURS,
-        'A certificate needs a verdict of the proxy, or is verified here.',
+        'A certificate needs a verdict of the proxy, or is verified by '
+        'Keystone.',
         'RFC 8705, 6.5',
     ),
     (
         'E05',
         MUST,
-        'Other headers of proxies, such as X-Forwarded-For, are believed by '
-        'the same rule.',
+        'Other proxy headers, such as X-Forwarded-For, follow the same rule.',
         'RFC 9700, 4.13',
     ),
     (
@@ -392,13 +388,13 @@ RULES = (
     (
         'F02',
         MUST,
-        'A proof is for this method and this URL, as clients see it.',
+        'A proof is for this method and for this URL as clients see it.',
         'RFC 9449, 4.3',
     ),
     (
         'F03',
         MUST,
-        'A proof is fresh, and used once, whichever worker sees it.',
+        'A proof is fresh, and can be used only once, across all workers.',
         'RFC 9449, 4.3 and 11.1',
     ),
     (
@@ -410,47 +406,48 @@ RULES = (
     (
         'F05',
         MUST,
-        'The type of a bound token is DPoP, and introspection tells its key.',
+        'The type of a bound token is DPoP, and introspection returns its '
+        'key.',
         'RFC 9449, 5, 6.1 and 6.2',
     ),
     (
         'F06',
         MUST,
-        'A wrong proof is invalid_dpop_proof, and a wanted nonce is asked '
-        'for.',
+        'A wrong proof gets invalid_dpop_proof, and a required nonce is '
+        'requested.',
         'RFC 9449, 5 and 8',
     ),
     (
         'F07',
         MUST,
-        'Services refuse a bound token as a Bearer token, and say how it is '
-        'sent.',
+        'Services refuse a bound token as a Bearer token, and name the right '
+        'scheme.',
         'RFC 9449, 7.1, 7.2 and 9',
     ),
     (
         'F08',
         MUST,
-        'Algorithms are in the metadata, and a client that must prove gets '
-        'no token without a proof.',
+        'Algorithms are in the metadata, and a client that must send a proof '
+        'gets no token without one.',
         'RFC 9449, 5.1 and 5.2',
     ),
     (
         'G01',
         MUST,
-        'Who asks about a token is authenticated, and may ask about it.',
+        'The caller is authenticated, and is allowed to introspect the token.',
         'RFC 7662, 2.1 and 4',
     ),
     (
         'G02',
         MUST,
-        'Whatever is wrong with a token, the answer is that it is inactive, '
-        'and nothing else.',
+        'Whatever is wrong with a token, the response only says that it is '
+        'inactive.',
         'RFC 7662, 2.2',
     ),
     (
         'G03',
         MUST,
-        'A token is active after every check that Keystone makes.',
+        'A token is active only if it passes every check that Keystone makes.',
         'RFC 7662, 4',
     ),
     (
@@ -462,111 +459,113 @@ RULES = (
     (
         'G05',
         MUST,
-        'An answer that was kept is not used once the token has expired.',
+        'A cached response is not used after the token has expired.',
         'RFC 7662, 4',
     ),
     (
         'G06',
         MUST,
-        'Who wants it gets the answer as a signed JWT.',
+        'The response is a signed JWT if the caller requests it.',
         'RFC 9701, 4, 5 and 8.1',
     ),
     (
         'G07',
         MUST,
-        'A client has its own tokens revoked and no others; the answer does '
-        'not tell which it was.',
+        'A client can revoke only its own tokens, and the response does not '
+        'reveal whose token it was.',
         'RFC 7009, 2.1 and 2.2',
     ),
     (
         'G08',
         MUST,
-        'A wrong hint does not keep a token from being found.',
+        'The token is found in spite of a wrong hint.',
         'RFC 7009, 2.1 and 2.2.1',
     ),
     (
         'G09',
         OURS,
-        'After the answer, every worker and node refuses the token.',
+        'After the response, every worker and node refuses the token.',
         'RFC 7009, 2',
     ),
     (
         'H01',
         MUST,
-        'The metadata is between host and path of the issuer.',
+        'The metadata path is between the host and the path of the issuer.',
         'RFC 8414, 3',
     ),
     (
         'H02',
         MUST,
-        'The issuer is an https URL from configuration, and never from the '
+        'The issuer is an https URL from the configuration, never from the '
         'request.',
         'RFC 8414, 2 and 3.3',
     ),
     (
         'H03',
         MUST,
-        'The metadata has the members that go with what is enabled, and '
-        'none without a value.',
+        'The metadata has the members for all enabled features, and no empty '
+        'ones.',
         'RFC 8414, 2 and 3.2',
     ),
     (
         'H04',
         MUST,
-        'All that is enabled is advertised, and nothing else.',
+        'Exactly the enabled features are advertised.',
         'RFC 8414, 2; FAPI 2.0, 5.3.2.1',
     ),
     (
         'H05',
         MUST,
-        'A JWT access token has its type, a signature and all required '
+        'A JWT access token has its own type, a signature and all required '
         'claims.',
         'RFC 9068, 2.1 and 2.2',
     ),
     (
         'H06',
         MUST,
-        'It is for the resource that was asked for, or for a configured one.',
+        'A JWT access token is for the requested resource, or for a '
+        'configured one.',
         'RFC 9068, 3',
     ),
     (
         'H07',
         SHOULD,
-        'It tells the granted scope, and its subject is the client where the '
-        'client acts for itself.',
+        'A JWT access token has the granted scope, and its subject is the '
+        'client if the client acts for itself.',
         'RFC 9068, 2.2, 2.2.3 and 5',
     ),
     (
         'H08',
         MUST,
-        'Services check type, issuer, audience, signature and end of it.',
+        'Services check the type, issuer, audience, signature and expiry of a '
+        'JWT access token.',
         'RFC 9068, 4; RFC 7515, 4.1.11',
     ),
     (
         'H09',
         OURS,
-        'A new key is published before it signs, and an old one until the '
+        'A new key is published before it is used, and an old one until its '
         'last token has expired.',
         'RFC 7517, 4.5 and 9.2',
     ),
     (
         'H10',
         MUST,
-        'A resource is an absolute URI; one that is not acceptable is '
+        'A resource is an absolute URI; an unacceptable one gets '
         'invalid_target.',
         'RFC 8707, 2',
     ),
     (
         'H11',
         SHOULD,
-        'A token is good for as little as possible, at one service.',
+        'A token has as few rights as possible, and only at one service.',
         'RFC 9700, 2.3',
     ),
     (
         'H12',
         MUST,
-        'Services publish metadata that names them, and their 401 points at '
-        'it.',
+        'Services publish metadata that names them, and link to it in their '
+        '401.',
         'RFC 9728, 2, 3.3 and 5.1',
     ),
     (
@@ -579,87 +578,84 @@ RULES = (
     (
         'I02',
         MUST,
-        'A 401 names the scheme, and its error only where a token was sent.',
+        'A 401 names the scheme, and an error only if a token was sent.',
         'RFC 6750, 3 and 3.1',
     ),
     (
         'I03',
         MUST,
-        'The case of the name of the scheme does not matter.',
+        'The name of the scheme is compared without regard to case.',
         'RFC 9110, 11.1',
     ),
     (
         'I04',
         OURS,
-        'Identity headers that a client sends never reach the service.',
+        'Identity headers of a client never reach the service.',
         'CWE-290',
     ),
     (
         'I05',
         OURS,
-        'Where Keystone cannot be reached the answer is 503.',
+        'If Keystone cannot be reached, the response is 503.',
         'RFC 9110, 15.6.4',
     ),
     (
         'J01',
         MUST,
-        'A registration is answered with the client and the end of its '
-        'secret, or with what is wrong.',
+        'The response to a registration has the client and the expiry of its '
+        'secret, or the error.',
         'RFC 7591, 3.2',
     ),
     (
         'J02',
         OURS,
-        'A secret is shown once; two may live while one replaces the other.',
-        'no standard asks for it',
+        'A secret is shown once; two may be valid while one replaces the '
+        'other.',
+        'not required by a standard',
     ),
     (
         'J03',
         MUST,
-        'A token that was exchanged for another has no more rights and no '
-        'later end.',
+        'An exchanged token has no more rights and no later expiry than the '
+        'original.',
         'RFC 8693, 2.1 and 2.2',
     ),
-    ('J04', MUST, 'Who acts for whom is told.', 'RFC 8693, 4.1'),
+    ('J04', MUST, 'The response says who acts for whom.', 'RFC 8693, 4.1'),
     (
         'J05',
         MUST,
-        'In FAPI mode tokens are bound, and methods, algorithms and keys are '
-        'the strong ones.',
+        'In FAPI mode, tokens are bound, and only strong methods, algorithms '
+        'and keys are allowed.',
         'FAPI 2.0, 5.3.2.1 and 5.4.1',
     ),
-    (
-        'J06',
-        MUST,
-        'Ciphers and versions of TLS are those of BCP 195.',
-        'FAPI 2.0, 5.2',
-    ),
+    ('J06', MUST, 'Ciphers and TLS versions follow BCP 195.', 'FAPI 2.0, 5.2'),
     (
         'K01',
         OURS,
-        'What is registered for a client changes with a token for its project '
-        'that carries all of its roles, whatever its method; administrators '
-        'may remove, and never register.',
+        'A change to the authenticators of a client needs a token for its '
+        'project that carries all of its roles, whatever its method; '
+        'administrators may remove authenticators, but never register them.',
         'as Keystone creates application credentials',
     ),
     (
         'K02',
         OURS,
-        'The access rules and the end of an application credential bound what '
-        'it may register for another.',
+        'The access rules and the expiry of an application credential limit '
+        'what it may register for another one.',
         'CWE-266',
     ),
     (
         'K03',
         OURS,
-        'No permanent change is made on the word of a cache: owner, domains, '
-        'project and credential are read in its transaction.',
+        'Permanent changes never rely on a cache: owner, domains, project and '
+        'credential are read in the same transaction.',
         'CWE-367',
     ),
     (
         'K04',
         OURS,
-        'A token ends no later than the authenticator that it was issued for.',
+        'A token expires no later than the authenticator that it was issued '
+        'for.',
         'CWE-613',
     ),
     (
@@ -671,15 +667,14 @@ RULES = (
     (
         'K06',
         OURS,
-        'What is absent (a row, a verdict, a header field) is never read as '
-        'good.',
+        'A missing row, verdict or header field is never treated as good.',
         'CWE-636',
     ),
     (
         'K07',
         MUST,
-        'A key that anyone can sign for is refused: a point of small order, '
-        'an even or degenerate modulus, an exponent of 1 or 3.',
+        'A key that allows anyone to forge signatures is refused: a point of '
+        'small order, an even or degenerate modulus, an exponent of 1 or 3.',
         'RFC 8725, 3.4',
     ),
 )

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests with Keystone on one of the databases that it supports.
+"""Tests with Keystone on each of the databases that it supports.
 
-Keystone takes seconds to make its tables, so there is one class a database;
-what it tests comes from the modules beside this one.
+Keystone takes seconds to create its tables, so each database has only one
+class, which inherits its tests from the other modules of this package.
 """
 
 import contextlib
@@ -39,18 +39,18 @@ TABLES = (
     ASSERTIONS,
     migration.VERSION_TABLE,
 )
-#: How many secrets, keys or certificates a client may have here.
+#: Limit of secrets, keys or certificates of a client in these tests.
 LIMIT = 3
 INDEX = 'ix_keystone_oauth2_application_credential_id'
 
 
 class DatabaseTestCase(clients.Clients, digests.DigestTestCase):
-    """One Keystone on one database, with our tables."""
+    """A Keystone on one database, with the tables of the extension."""
 
     options = {
         'oauth2': {**clients.OPTIONS, 'client_authenticator_limit': LIMIT}
     }
-    #: Of the server; None is SQLite.
+    #: Kind of server; None for SQLite.
     kind = None
     unavailable = None
 
@@ -82,7 +82,7 @@ class DatabaseTestCase(clients.Clients, digests.DigestTestCase):
 
     @contextlib.contextmanager
     def without_tables(self):
-        """Take our tables away, and give them back empty."""
+        """Drop the tables of the extension, and create them again, empty."""
         self.drop_tables()
         try:
             yield
@@ -90,7 +90,7 @@ class DatabaseTestCase(clients.Clients, digests.DigestTestCase):
             migration.sync()
 
     def drop_tables(self):
-        """Take away all that our migrations make, behind their back."""
+        """Drop the tables and the index without using the migrations."""
         with self.engine.begin() as connection:
             inspector = sa.inspect(connection)
             for name in TABLES:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What holds of the migrations on every database."""
+"""Tests of the migrations that each database must pass."""
 
 import pathlib
 import subprocess
@@ -28,7 +28,7 @@ from keystone_oauth2.db import models
 from keystone_oauth2.tests.db import base
 
 FOLDER = pathlib.Path(migration.__file__).parent / 'migrations'
-# Starts when it is told, so that several start at once.
+# Waits for a line, so that several can start at the same time.
 DB_SYNC = """
 import sys
 from keystone_oauth2.cmd import manage
@@ -39,9 +39,9 @@ sys.exit(manage.main(sys.argv[1:]))
 
 
 class MigrationTests:
-    """Each test starts with no table of ours, and leaves them behind."""
+    """Each test starts without the tables, and leaves them behind."""
 
-    def start_from_nothing(self):
+    def start_without_tables(self):
         self.drop_tables()
         self.addCleanup(migration.sync)
 
@@ -56,7 +56,7 @@ class MigrationTests:
         }
 
     def upgrade(self, version):
-        """Bring the tables to a version, as an older release did."""
+        """Upgrade the tables to the version of an older release."""
         config = alembic_config.Config()
         config.set_main_option('script_location', str(FOLDER))
         with self.engine.begin() as connection:
@@ -64,7 +64,7 @@ class MigrationTests:
             command.upgrade(config, version)
 
     def differences(self, metadata):
-        """Return what would have to change for the models to be true."""
+        """Return the changes that would make the database fit the models."""
 
         def is_ours(item, name, kind, reflected, compare_to):
             table = item if kind == 'table' else item.table
@@ -82,8 +82,8 @@ class MigrationTests:
             )
             return autogenerate.compare_metadata(context, metadata)
 
-    def test_from_nothing_to_the_newest_version(self):
-        self.start_from_nothing()
+    def test_empty_database_gets_the_newest_version(self):
+        self.start_without_tables()
         self.assertIsNone(migration.current_version())
         migration.sync()
         self.assertEqual(
@@ -91,24 +91,24 @@ class MigrationTests:
         )
         self.assertEqual(set(base.TABLES), self.our_tables())
 
-    def test_index_is_there_where_keystone_has_none(self):
-        """Each look-up would read all credentials."""
-        self.start_from_nothing()
+    def test_missing_index_is_created(self):
+        """Without it, each look-up would read all credentials."""
+        self.start_without_tables()
         self.assertNotIn(base.INDEX, self.indexes('application_credential'))
         migration.sync()
         self.assertEqual(
             ['id'], self.indexes('application_credential')[base.INDEX]
         )
 
-    def test_second_time_changes_nothing(self):
-        self.start_from_nothing()
+    def test_second_run_changes_nothing(self):
+        self.start_without_tables()
         migration.sync()
         self.insert_certificate('x' * 44)
         migration.sync()
         self.assertEqual('thumbprint', certificates.find('x' * 44))
 
-    def test_rows_of_an_older_release_stay(self):
-        self.start_from_nothing()
+    def test_rows_of_an_older_release_are_kept(self):
+        self.start_without_tables()
         self.upgrade('0001')
         self.assertEqual('0001', migration.current_version())
         self.assertNotIn(base.DIGESTS, self.our_tables())
@@ -119,11 +119,11 @@ class MigrationTests:
         )
         self.assertEqual('thumbprint', certificates.find('x' * 44))
 
-    def test_digests_of_the_release_before_stay(self):
-        """Nobody pays for the slow hash again."""
+    def test_digests_of_the_previous_release_are_kept(self):
+        """No client costs the slow hash again."""
         _, client = self.new_client()
         stored = self.digests(client)
-        self.start_from_nothing()
+        self.start_without_tables()
         self.upgrade('0002')
         self.assertNotIn(base.CLIENTS, self.our_tables())
         self.execute(
@@ -138,14 +138,14 @@ class MigrationTests:
         self.assert_digest_decides(client)
         self.register_secret()
 
-    def test_models_are_what_the_migrations_make(self):
-        self.start_from_nothing()
+    def test_models_match_the_migrations(self):
+        self.start_without_tables()
         migration.sync()
         self.assertEqual([], self.differences(models.Base.metadata))
 
-    def test_difference_between_them_is_noticed(self):
+    def test_difference_from_the_migrations_is_noticed(self):
         """The test above can fail."""
-        self.start_from_nothing()
+        self.start_without_tables()
         self.upgrade('0001')
         found = self.differences(models.Base.metadata)
         self.assertEqual(
@@ -162,15 +162,15 @@ class MigrationTests:
         self.assertGreater(len(self.differences(other)), 1)
 
     def test_thumbprints_differ_by_case(self):
-        """Base64 does, and some databases even it out."""
-        self.start_from_nothing()
+        """Base64 is case-sensitive, but some databases ignore case."""
+        self.start_without_tables()
         migration.sync()
         self.insert_certificate('a' * 44)
         self.assertIsNone(certificates.find('A' * 44))
         self.insert_certificate('A' * 44)
 
-    def test_two_processes_at_once_do_no_harm(self):
-        self.start_from_nothing()
+    def test_concurrent_migrations_succeed(self):
+        self.start_without_tables()
         processes = [self.start_db_sync() for _ in range(2)]
         for process in processes:
             self.assertEqual('ready\n', process.stdout.readline())

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What several do at once, on every database."""
+"""Tests of concurrent requests that each database must pass."""
 
 from concurrent import futures
 import datetime
@@ -34,8 +34,8 @@ TIMEOUT = 120
 do = functools.partial
 
 
-# SQLite does not delete what belongs to a credential, and hands its number out
-# again: Keystone would find the roles of the new one there.
+# SQLite does not delete the rows of a credential, and reuses its number: the
+# new credential would get the roles of the old one in Keystone.
 _DELETION = (
     'DELETE FROM application_credential_role WHERE application_credential_id '
     'IN (SELECT internal_id FROM application_credential WHERE id = :id)',
@@ -44,10 +44,10 @@ _DELETION = (
 
 
 class RaceTests:
-    """Requests in threads, which the database alone holds apart."""
+    """Tests of requests in threads that only the database serialises."""
 
     def at_once(self, *actions):
-        """Do things at the same time, and answer what came of each."""
+        """Run actions at the same time, and return their results."""
         barrier = threading.Barrier(len(actions))
 
         def act(action):
@@ -59,14 +59,14 @@ class RaceTests:
             return [future.result(TIMEOUT) for future in started]
 
     def statuses(self, *requests):
-        """Return the statuses of requests that are made at once."""
+        """Return the statuses of concurrent requests."""
         answers = self.at_once(*requests)
         for answer in answers:
             self.assertLess(answer.status, 500, answer.text)
         return sorted(answer.status for answer in answers)
 
     def new_clients(self):
-        """Return clients that nobody has asked about yet, one a round."""
+        """Return unused clients, one for each round."""
         for _ in range(ROUNDS):
             yield self.identity.create_application_credential(self.user)
 
@@ -74,12 +74,12 @@ class RaceTests:
         return self.manage('POST', '/secrets', {'secret': {}}, client)
 
     def delete(self, client, kind, one):
-        """Ask for an authenticator to be removed."""
+        """Remove an authenticator."""
         rest = f'/{clients.COLLECTIONS[kind]}/{one}'
         return self.manage('DELETE', rest, None, client)
 
     def delete_client(self, client):
-        """Have Keystone delete a client."""
+        """Delete a client through Keystone."""
         return self.keystone.request(
             'DELETE',
             f'/v3/users/{self.user.id}/application_credentials/{client.id}',
@@ -92,7 +92,7 @@ class RaceTests:
             do(self.get_token, **clients.by_key(signer)) for _ in range(count)
         ]
 
-    def test_assertion_is_taken_once_of_many_at_once(self):
+    def test_assertion_is_accepted_once_of_concurrent_uses(self):
         """C06."""
         signer = self.register_key()
         for _ in range(ROUNDS):
@@ -100,8 +100,8 @@ class RaceTests:
             found = self.statuses(*[request] * 4)
             self.assertEqual([200, 401, 401, 401], found)
 
-    def test_workers_take_an_assertion_once_between_them(self):
-        """C06: each has a memory of its own."""
+    def test_only_one_worker_accepts_an_assertion(self):
+        """C06: each worker has its own cache."""
         workers = [assertions.ReplayCache() for _ in range(6)]
         end = timeutils.utcnow() + datetime.timedelta(minutes=1)
         for number in range(ROUNDS):
@@ -111,8 +111,8 @@ class RaceTests:
             )
             self.assertEqual([False] * 5 + [True], sorted(found))
 
-    def test_limit_holds_for_many_at_once(self):
-        """From the very first registration of a client on."""
+    def test_limit_holds_for_concurrent_requests(self):
+        """The limit holds even for the first registration of a client."""
         for client in self.new_clients():
             requests = [do(self.post_secret, client)] * (base.LIMIT + 2)
             found = self.statuses(*requests)
@@ -121,7 +121,7 @@ class RaceTests:
             self.assertEqual(1 + base.LIMIT, len(shown))
 
     def test_one_of_the_last_two_secrets_stays(self):
-        """J02: whoever removes the other one."""
+        """J02: whichever is removed first."""
         for client in self.new_clients():
             secret = self.register_secret(client)
             found = self.statuses(
@@ -133,7 +133,7 @@ class RaceTests:
             self.assertEqual(1, len(shown))
 
     def test_one_of_the_last_two_authenticators_stays(self):
-        """J02: of different kinds, and where methods are chosen."""
+        """J02: even of different kinds, and while methods are chosen."""
         methods = {'client': {'authentication_methods': ['private_key_jwt']}}
         for client in self.new_clients():
             signer = self.register_key(client=client)
@@ -150,8 +150,8 @@ class RaceTests:
                 answer = self.post_as(client)
             self.assertEqual(200, answer.status, answer.text)
 
-    def test_two_rotations_at_once(self):
-        """Each leaves its secret; one of them has removed the old one."""
+    def test_concurrent_rotations_succeed(self):
+        """Both new secrets work, and the old one is removed once."""
         for client in self.new_clients():
             results = self.at_once(*[do(self.rotate, client)] * 2)
             deleted = sorted(result[1].status for result in results)
@@ -162,7 +162,7 @@ class RaceTests:
                 self.assertEqual(200, self.get_token(**how).status)
 
     def rotate(self, client):
-        """Have a new secret in the place of the client's own."""
+        """Replace the client's own secret with a new one."""
         return (
             self.post_secret(client),
             self.delete(client, 'secret', client.id),
@@ -175,7 +175,7 @@ class RaceTests:
             self.assertEqual([201, 409, 409], self.statuses(*[request] * 3))
 
     def test_same_set_is_registered_once(self):
-        """Each request is answered with the same keys."""
+        """All responses have the same keys."""
         for client in self.new_clients():
             jwks = {'keys': [made.Signer(client.id, '').jwk for _ in '12']}
             wanted = {'key': {'jwks': jwks}}
@@ -187,7 +187,7 @@ class RaceTests:
             for answer in answers:
                 self.assertEqual(answers[0].json, answer.json)
 
-    def test_key_is_removed_while_it_is_used(self):
+    def test_key_can_be_removed_while_in_use(self):
         for _ in range(ROUNDS):
             signer = self.register_key()
             found = self.statuses(
@@ -199,8 +199,8 @@ class RaceTests:
             answer = self.get_token(**clients.by_key(signer))
             self.assertThat(answer, clients.REFUSED)
 
-    def test_first_uses_of_many_clients_at_once(self):
-        """Each is noted; databases lock gaps."""
+    def test_concurrent_first_uses_are_recorded(self):
+        """Databases lock gaps between the rows of different clients."""
         ways = [
             (client, self.register_secret(client))
             for client in self.new_clients()
@@ -219,8 +219,8 @@ class RaceTests:
             shown = self.shown('secret', secret, client=client)
             self.assertIsNotNone(shown['last_used_at'])
 
-    def test_credential_is_deleted_while_everything_happens(self):
-        """What comes too late is refused; nothing hangs, nothing fails."""
+    def test_credential_can_be_deleted_during_other_requests(self):
+        """Late requests are refused, and none hangs or fails."""
         for client in self.new_clients():
             secret = self.register_secret(client)
             signer = self.register_key(client=client)
@@ -250,7 +250,10 @@ class RaceTests:
             self.assertEqual([], rows)
 
     def test_change_locks_nothing_while_it_waits_for_a_deletion(self):
-        """Or the deletion, which goes on to our rows, would wait for it."""
+        """Otherwise they would deadlock.
+
+        The deletion goes on to the rows of the extension.
+        """
         secret = self.register_secret()
         methods = {'client': {'authentication_methods': None}}
         for request, status in (
@@ -263,7 +266,7 @@ class RaceTests:
                     self.touch(first, 'application_credential', 'name', 'id')
                     second = pool.submit(request)
                     futures.wait([second], 0.5)
-                    self.assertFalse(second.done(), 'it did not wait')
+                    self.assertFalse(second.done(), 'the change did not wait')
                     self.touch(first, base.CLIENTS, 'methods')
                     self.touch(first, base.AUTHENTICATORS, 'description')
                 answer = second.result(TIMEOUT)
@@ -278,8 +281,8 @@ class RaceTests:
             {'id': self.own.id},
         )
 
-    def test_change_that_comes_after_a_deletion_finds_nothing(self):
-        """It has waited for it."""
+    def test_change_after_a_deletion_is_refused(self):
+        """The change waits for the deletion."""
         secret = self.register_secret()
         for request in (
             do(self.post_secret, self.own),
@@ -294,21 +297,21 @@ class RaceTests:
                 answer = second.result(TIMEOUT)
                 self.assertIn(answer.status, (403, 404), answer.text)
 
-    def test_purge_while_everything_is_in_use(self):
-        """It waits for nobody for long, and nobody for it."""
+    def test_purge_runs_during_other_requests(self):
+        """Neither waits long for the other."""
         signer = self.register_key()
         purged, used, rotated, deleted = self.at_once(
-            do(self.again_and_again, self.purge),
-            do(self.again_and_again, do(self.use, signer)),
-            do(self.again_and_again, self.come_and_go),
-            do(self.again_and_again, self.expire_and_delete),
+            do(self.repeat, self.purge),
+            do(self.repeat, do(self.use, signer)),
+            do(self.repeat, self.create_and_delete),
+            do(self.repeat, self.expire_and_delete),
         )
         self.assertLess(0, len(purged))
         self.assertEqual({200}, set(used))
         self.assertEqual({(201, 204)}, set(rotated))
         self.assertEqual({204}, set(deleted))
 
-    def again_and_again(self, action):
+    def repeat(self, action):
         end = time.monotonic() + SECONDS
         found = []
         while time.monotonic() < end:
@@ -321,7 +324,7 @@ class RaceTests:
     def use(self, signer):
         return self.get_token(**clients.by_key(signer)).status
 
-    def come_and_go(self):
+    def create_and_delete(self):
         answer = self.post_secret(self.own)
         one = answer.json['secret']['id']
         return answer.status, self.delete(self.own, 'secret', one).status

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What holds of what is registered for clients, on every database."""
+"""Tests of authenticators and assertions that each database must pass."""
 
 import datetime
 import uuid
@@ -31,7 +31,7 @@ KEY = '\U0001f511'
 
 
 class RegistrationTests:
-    """Rows of clients and their authenticators."""
+    """Tests of the rows of clients and their authenticators."""
 
     def count(self, table, client):
         ((count,),) = self.execute(
@@ -40,9 +40,10 @@ class RegistrationTests:
         return count
 
     def register_all(self):
-        """Register something of each kind for the client of the test.
+        """Register an authenticator of each kind for the client of the test.
 
-        :returns: how each lets in whichever is the client of the test then.
+        :returns: functions that return the request arguments for each. They
+            use the client that the test has when they are called.
         """
         secret = self.register_secret()['secret']
         signer = self.register_key()
@@ -64,16 +65,16 @@ class RegistrationTests:
     def with_token(self, how):
         return {'form': {**how.get('form', {}), 'token': 'unknown'}}
 
-    def assert_let_in(self, ways):
+    def assert_authenticated(self, ways):
         for how in ways:
             self.assertThat(self.introspect_as(how()), tokens.INACTIVE)
 
-    def assert_kept_out(self, ways):
+    def assert_not_authenticated(self, ways):
         for how in ways:
             self.assertThat(self.introspect_as(how()), clients.REFUSED)
 
-    def test_each_kind_is_kept_and_lets_the_client_in(self):
-        self.assert_let_in(self.register_all())
+    def test_each_kind_is_stored_and_authenticates_the_client(self):
+        self.assert_authenticated(self.register_all())
         client = self.show()['client']
         for collection, count in (
             ('secrets', 2),
@@ -85,11 +86,11 @@ class RegistrationTests:
                 last = client[collection][-1]
                 self.assertIsNotNone(last['last_used_at'])
 
-    def test_everything_goes_with_the_application_credential(self):
+    def test_authenticators_end_with_the_application_credential(self):
         ways = self.register_all()
         self.retire_secret()
         self.identity.delete_application_credential(self.user, self.own.id)
-        self.assert_kept_out(ways)
+        self.assert_not_authenticated(ways)
         self.assert_raises(
             registration.UnknownClient, registrations.show, self.own.id
         )
@@ -104,8 +105,8 @@ class RegistrationTests:
         self.assertEqual(0, self.count(base.CLIENTS, self.own))
         self.assertEqual(0, self.count(base.AUTHENTICATORS, self.own))
 
-    def test_longest_values_are_kept_as_they_are(self):
-        """No database cuts them."""
+    def test_longest_values_are_stored_unchanged(self):
+        """No database truncates them."""
         description = '\u20ac' * 255
         jwk = made.jwk(made.rsa_key(8192), 'RS256')
         signer = self.register('key', jwk=jwk, description=description)
@@ -124,7 +125,7 @@ class RegistrationTests:
             uri, self.shown('certificate', other)['tls_client_auth_san_uri']
         )
 
-    def test_moments_are_kept_to_the_second(self):
+    def test_times_are_stored_to_the_second(self):
         for end in ('2099-12-31T23:59:59Z', '9999-12-31T23:59:59Z'):
             with self.variant(end):
                 secret = self.register_secret(expires_at=end)
@@ -136,8 +137,8 @@ class RegistrationTests:
                     self.shown('secret', secret)['created_at'],
                 )
 
-    def test_client_id_that_only_looks_the_same_is_unknown(self):
-        """Some databases even out case, accents and blanks."""
+    def test_client_id_that_only_looks_alike_is_unknown(self):
+        """Some databases ignore case, accents and spaces."""
         ways = self.register_all()
         signer = self.register_key()
         admin = self.identity.admin_token()
@@ -167,10 +168,10 @@ class RegistrationTests:
                 for method in ('GET', 'DELETE'):
                     answer = self.manage(method, f'/keys/{one}')
                     self.assertEqual(404, answer.status, answer.text)
-        self.assert_let_in(ways)
+        self.assert_authenticated(ways)
 
-    def test_id_that_no_database_could_have_is_404(self):
-        """PostgreSQL takes no NUL, not even to compare with."""
+    def test_id_that_no_database_can_store_is_refused(self):
+        """PostgreSQL does not accept a NUL even in a comparison."""
         admin = self.identity.admin_token()
         for client, rest in (
             ('%00', ''),
@@ -184,7 +185,7 @@ class RegistrationTests:
                     answer = self.manage(method, rest, None, client, admin)
                     self.assertIn(answer.status, (404, 405), answer.text)
 
-    def test_purge_takes_what_has_ended_and_nothing_else(self):
+    def test_purge_removes_only_expired_authenticators(self):
         ways = self.register_all()
         registrations.purge()
         expired = self.register_secret()
@@ -195,9 +196,9 @@ class RegistrationTests:
         shown = [one['id'] for one in self.show('/secrets')['secrets']]
         self.assertIn(kept['id'], shown)
         self.assertNotIn(expired['id'], shown)
-        self.assert_let_in(ways)
+        self.assert_authenticated(ways)
 
-    def test_expiring_ones_are_found_by_their_end(self):
+    def test_expiring_authenticators_are_found_in_order(self):
         now = timeutils.utcnow().replace(microsecond=0)
         ends = [now + number * DAY for number in (3, 1, 30)]
         made_here = [
@@ -223,8 +224,8 @@ class RegistrationTests:
         )
         self.assertNotIn(gone['id'], [one.id for one in found])
 
-    def test_without_our_tables_the_answer_is_503(self):
-        """What the driver says is recognised."""
+    def test_missing_tables_are_503(self):
+        """The error of the driver is recognised."""
         with self.without_tables():
             for method, rest, json in (
                 ('GET', '', None),
@@ -239,29 +240,29 @@ class RegistrationTests:
 
 
 class AssertionTests:
-    """Rows of client assertions."""
+    """Tests of the rows of client assertions."""
 
     def consume(self, jti, expires_at=None, memory=None):
         memory = memory or assertions.ReplayCache()
         end = expires_at or timeutils.utcnow() + DAY
         return memory('client', jti, end)
 
-    def test_assertion_is_taken_once_by_whichever_worker(self):
-        """C06: each has a memory of its own, and the database decides."""
+    def test_assertion_is_accepted_once_across_all_workers(self):
+        """C06: each worker has its own cache, and the database decides."""
         jti = uuid.uuid4().hex
         self.assertIs(True, self.consume(jti))
         for _ in range(2):
             self.assertIs(False, self.consume(jti))
 
-    def test_ids_differ_by_case_and_blanks(self):
-        """C06: whatever the database thinks of them."""
+    def test_ids_are_compared_exactly(self):
+        """C06: even if the database ignores case or spaces."""
         jti = f'a\u00e4 {uuid.uuid4().hex}'
         for other in (jti, jti.upper(), f'{jti} ', jti.replace('\u00e4', 'a')):
             with self.variant(other):
                 self.assertIs(True, self.consume(other))
 
-    def test_it_is_remembered_until_its_end(self):
-        """C06: and for as long as another node's clock may be behind."""
+    def test_assertion_is_remembered_until_it_expires(self):
+        """C06: and as long as the clock of another node may be behind."""
         now = timeutils.utcnow()
         assertions.purge()
         ids = {seconds: uuid.uuid4().hex for seconds in (-900, -240, 240, 900)}
@@ -274,7 +275,7 @@ class AssertionTests:
             with self.variant(seconds):
                 self.assertIs(seconds < -300, self.consume(jti))
 
-    def test_purge_can_be_done_in_parts(self):
+    def test_purge_can_be_done_in_batches(self):
         now = timeutils.utcnow()
         assertions.purge()
         for _ in range(3):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What holds of the rows on every database."""
+"""Tests of rows that each database must pass."""
 
 import dataclasses
 import datetime
@@ -37,7 +37,7 @@ _TABLE = sa.table(
 
 
 class CredentialTests:
-    """Application credentials with their digests."""
+    """Tests of application credentials and their digests."""
 
     def find(self, client_id):
         found, has_digests = credentials.find(client_id, '')
@@ -59,7 +59,7 @@ class CredentialTests:
         self.assertEqual(1, len(self.digests(client)))
         self.assert_digest_decides(client)
 
-    def test_deleted_client_is_refused_and_takes_its_digest_along(self):
+    def test_deleted_client_is_refused(self):
         user, client = self.new_client()
         self.post_as(client)
         self.identity.delete_application_credential(user, client.id)
@@ -67,7 +67,7 @@ class CredentialTests:
         self.assertIsNone(self.find(client.id))
         self.assertEqual(self.left_behind, len(self.digests(client)))
 
-    def test_credential_is_found_as_it_is(self):
+    def test_credential_is_found_as_it_was_stored(self):
         user, client = self.new_client()
         self.remove_digest(client)
         found = self.find(client.id)
@@ -85,8 +85,8 @@ class CredentialTests:
             self.find(client.id),
         )
 
-    def test_id_that_only_looks_the_same_is_unknown(self):
-        """B07: some databases even out case, accents and blanks."""
+    def test_id_that_only_looks_alike_is_unknown(self):
+        """B07: some databases ignore case, accents and spaces."""
         client = self.client
         for client_id in (
             client.id.upper(),
@@ -104,8 +104,8 @@ class CredentialTests:
                 if client_id != client.id:
                     self.assertIsNone(self.find(client_id))
 
-    def test_refusals(self):
-        """Whatever a database makes of a Boolean and of a time."""
+    def test_client_of_a_disabled_user_or_project_is_refused(self):
+        """Databases represent booleans differently."""
         user, client = self.new_client()
         for table, key, reason in (
             ('user', user.id, 'the user is disabled'),
@@ -118,7 +118,7 @@ class CredentialTests:
                 self.switch(table, key, enabled=True)
                 self.assertIsNone(self.find(client.id).refusal)
 
-    def test_expiry(self):
+    def test_expired_credential_is_refused(self):
         now = datetime.datetime.now(datetime.timezone.utc)
         for seconds, refusal in (
             (60, None),
@@ -136,15 +136,15 @@ class CredentialTests:
                 self.assertEqual(refusal, self.find(client.id).refusal)
                 timeutils.clear_time_override()
 
-    def test_same_digest_again_does_no_harm(self):
-        """Some databases count rows that an update has left as they were."""
+    def test_digest_can_be_stored_again(self):
+        """Some databases count rows that an update did not change."""
         _, client = self.new_client()
         for digest in (DIGEST, DIGEST, '3' * 64):
             credentials.store_digest(self.find(client.id), KEY, digest)
             self.assertEqual([(KEY, digest)], self.digests(client))
 
-    def test_two_workers_at_once_store_one_row(self):
-        """The one that comes second waits, and then gives way."""
+    def test_concurrent_workers_store_one_row(self):
+        """The second worker waits, and then leaves the row unchanged."""
         client = self.new_client_without_digest()
         found = self.find(client.id)
         errors = []
@@ -165,8 +165,8 @@ class CredentialTests:
         self.assertEqual([], errors)
         self.assertEqual(1, len(self.digests(client)))
 
-    def test_first_uses_at_once_do_no_harm(self):
-        """Of several clients, by several workers; databases lock gaps."""
+    def test_concurrent_first_uses_do_not_fail(self):
+        """Databases lock gaps between the rows of different clients."""
         found = self.new_rows(_WORKERS * _ROUNDS)
         barrier = threading.Barrier(_WORKERS)
         errors = []
@@ -192,7 +192,7 @@ class CredentialTests:
         self.assertEqual([], errors)
 
     def new_rows(self, count):
-        """Return many credentials, quickly."""
+        """Return many new credentials, inserted without the API."""
         ids = [uuid.uuid4().hex for _ in range(count)]
         for client_id in ids:
             self.execute(
@@ -205,7 +205,7 @@ class CredentialTests:
             )
         return [self.find(client_id) for client_id in ids]
 
-    def test_digest_of_a_client_that_was_just_deleted_is_not_stored(self):
+    def test_digest_for_a_deleted_client_has_no_effect(self):
         client = self.new_client_without_digest()
         found = self.find(client.id)
         self.delete_credential(client)
@@ -213,8 +213,8 @@ class CredentialTests:
         self.assertEqual(self.left_behind, len(self.digests(client)))
         self.assertIsNone(self.find(client.id))
 
-    def test_digest_that_is_left_over_is_nobody_elses(self):
-        """SQLite hands ids of rows out again."""
+    def test_leftover_digest_is_not_used_for_another_client(self):
+        """SQLite reuses the ids of rows."""
         _, client = self.new_client()
         self.execute(
             f'UPDATE {base.DIGESTS} SET client_id = :other'
@@ -226,14 +226,14 @@ class CredentialTests:
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertIsNotNone(self.find(client.id).digest)
 
-    def test_purge_leaves_digests_of_living_clients(self):
+    def test_purge_keeps_digests_of_existing_clients(self):
         _, client = self.new_client()
         credentials.purge()
         self.assertEqual(1, len(self.digests(client)))
         self.assertEqual(0, credentials.purge())
 
-    def test_purge_takes_digests_under_keys_that_are_gone(self):
-        """To who has such a key they are fast hashes."""
+    def test_purge_removes_digests_under_removed_keys(self):
+        """Anyone with such a key could test guesses against them."""
         _, client = self.new_client()
         key_id = self.find(client.id).digest_key_id
         _, other = self.new_client()
@@ -244,8 +244,8 @@ class CredentialTests:
         self.assertEqual([], self.digests(other))
         self.assertEqual(1, len(self.digests(client)))
 
-    def test_without_tables_it_is_found_with_one_warning(self):
-        """What the driver says is recognised."""
+    def test_missing_tables_cause_one_warning(self):
+        """The error of the driver is recognised."""
         _, client = self.new_client()
         self.addCleanup(digests.forget_what_was_done_once)
         with self.without_tables():
@@ -264,15 +264,15 @@ class CredentialTests:
 
 
 class CertificateTests:
-    """Certificates that tokens are bound to."""
+    """Tests of certificates that tokens are bound to."""
 
     def new_certificate(self, **attributes):
         return mutual_tls.AUTHORITY.client([('CN', 'x')], **attributes)
 
-    def test_both_thumbprints_are_remembered(self):
+    def test_both_thumbprints_are_stored(self):
         certificate = self.new_certificate()
         memory = certificates.ThumbprintStore()
-        # Of this worker the second time, of another one the third time.
+        # The second is the same worker, the third is another one.
         for remember in (memory, memory, certificates.ThumbprintStore()):
             remember(certificate.der)
             self.assertEqual(
@@ -281,7 +281,7 @@ class CertificateTests:
             )
         self.assertIsNone(certificates.find('x' * 44))
 
-    def test_purge_takes_those_that_have_ended(self):
+    def test_purge_removes_expired_certificates(self):
         now = datetime.datetime.now(datetime.timezone.utc)
         hour = datetime.timedelta(hours=1)
         old = self.new_certificate(
@@ -299,7 +299,7 @@ class CertificateTests:
         self.assertIsNotNone(certificates.find(young.keystone_thumbprint))
         self.assertEqual(0, certificates.purge(moment))
 
-    def test_without_the_table_nothing_is_remembered_with_one_warning(self):
+    def test_missing_certificate_table_causes_one_warning(self):
         certificate = self.new_certificate()
         remember = certificates.ThumbprintStore()
         self.addCleanup(digests.forget_what_was_done_once)

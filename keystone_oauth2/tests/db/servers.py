@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Empty databases on real servers, by what oslo.db's own tests go by.
+"""Empty databases on real servers, configured as for oslo.db's own tests.
 
-``OS_TEST_DBAPI_ADMIN_CONNECTION`` names the servers; without it they are on
-this machine, with the user that OpenStack's CI has, or the superuser of a
-server that trusts this machine.
+``OS_TEST_DBAPI_ADMIN_CONNECTION`` names the servers. Without it, they are on
+this machine, with the user of OpenStack's CI, or with the superuser if the
+server trusts this machine.
 """
 
 import uuid
@@ -31,7 +31,7 @@ _SUPERUSERS = {
 
 
 class Unavailable(Exception):
-    """There is no such server; the text is a sentence."""
+    """The server is not available; the text is a sentence."""
 
 
 class Database(fixtures.Fixture):
@@ -47,7 +47,10 @@ class Database(fixtures.Fixture):
         self._kind = kind
 
     def setUp(self):
-        """Create it; in place of ``_setUp``, which would wrap the error."""
+        """Create the database.
+
+        ``_setUp`` would wrap the error.
+        """
         super().setUp()
         backend = _backend(self._kind)
         name = f'keystone_oauth2_{uuid.uuid4().hex[:12]}'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where failures are counted: its bound, and what happens in an outage."""
+"""Tests of the storage of failures: its bound, and its outages."""
 
 import socketserver
 import threading
@@ -23,8 +23,8 @@ from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests import requirement
 
-#: Nothing listens on the first port of all.
-NOBODY = '127.0.0.1:1'
+#: Nothing listens on the first port.
+UNREACHABLE = '127.0.0.1:1'
 PATIENCE = 3
 HOUR = 3600
 WHERE = messages.Source('198.51.100.1', is_shared=False)
@@ -32,7 +32,7 @@ SHARED = messages.Source('198.51.100.1', is_shared=True)
 
 
 class MemoryTest(base.TestCase):
-    """What is in the memory of a worker has a bound."""
+    """The memory of a worker holds a bounded number of counters."""
 
     BOUND = 40
 
@@ -41,9 +41,9 @@ class MemoryTest(base.TestCase):
         self.memory = counters.Memory(self.BOUND)
 
     def flood(self, times):
-        """Count what an attacker makes up.
+        """Count failures of ids that an attacker invents.
 
-        :returns: how many of these counters there are afterwards.
+        :returns: the number of these counters that are left afterwards.
         """
         keys = [f'made up {number}' for number in range(times)]
         for key in keys:
@@ -54,37 +54,37 @@ class MemoryTest(base.TestCase):
         with self.assertLogs('keystone_oauth2', 'WARNING'):
             self.assertLessEqual(self.flood(10 * self.BOUND), self.BOUND)
 
-    def test_smallest_numbers_are_dropped(self):
-        """B08: a flood does not switch off what stops an attacker."""
+    def test_smallest_counters_are_dropped(self):
+        """B08: a flood does not lift the block of an attacker."""
         for _ in range(2):
             self.memory.incr('own', HOUR)
         with self.assertLogs('keystone_oauth2', 'WARNING'):
             self.flood(10 * self.BOUND)
         self.assertEqual(2, self.memory.get('own'))
 
-    def test_bound_holds_for_large_numbers_too(self):
+    def test_bound_holds_for_large_counters_too(self):
         for number in range(3 * self.BOUND):
             for _ in range(5):
                 self.memory.incr(f'{number}', HOUR)
         kept = [self.memory.get(f'{n}') for n in range(3 * self.BOUND)]
         self.assertLessEqual(sum(map(bool, kept)), self.BOUND)
 
-    def test_what_has_ended_goes_first(self):
-        """And no warning is logged, since nothing is lost."""
+    def test_expired_counters_are_dropped_first(self):
+        """No warning is logged, since nothing is lost."""
         for number in range(self.BOUND - 5):
             self.memory.incr(f'ended {number}', -1)
         with self.assertNoLogs('keystone_oauth2', 'WARNING'):
             self.assertEqual(self.BOUND // 2, self.flood(self.BOUND // 2))
 
-    def test_room_is_made_for_many_at_a_time(self):
-        """It costs a look at all counters, so it must be rare."""
+    def test_many_counters_are_dropped_at_a_time(self):
+        """It takes a pass over all counters, so it must be rare."""
         times = 10 * self.BOUND
         with self.assertLogs('keystone_oauth2', 'WARNING') as caught:
             self.flood(times)
         self.assertLessEqual(len(caught.output), times // (self.BOUND // 4))
         self.assertIn('Too many failed authentications', caught.output[0])
 
-    def test_it_begins_again_when_it_has_ended(self):
+    def test_expired_counter_starts_again(self):
         self.memory.incr('x', -1)
         self.assertEqual(0, self.memory.get('x'))
         self.assertEqual(1, self.memory.incr('x', HOUR))
@@ -107,10 +107,10 @@ class MemoryTest(base.TestCase):
 
 
 class FloodTest(base.TestCase):
-    """B08: made-up ids in any number switch the limits off for no client."""
+    """B08: no number of invented ids disables the limits for a client."""
 
     def stop(self, where):
-        """Return a guard that has stopped the client from an address."""
+        """Return a guard that has blocked the client at an address."""
         guard = failures.FailureGuard(counters.Memory(200), '3/hour', '6/hour')
         for _ in range(6):
             try:
@@ -119,7 +119,7 @@ class FloodTest(base.TestCase):
                 pass
         return guard
 
-    def test_client_that_is_stopped_remains_stopped(self):
+    def test_blocked_client_remains_blocked(self):
         for where in (WHERE, SHARED):
             with self.variant(where):
                 guard = self.stop(where)
@@ -133,19 +133,19 @@ class FloodTest(base.TestCase):
 
 
 class Silent(socketserver.BaseRequestHandler):
-    """Takes a connection and says nothing, for so long that it is noticed."""
+    """Accept a connection, and send nothing for longer than the patience."""
 
     def handle(self):
         self.server.end.wait(PATIENCE + 1)
 
 
 class OutageTests:
-    """A storage that is down stops nobody, and an operator hears of it."""
+    """An outage of the storage blocks no client, and is logged."""
 
     scheme = None
 
     def silent(self):
-        """Return the address of a server that never answers."""
+        """Return the address of a server that never responds."""
         server = socketserver.ThreadingTCPServer(('127.0.0.1', 0), Silent)
         server.end = threading.Event()
         self.addCleanup(server.server_close)
@@ -163,14 +163,14 @@ class OutageTests:
             requirement.missing(self, f'{error}.')
         return failures.FailureGuard(storage, '1/hour', '1/hour')
 
-    def test_attempts_pass_where_nothing_listens(self):
-        guard = self.guard(NOBODY)
+    def test_attempts_pass_if_the_storage_is_down(self):
+        guard = self.guard(UNREACHABLE)
         for _ in range(3):
             guard.check('client', WHERE)
             guard.failed('client', WHERE, was_slow=False)
 
-    def test_it_is_logged_once_an_attempt(self):
-        guard = self.guard(NOBODY)
+    def test_outage_is_logged_once_per_attempt(self):
+        guard = self.guard(UNREACHABLE)
         with self.assertLogs('keystone_oauth2', 'WARNING') as caught:
             guard.check('client', WHERE)
             guard.failed('client', WHERE, was_slow=False)
@@ -179,13 +179,13 @@ class OutageTests:
             'Failed authentications cannot be counted', caught.output[0]
         )
 
-    def test_name_that_does_not_resolve_is_an_outage_too(self):
+    def test_unresolvable_host_name_is_an_outage_too(self):
         guard = self.guard('storage.invalid:6379')
         guard.check('client', WHERE)
         guard.failed('client', WHERE, was_slow=False)
 
-    def test_storage_that_never_answers_is_not_waited_for(self):
-        """It would take the whole service down with it."""
+    def test_silent_storage_does_not_delay_requests(self):
+        """Otherwise the whole service would be down as well."""
         guard = self.guard(self.silent())
         started = time.monotonic()
         guard.check('client', WHERE)
@@ -202,7 +202,7 @@ class MemcachedOutageTest(OutageTests, base.TestCase):
 
 
 class WrongOptionTest(base.TestCase):
-    def test_storage_that_cannot_be_understood_is_refused(self):
+    def test_unknown_or_malformed_storage_is_refused(self):
         for url in (
             'nonsense://x',
             'memory',
@@ -214,7 +214,7 @@ class WrongOptionTest(base.TestCase):
             with self.variant(url):
                 self.assert_raises(ValueError, counters.connect, url)
 
-    def test_limit_that_cannot_be_understood_is_refused(self):
+    def test_malformed_limit_is_refused(self):
         for limits_of in (
             ('x', ''),
             ('', '30'),
@@ -229,8 +229,8 @@ class WrongOptionTest(base.TestCase):
                     *limits_of,
                 )
 
-    def test_limit_that_means_something_else_is_refused(self):
-        """Nobody passes, and a part that is not looked at."""
+    def test_misleading_limit_is_refused(self):
+        """Zero would block all clients; only one part would be used."""
         for limit in ('0/minute', '30/minute;5/second', '30/minute, 5/second'):
             with self.variant(limit):
                 for limits_of in ((limit, ''), ('', limit)):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How many guesses are looked at, whatever an attacker does."""
+"""Tests of how many guesses are checked, whatever an attacker does."""
 
 import collections
 
@@ -41,8 +41,8 @@ guesses = strategies.lists(
 limits = strategies.integers(1, 12)
 
 
-def looked_at(guard, client, source, was_slow):
-    """Guess a secret once, and return whether it is looked at."""
+def is_checked(guard, client, source, was_slow):
+    """Guess a secret once, and return whether the guess is checked."""
     try:
         guard.check(client, source)
     except ports.TooManyFailures as error:
@@ -56,11 +56,11 @@ def looked_at(guard, client, source, was_slow):
 
 
 class BoundTest(base.TestCase):
-    """What the guide promises, for each order of guesses and addresses."""
+    """The guarantees of the guide hold for any sequence of guesses."""
 
     @hypothesis.given(limits, limits, guesses)
     def test_guesses_at_a_client_are_bounded(self, of_client, of_all, guesses):
-        """B08: so many in all, and so many for each further address."""
+        """B08: in total, and for each further address."""
         found = self.guess(of_client, of_all, guesses)
         for client in ('victim', 'made up'):
             addresses = {
@@ -96,10 +96,8 @@ class BoundTest(base.TestCase):
                 del memory._counters[key]
 
     @hypothesis.given(limits, guesses)
-    def test_limit_of_the_client_alone_bounds_them_too(
-        self, of_client, guesses
-    ):
-        """B08: without a limit of addresses it is the hard one."""
+    def test_client_limit_alone_bounds_guesses_too(self, of_client, guesses):
+        """B08: without an address limit, it is a hard limit."""
         found = self.guess(of_client, '', guesses)
         for client in ('victim', 'made up'):
             addresses = {
@@ -119,13 +117,13 @@ class BoundTest(base.TestCase):
             self.assertLessEqual(found[client], of_client + len(addresses))
 
     @hypothesis.given(limits, limits, guesses)
-    def test_address_that_no_attacker_shares_is_free(
+    def test_address_without_an_attacker_is_not_blocked(
         self, of_client, of_all, guesses
     ):
-        """B09: as are other clients at an address that is shared."""
+        """B09: nor are other clients at a shared address."""
         guard = self.guard(of_client, of_all)
         for guess in guesses:
-            looked_at(guard, *guess)
+            is_checked(guard, *guess)
         guard.check('victim', OWNER)
         for _, source, _ in guesses:
             if source.is_shared:
@@ -139,8 +137,8 @@ class BoundTest(base.TestCase):
         )
 
     def guess(self, of_client, of_all, guesses):
-        """Return how many guesses at each client are looked at."""
+        """Return how many guesses at each client are checked."""
         guard = self.guard(of_client, of_all)
         return collections.Counter(
-            guess[0] for guess in guesses if looked_at(guard, *guess)
+            guess[0] for guess in guesses if is_checked(guard, *guess)
         )

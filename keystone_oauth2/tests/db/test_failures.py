@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Counting failures: who is stopped, for how long, and who is not."""
+"""Tests of the limits of failures: which attempts are blocked, and when."""
 
 import time
 import uuid
@@ -26,12 +26,12 @@ from keystone_oauth2.tests import requirement
 
 
 def source(*, is_shared=False):
-    """Return a source that no other test has."""
+    """Return a source that no other test uses."""
     return messages.Source(uuid.uuid4().hex, is_shared)
 
 
 class FailureGuardTests:
-    """What holds wherever failures are counted."""
+    """Tests for every storage of failures."""
 
     url = None
 
@@ -47,15 +47,15 @@ class FailureGuardTests:
         )
 
     def fail(self, guard, client, where, times=1, *, was_slow=False):
-        """Have wrong secrets looked at, each of them answered 401."""
+        """Send wrong secrets that are checked and get 401."""
         for _ in range(times):
             guard.check(client, where)
             guard.failed(client, where, was_slow=was_slow)
 
     def fail_again(self, guard, client, where, times=1):
-        """Have wrong secrets looked at, each of them answered 429.
+        """Send wrong secrets that are checked and get 429.
 
-        :returns: for how many seconds.
+        :returns: the last number of seconds to wait.
         """
         for _ in range(times):
             guard.check(client, where)
@@ -67,17 +67,17 @@ class FailureGuardTests:
     def _failed(self, guard, client, where):
         guard.failed(client, where, was_slow=False)
 
-    def assert_stopped(self, guard, client, where):
-        """Return for how many seconds."""
+    def assert_blocked(self, guard, client, where):
+        """Assert that an attempt is blocked, and return for how long."""
         return self.assert_raises(
             ports.TooManyFailures, guard.check, client, where
         ).seconds
 
-    def test_client_is_stopped_after_its_last_failure(self):
-        """B08: exactly as many are looked at as the limit says."""
+    def test_client_is_blocked_at_its_limit(self):
+        """B08: exactly as many attempts are checked as the limit says."""
         guard = self.guard()
         self.fail(guard, self.client, self.attacker, times=3)
-        seconds = self.assert_stopped(guard, self.client, self.attacker)
+        seconds = self.assert_blocked(guard, self.client, self.attacker)
         self.assertIn(seconds, range(3590, 3602))
         guard.check(self.other, self.attacker)
 
@@ -86,16 +86,16 @@ class FailureGuardTests:
         for _ in range(5):
             guard.check(self.client, self.owner)
 
-    def test_being_stopped_does_not_prolong_it(self):
+    def test_blocked_attempts_do_not_prolong_the_block(self):
         guard = self.guard('1/hour')
         self.fail(guard, self.client, self.attacker)
-        before = self.assert_stopped(guard, self.client, self.attacker)
+        before = self.assert_blocked(guard, self.client, self.attacker)
         for _ in range(5):
-            after = self.assert_stopped(guard, self.client, self.attacker)
+            after = self.assert_blocked(guard, self.client, self.attacker)
         self.assertLessEqual(after, before)
 
-    def test_owner_is_not_stopped_by_somebody_else(self):
-        """B09: who fails from another address locks nobody out."""
+    def test_owner_is_not_blocked_by_an_attacker(self):
+        """B09: failures from another address lock no client out."""
         guard = self.guard()
         self.fail(guard, self.client, self.attacker, times=3)
         guard.check(self.client, self.owner)
@@ -103,23 +103,23 @@ class FailureGuardTests:
             self.fail(guard, self.client, source())
         guard.check(self.client, self.owner)
 
-    def test_owner_who_fails_too_is_stopped(self):
-        """B08: or an attacker would have as many tries as addresses."""
+    def test_owner_that_fails_too_is_blocked(self):
+        """B08: otherwise each address would give an attacker more tries."""
         guard = self.guard()
         self.fail(guard, self.client, self.attacker, times=3)
         self.fail(guard, self.client, self.owner)
-        self.assert_stopped(guard, self.client, self.owner)
+        self.assert_blocked(guard, self.client, self.owner)
 
     def test_many_addresses_have_one_try_each(self):
-        """B08: once the client's limit is reached."""
+        """B08: after the limit of the client is reached."""
         guard = self.guard()
         for _ in range(10):
             where = source()
             self.fail(guard, self.client, where)
-        self.assert_stopped(guard, self.client, where)
+        self.assert_blocked(guard, self.client, where)
 
-    def test_made_up_id_is_no_failure_of_another_client(self):
-        """B09: whatever an id is made of."""
+    def test_invented_id_does_not_count_for_another_client(self):
+        """B09: whatever characters the id contains."""
         for made_up in (
             f'{self.client}/{self.owner.address}',
             f'{self.client}/{self.owner.address}/3/1/hour',
@@ -134,60 +134,60 @@ class FailureGuardTests:
                 guard.check(self.client, self.owner)
 
     def test_odd_ids_are_counted_like_others(self):
-        """B08: no storage gives up on a key, and ids do not run together."""
+        """B08: every storage accepts them and tells them apart."""
         for odd in ('x' * 5000, 'a b', '\u20ac', 'a\nb', '', '/', '%2F'):
             with self.variant(odd):
                 guard = self.guard()
                 client = self.client + odd
                 self.fail(guard, client, self.attacker, times=3)
-                self.assert_stopped(guard, client, self.attacker)
+                self.assert_blocked(guard, client, self.attacker)
                 guard.check(f'{client}.', self.attacker)
 
-    def test_address_is_stopped_whatever_the_client(self):
-        """B08: one secret tried with many ids."""
+    def test_address_is_blocked_for_all_clients(self):
+        """B08: even if one secret is tried with many ids."""
         guard = self.guard('', '3/hour')
         for _ in range(3):
             self.fail(guard, uuid.uuid4().hex, self.attacker)
-        seconds = self.assert_stopped(guard, self.client, self.attacker)
+        seconds = self.assert_blocked(guard, self.client, self.attacker)
         self.assertIn(seconds, range(3590, 3602))
         guard.check(self.client, self.owner)
 
-    def test_shared_address_is_not_stopped_as_a_whole(self):
-        """B09: others than the attacker come from there."""
+    def test_shared_address_is_not_blocked_as_a_whole(self):
+        """B09: other clients share it with the attacker."""
         guard = self.guard('2/hour', '3/hour')
         shared = source(is_shared=True)
         for _ in range(9):
             self.fail(guard, uuid.uuid4().hex, shared)
         guard.check(self.client, shared)
 
-    def test_client_is_stopped_at_a_shared_address(self):
-        """B08, B09: that one client, after as many as an address may fail."""
+    def test_client_is_blocked_at_a_shared_address(self):
+        """B08, B09: only that client, at the limit of the address."""
         guard = self.guard('2/hour', '5/hour')
         shared = source(is_shared=True)
         self.fail(guard, self.client, shared, times=2)
         self.fail_again(guard, self.client, shared, times=3)
-        self.assert_stopped(guard, self.client, shared)
+        self.assert_blocked(guard, self.client, shared)
         guard.check(self.other, shared)
         guard.check(self.client, self.owner)
 
     def test_failures_at_a_shared_address_count_for_the_client(self):
-        """B08: it is stopped where it is told apart."""
+        """B08: they block it at addresses that are not shared."""
         guard = self.guard('3/hour')
         shared = source(is_shared=True)
         self.fail(guard, self.client, shared, times=3)
         guard.check(self.client, self.attacker)
         self.fail(guard, self.client, self.attacker)
-        self.assert_stopped(guard, self.client, self.attacker)
+        self.assert_blocked(guard, self.client, self.attacker)
 
-    def test_both_limits_count_at_once(self):
-        """B08, B09: the client's is soft, the address's is hard."""
+    def test_both_limits_apply_together(self):
+        """B08, B09: that of the client is soft, that of the address hard."""
         guard = self.guard('2/hour', '4/hour')
         self.fail(guard, self.client, self.attacker, times=2)
         seconds = self.fail_again(guard, self.client, self.attacker)
         self.assertIn(seconds, range(3590, 3602))
         self.fail(guard, self.other, self.attacker)
         for client in (self.client, self.other, uuid.uuid4().hex):
-            self.assert_stopped(guard, client, self.attacker)
+            self.assert_blocked(guard, client, self.attacker)
 
     def test_windows_may_differ(self):
         """B08: the hard limit is counted in the window of its own option."""
@@ -200,41 +200,41 @@ class FailureGuardTests:
                 client, shared = uuid.uuid4().hex, source(is_shared=True)
                 self.fail(guard, client, shared, times=2)
                 self.fail_again(guard, client, shared, times=3)
-                seconds = self.assert_stopped(guard, client, shared)
+                seconds = self.assert_blocked(guard, client, shared)
                 self.assertIn(seconds, expected)
 
-    def test_first_mistake_at_an_address_is_no_reason_to_wait(self):
-        """B09: whatever others do elsewhere."""
+    def test_first_failure_at_an_address_does_not_block_it(self):
+        """B09: whatever fails at other addresses."""
         guard = self.guard('2/hour', '50/hour')
         for _ in range(5):
             self.fail(guard, self.client, source())
         self.fail(guard, self.client, self.owner)
         self.fail_again(guard, self.client, self.owner)
 
-    def test_slow_failures_are_stopped_at_the_limit_of_the_client(self):
-        """B09: what costs a slow hash is not looked at past it."""
+    def test_slow_failures_are_blocked_at_the_client_limit(self):
+        """B09: past the limit, no slow hash is computed."""
         guard = self.guard('2/hour', '50/hour')
         self.fail(guard, self.client, self.attacker, times=2, was_slow=True)
-        self.assert_stopped(guard, self.client, self.attacker)
+        self.assert_blocked(guard, self.client, self.attacker)
         guard.check(self.client, self.owner)
         guard.check(self.other, self.attacker)
 
-    def test_no_limit_stops_nobody(self):
+    def test_empty_limits_block_no_client(self):
         guard = self.guard('', '')
         self.fail(guard, self.client, self.attacker, times=50)
 
-    def test_it_ends_when_it_was_said_to_end(self):
-        """A second is the shortest time that a limit can have."""
+    def test_block_ends_after_the_announced_time(self):
+        """A second is the shortest window of a limit."""
         guard = self.guard('1/second', '1/second')
         self.fail(guard, self.client, self.attacker)
-        seconds = self.assert_stopped(guard, self.client, self.attacker)
+        seconds = self.assert_blocked(guard, self.client, self.attacker)
         self.assertIn(seconds, (1, 2))
         end = time.monotonic() + seconds + 0.1
-        while self.is_stopped(guard) and time.monotonic() < end:
+        while self.is_blocked(guard) and time.monotonic() < end:
             time.sleep(0.05)
         self.fail(guard, self.client, self.attacker)
 
-    def is_stopped(self, guard):
+    def is_blocked(self, guard):
         try:
             guard.check(self.client, self.attacker)
         except ports.TooManyFailures:
@@ -243,7 +243,7 @@ class FailureGuardTests:
 
 
 class SharedStorageTests(FailureGuardTests):
-    """What holds beyond the memory of one process."""
+    """Tests for storages that several processes share."""
 
     def require(self):
         try:
@@ -251,13 +251,13 @@ class SharedStorageTests(FailureGuardTests):
                 return
         except limits.errors.ConfigurationError as error:
             requirement.missing(self, f'{error}.')
-        requirement.missing(self, f'Nothing answers at {self.url}.')
+        requirement.missing(self, f'There is no server at {self.url}.')
 
     def test_workers_count_together(self):
-        """B08: each has a guard of its own."""
+        """B08: each worker has its own guard."""
         for worker in (self.guard(), self.guard(), self.guard()):
             self.fail(worker, self.client, self.attacker)
-        self.assert_stopped(self.guard(), self.client, self.attacker)
+        self.assert_blocked(self.guard(), self.client, self.attacker)
 
 
 class MemoryTest(FailureGuardTests, base.TestCase):

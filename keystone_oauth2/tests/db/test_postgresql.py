@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""PostgreSQL, on a real server."""
+"""Tests with PostgreSQL on a real server."""
 
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.db import migrations

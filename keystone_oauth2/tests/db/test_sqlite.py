@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""SQLite, which is what Keystone's documentation starts with."""
+"""Tests with SQLite, the default database of Keystone."""
 
 import uuid
 
@@ -37,26 +37,29 @@ class SQLiteTest(
     races.RaceTests,
     base.DatabaseTestCase,
 ):
-    # It has foreign keys, but does nothing about them unless it is asked to.
+    # SQLite enforces foreign keys only on request.
     left_behind = 1
 
     def delete_client(self, client):
-        """Have Keystone delete a client; it gives up where others write."""
+        """Delete a client through Keystone.
+
+        It fails while other requests write.
+        """
         while True:
             try:
                 return super().delete_client(client)
             except sa.exc.OperationalError:
                 continue
 
-    def test_purge_takes_what_the_database_left_behind(self):
+    def test_purge_removes_leftover_digests(self):
         user, client = self.new_client()
         self.identity.delete_application_credential(user, client.id)
         self.assertEqual(1, len(self.digests(client)))
         self.assertLessEqual(1, credentials.purge())
         self.assertEqual([], self.digests(client))
 
-    def test_new_client_in_the_place_of_a_deleted_one_is_let_in(self):
-        """It has the same internal id, and the digest that was left over."""
+    def test_client_with_a_reused_internal_id_gets_a_token(self):
+        """The digest of the deleted client is still in its table."""
         user, client = self.new_client()
         old = self.find(client.id).internal_id
         self.identity.delete_application_credential(user, client.id)
@@ -68,8 +71,8 @@ class SQLiteTest(
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertEqual(1, len(self.digests(client)))
 
-    def test_new_client_in_the_place_of_a_deleted_one_inherits_nothing(self):
-        """Neither secrets nor keys, nor that something was retired."""
+    def test_client_with_a_reused_internal_id_inherits_nothing(self):
+        """Neither secrets and keys, nor the retirement of the secret."""
         ways = self.register_all()
         self.choose_methods('private_key_jwt', 'tls_client_auth')
         self.retire_secret()
@@ -92,14 +95,14 @@ class SQLiteTest(
             ),
         )
         self.assertEqual(clients.METHODS, client['authentication_methods'])
-        self.assert_kept_out(ways)
+        self.assert_not_authenticated(ways)
         self.register_secret()
         self.assertThat(self.post_as(self.own), digests.ISSUED)
-        self.assert_kept_out(ways)
+        self.assert_not_authenticated(ways)
         for table in (base.AUTHENTICATORS, base.CLIENTS):
             self.assertEqual(0, self.count(table, old))
 
-    def test_purge_takes_what_a_new_client_has_come_in_the_place_of(self):
+    def test_purge_removes_leftover_rows_under_a_reused_id(self):
         self.register_all()
         old = self.find(self.own.id).internal_id
         self.identity.delete_application_credential(self.user, self.own.id)
@@ -110,7 +113,7 @@ class SQLiteTest(
         self.assertEqual(0, self.count(base.CLIENTS, self.own))
 
     def test_keystone_can_be_upgraded_afterwards(self):
-        """Its own command finds a table and an index that are not its own."""
+        """Keystone's command finds a table and an index of the extension."""
         self.keystone.deployment.manage('db_sync')
         self.assertEqual(
             migration.newest_version(), migration.current_version()

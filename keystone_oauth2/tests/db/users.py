@@ -10,15 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Users, whose ids some databases compare without regard to case."""
+"""Tests of user ids, which some databases compare case-insensitively."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import mutual_tls
 
 
 class UserTests(mutual_tls.MutualTLSTestCase):
-    def test_user_id_is_taken_as_it_is_stored(self):
-        """K05, D11: in another case, or with blanks, it is of no user."""
+    def test_user_id_is_compared_exactly(self):
+        """K05, D11: with another case, or with spaces, it is unknown."""
         self.assertThat(
             self.post_with(self.certificate), matchers.IsAccessToken()
         )

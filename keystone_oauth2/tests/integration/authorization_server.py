@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keystone over TLS as an authorization server that knows its own address."""
+"""Keystone over TLS as an authorization server with an issuer."""
 
 import random
 import socket
@@ -33,16 +33,16 @@ METHODS = [
 
 
 class AuthorizationServer(fixture.KeystoneServer):
-    """At the root of its host, so that its metadata is where it belongs.
+    """Keystone at the root of its host, as its metadata URL requires.
 
-    :param provider: of tokens.
-    :param options: more of them, by group.
+    :param provider: the token provider.
+    :param options: further options, by group.
     """
 
     def __init__(self, provider='fernet', options=None):
         self.port = _free_port()
         self.issuer = f'https://127.0.0.1:{self.port}/v3'
-        # Another name of the same host, as far as clients know.
+        # Another name for the same host: to clients, it is another host.
         self.mtls_endpoint = f'https://localhost:{self.port}/v3'
         super().__init__(
             {
@@ -73,7 +73,7 @@ class AuthorizationServer(fixture.KeystoneServer):
 
 
 class AuthorizationServerTestCase(base.TestCase):
-    """One server for a class; a client and a user, either may ask."""
+    """One server for each class; a client, and a user with a certificate."""
 
     provider = 'fernet'
     options = None
@@ -108,14 +108,14 @@ class AuthorizationServerTestCase(base.TestCase):
 
     @classmethod
     def register(cls, user, client, kind, **members):
-        """Register something for a client, as its owner; answer it."""
+        """Register an authenticator as the owner, and return it."""
         token = cls.identity.token_for(user)
         request = cls.https().request
         return clients.register(request, token, client, kind, **members)
 
     @classmethod
     def register_key(cls, user, client, algorithm='ES256'):
-        """Register a new key for a client; answer who signs with it."""
+        """Register a new key for a client, and return its signer."""
         signer = assertions.Signer(client.id, cls.issuer, algorithm)
         cls.register(user, client, 'key', jwk=signer.jwk)
         return signer
@@ -129,7 +129,7 @@ class AuthorizationServerTestCase(base.TestCase):
         )
 
     def issue(self, client=None, files=None):
-        """Return an access token of a client, or of the user by certificate.
+        """Return an access token for a client, or for the certificate.
 
         :param files: of the certificate and its key.
         """
@@ -148,7 +148,7 @@ class AuthorizationServerTestCase(base.TestCase):
 
     @classmethod
     def https(cls, files=None, url=None):
-        """Return a client of Keystone or of another server."""
+        """Return an HTTPS client for Keystone, or for another URL."""
         return fixture.HTTPSClient(
             url or cls.keystone.url, cls.keystone.ca_file, files
         )
@@ -163,8 +163,8 @@ class AuthorizationServerTestCase(base.TestCase):
 
 
 def _free_port():
-    # Below those that the system hands out, for it may do so while this
-    # server starts.
+    # Below the ephemeral ports, which the system may assign to others while
+    # this server starts.
     for port in random.sample(range(20000, 32000), 100):
         with socket.socket() as listener:
             if listener.connect_ex(('127.0.0.1', port)):

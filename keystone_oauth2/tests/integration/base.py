@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests over TLS: a Keystone and a service, each a process."""
+"""Base classes for tests over TLS, with Keystone and a service."""
 
 import datetime
 
@@ -27,7 +27,7 @@ DAY = datetime.timedelta(days=1)
 
 
 class TLSTestCase(base.TestCase):
-    """One Keystone for a class, a user with a client and a certificate."""
+    """One Keystone for each class; a user with a client and a certificate."""
 
     @classmethod
     def setUpClass(cls):
@@ -49,7 +49,7 @@ class TLSTestCase(base.TestCase):
 
     @classmethod
     def certificate_files(cls, name, authority=None, **validity):
-        """Return the files of a certificate for the user, and of its key."""
+        """Return the files of a certificate of the user, and of its key."""
         certificate = (authority or cls.keystone.authority).client(
             [('CN', cls.user.name)], **validity
         )
@@ -64,13 +64,13 @@ class TLSTestCase(base.TestCase):
         )
 
     def https(self, files=None, url=None):
-        """Return a client of Keystone or of another server."""
+        """Return an HTTPS client for Keystone, or for another URL."""
         return fixture.HTTPSClient(
             url or self.keystone.url, self.keystone.ca_file, files
         )
 
     def token_by_secret(self, client=None):
-        """Return the answer of the token endpoint to a client's secret."""
+        """Return the response of the token endpoint to a client secret."""
         credentials = functional_base.basic(*(client or self.client))
         return self.https().request(
             'POST',
@@ -80,7 +80,7 @@ class TLSTestCase(base.TestCase):
         )
 
     def token_by_certificate(self, files=None):
-        """Return the answer of the token endpoint to a certificate."""
+        """Return the response of the token endpoint to a certificate."""
         return self.https(files or self.files).request(
             'POST',
             TOKEN,
@@ -92,7 +92,7 @@ class TLSTestCase(base.TestCase):
 
 
 class ServiceTestCase(TLSTestCase):
-    """Besides, a service behind keystonemiddleware."""
+    """In addition, a service behind keystonemiddleware."""
 
     @classmethod
     def setUpClass(cls):
@@ -107,7 +107,7 @@ class ServiceTestCase(TLSTestCase):
         )
 
     def assert_served(self, answer, method):
-        """Assert that the service knows who asks."""
+        """Assert that the service knows the user of the token."""
         self.assertEqual(200, answer.status, answer.text)
         answered = answer.json
         self.assertEqual(self.user.name, answered['user'])
@@ -116,7 +116,7 @@ class ServiceTestCase(TLSTestCase):
         self.assertEqual([method], answered['methods'])
 
     def assert_refused(self, answer):
-        """Assert that the service answers 401, and nothing of its own."""
+        """Assert that the middleware returns 401."""
         self.assertEqual(401, answer.status)
         self.assertIn('WWW-Authenticate', answer.headers)
         self.assertNotIn(self.user.name, answer.text)

@@ -12,8 +12,8 @@
 
 """A service behind external_oauth2_token, the filter of keystonemiddleware.
 
-Each file of a folder configures the filter, as the file of a service would;
-the service is mounted once for each, under the name of the file.
+Each file of a folder configures the filter, like the configuration file of a
+service. The service is mounted once for each file, under its name.
 """
 
 import pathlib
@@ -24,7 +24,7 @@ from werkzeug import exceptions
 from werkzeug import wrappers
 from werkzeug.middleware import dispatcher
 
-#: What a service builds its request context from.
+#: The headers from which a service builds its request context.
 HEADERS = (
     'OpenStack-System-Scope',
     'X-Domain-Id',
@@ -44,8 +44,8 @@ HEADERS = (
 
 
 @wrappers.Request.application
-def who_asks(request):
-    """Return the headers that the filter made."""
+def show_identity(request):
+    """Return the headers that the filter has set."""
     found = {
         name: request.headers[name]
         for name in HEADERS
@@ -57,7 +57,7 @@ def who_asks(request):
 
 
 def application(folder):
-    """Make the service from the files of a folder."""
+    """Build the service from the files of a folder."""
     return dispatcher.DispatcherMiddleware(
         exceptions.NotFound(),
         {f'/{path.stem}': _service(path) for path in _files(folder)},
@@ -72,4 +72,4 @@ def _service(path):
     factory = external_oauth2_token.filter_factory(
         {'oslo_config_project': 'example', 'oslo_config_file': str(path)}
     )
-    return factory(who_asks)
+    return factory(show_identity)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Authlib as a client, over TLS."""
+"""Tests with Authlib as a client, over TLS."""
 
 from authlib.integrations import base_client
 from authlib.integrations import requests_client
@@ -26,7 +26,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         cls.signer = cls.register_key(cls.user, cls.client, 'RS256')
 
     def session(self, method, secret=None):
-        """Return a session of the client that uses a method."""
+        """Return a session of the client with one method."""
         session = requests_client.OAuth2Session(
             self.client.id,
             secret or self.client.secret,
@@ -39,7 +39,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         return session
 
     def assert_served(self, session):
-        """Get a token, ask about it, and have it revoked."""
+        """Get a token, introspect it, and revoke it."""
         token = session.fetch_token(
             self.token_url, grant_type='client_credentials'
         )
@@ -61,16 +61,16 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         body = session.introspect_token(self.introspection_url, value).json()
         self.assertEqual({'active': False}, body)
 
-    def test_secret_in_the_header(self):
-        """B03: G01, G07, as an independent client has it."""
+    def test_secret_in_the_header_is_accepted(self):
+        """B03, G01, G07: with an independent client."""
         self.assert_served(self.session('client_secret_basic'))
 
-    def test_secret_in_the_body(self):
-        """B03: G01, G07, as an independent client has it."""
+    def test_secret_in_the_body_is_accepted(self):
+        """B03, G01, G07: with an independent client."""
         self.assert_served(self.session('client_secret_post'))
 
-    def test_certificate(self):
-        """D01: Authlib leaves the certificate to requests."""
+    def test_certificate_is_accepted(self):
+        """D01: requests, not Authlib, sends the certificate."""
         session = self.session('none')
         session.client_id = self.user.id
         session.cert = self.files
@@ -82,12 +82,12 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
             rfc7523.PrivateKeyJWT(audience, alg='RS256'), self.signer.pem
         )
 
-    def test_key(self):
-        """C01: C02, C03, C06, C07 as an independent client has it."""
+    def test_key_is_accepted(self):
+        """C01, C02, C03, C06, C07: with an independent client."""
         self.assert_served(self.signing_session(self.issuer))
 
     def test_assertion_for_the_token_endpoint_is_refused(self):
-        """C03: which is what Authlib makes unless told otherwise."""
+        """C03: by default, Authlib makes such an assertion."""
         session = self.signing_session(self.token_url)
         error = self.assertRaises(
             base_client.OAuthError,
@@ -97,15 +97,15 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
         )
         self.assertEqual('invalid_client', error.error)
 
-    def test_registered_secret(self):
-        """J02: Authlib sees no difference."""
+    def test_registered_secret_is_accepted(self):
+        """J02: to Authlib, it is like any other secret."""
         registered = self.register(self.user, self.client, 'secret')
         self.assert_served(
             self.session('client_secret_basic', registered['secret'])
         )
 
     def test_refusal_is_understood(self):
-        """A13: error and error_description arrive."""
+        """A13: Authlib reads error and error_description."""
         for method in ('client_secret_basic', 'client_secret_post'):
             with self.variant(method):
                 error = self.assertRaises(
@@ -120,7 +120,7 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
                 )
 
     def test_scope_that_was_not_delegated_is_understood(self):
-        """A09: invalid_scope arrives."""
+        """A09: Authlib reads invalid_scope."""
         session = self.session('client_secret_basic')
         error = self.assertRaises(
             base_client.OAuthError,
@@ -135,12 +135,12 @@ class AuthlibTest(authorization_server.AuthorizationServerTestCase):
 class RegisteredCertificateTest(
     authorization_server.AuthorizationServerTestCase
 ):
-    """Tokens of application credentials that are bound to certificates."""
+    """Tests of certificate-bound tokens of application credentials."""
 
     provider = 'jws'
 
-    def test_certificate_of_an_application_credential(self):
-        """D01: D02, with the roles of the credential alone."""
+    def test_certificate_of_an_application_credential_is_accepted(self):
+        """D01, D02: with only the roles of the application credential."""
         client = self.identity.create_application_credential(
             self.user, ['reader']
         )

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Services behind external_oauth2_token, which knows RFC 7662 only.
+"""Tests with services behind external_oauth2_token, which uses RFC 7662.
 
-The filter is keystonemiddleware's, unmodified; its configuration is the one
-that the documentation shows.
+The filter is that of an unmodified keystonemiddleware. Its configuration is
+the sample in the documentation.
 """
 
 import configparser
@@ -28,12 +28,12 @@ from keystone_oauth2.tests.integration import external_service
 
 SAMPLE = 'doc/source/user/samples/external_oauth2_token.ini'
 SECTION = 'ext_oauth2_auth'
-#: Options that the sample names in its comments alone.
+#: Options that the sample has only in comments.
 OPTIONAL = ('jwt_algorithm', 'jwt_bearer_time_out', 'jwt_key_file')
 
 
 class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
-    """A service that is mounted once for each way to authenticate."""
+    """A service that is mounted once for each configuration."""
 
     @classmethod
     def setUpClass(cls):
@@ -55,7 +55,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
 
     @classmethod
     def write_configurations(cls, folder):
-        """Write the sample with what differs from deployment to another."""
+        """Write a configuration for each mount, based on the sample."""
         client = cls.identity.create_application_credential(cls.service_user)
         secret = {'client_id': client.id, 'client_secret': client.secret}
         certificate, key = cls.certificate_files(cls.service_user, 'service')
@@ -96,14 +96,14 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
 
     @classmethod
     def register_key_file(cls, client, path):
-        """Register a key for a client; answer the file of the private one."""
+        """Register a key for a client, and return the private key file."""
         signer = cls.register_key(cls.service_user, client)
         path.write_text(signer.pem)
         return str(path)
 
     @classmethod
     def write_configuration(cls, path, **options):
-        """Write the sample with other values for options that it has."""
+        """Write the sample with other values for some of its options."""
         root = pathlib.Path(tests.__path__[0]).parents[1]
         parser = configparser.ConfigParser(interpolation=None)
         parser.read_string((root / SAMPLE).read_text())
@@ -122,7 +122,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
         )
 
     def assert_served(self, expected, mount, token, files=None, **headers):
-        """Assert that the service has just these identity headers."""
+        """Assert that the service gets exactly these identity headers."""
         answer = self.call(mount, token, files, **headers)
         self.assertEqual(200, answer.status, answer.text)
         found = answer.json
@@ -130,13 +130,13 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
         self.assertEqual({'X-Identity-Status': 'Confirmed', **expected}, found)
 
     def assert_refused(self, mount, token, files=None):
-        """Assert that the service answers 401, and nothing of its own."""
+        """Assert that the filter returns 401."""
         answer = self.call(mount, token, files)
         self.assertEqual(401, answer.status, answer.text)
         self.assertNotIn('Confirmed', answer.text)
 
     def identity_headers(self, user, *roles, domain='Default'):
-        """Return the headers that tell whose token it is."""
+        """Return the headers that identify the user and its roles."""
         return {
             'X-User-Id': user.id,
             'X-User-Name': user.name,
@@ -146,7 +146,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
         }
 
     def project_headers(self, project):
-        """Return the headers that tell its project."""
+        """Return the headers that identify the project."""
         return {
             'X-Project-Id': project.id,
             'X-Project-Name': project.name,
@@ -156,7 +156,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
 
 
 class IdentityTest(ExternalTokenTestCase):
-    """The service knows who asks, whatever the token is scoped to."""
+    """The service gets the identity, whatever the scope of the token."""
 
     def token(self, user, scope):
         """Return a token of a user."""
@@ -178,7 +178,7 @@ class IdentityTest(ExternalTokenTestCase):
         return answer.headers['X-Subject-Token']
 
     def test_each_method_of_the_service_gives_the_same_identity(self):
-        """G01: C01, as the filter sends it: times are strings."""
+        """G01, C01: the filter sends times as strings."""
         expected = {
             **self.identity_headers(self.user, 'member', 'reader'),
             **self.project_headers(self.project),
@@ -191,7 +191,7 @@ class IdentityTest(ExternalTokenTestCase):
                     )
 
     def test_token_for_a_domain_is_understood(self):
-        """G04: by the members that the sample maps."""
+        """G04: with the members that the sample maps."""
         domain = self.identity.create_domain()
         user = self.identity.create_user(domain=domain)
         self.identity.as_admin(
@@ -210,7 +210,7 @@ class IdentityTest(ExternalTokenTestCase):
         )
 
     def test_token_for_the_system_is_understood(self):
-        """G04: a boolean, as the filter wants it."""
+        """G04: the filter requires a boolean."""
         user = self.identity.create_user()
         self.identity.as_admin(
             'PUT',
@@ -223,15 +223,15 @@ class IdentityTest(ExternalTokenTestCase):
                     user, 'admin', 'manager', 'member', 'reader'
                 ),
                 'OpenStack-System-Scope': 'all',
-                # The filter sets it wherever there is the role admin.
+                # The filter sets it for every token with the role admin.
                 'X-Is-Admin-Project': 'true',
             },
             'basic',
             self.token(user, {'system': {'all': True}}),
         )
 
-    def test_token_for_a_project_is_understood_whoever_got_it(self):
-        """G04: a user by password, for example."""
+    def test_token_for_a_project_is_understood_however_it_was_issued(self):
+        """G04: here, for a password."""
         self.assert_served(
             {
                 **self.identity_headers(self.user, 'member', 'reader'),
@@ -242,25 +242,25 @@ class IdentityTest(ExternalTokenTestCase):
             **{'X-User-Id': 'forged', 'X-Roles': 'admin'},
         )
 
-    def test_token_without_a_scope_serves_for_nothing(self):
-        """G04: the filter wants roles, and says 403."""
+    def test_unscoped_token_is_refused(self):
+        """G04: the filter requires roles, and returns 403."""
         answer = self.call('basic', self.token(self.user, 'unscoped'))
         self.assertEqual(403, answer.status)
 
 
 class RefusalTest(ExternalTokenTestCase):
-    """What the service does not accept."""
+    """The service refuses tokens that are not valid."""
 
-    def test_what_is_no_token_is_refused(self):
-        """G02: made up, altered, or none."""
+    def test_invalid_token_is_refused(self):
+        """G02: whether invented, altered or missing."""
         token = self.issue()
         for mount in ('basic', 'post', 'tls'):
             for wrong in (None, 'x', token[:-4] + 'AAAA'):
                 with self.variant((mount, wrong)):
                     self.assert_refused(mount, wrong)
 
-    def test_token_is_refused_once_its_client_has_revoked_it(self):
-        """G07: at the service, too. G09: at once, without a cache there."""
+    def test_revoked_token_is_refused(self):
+        """G07, G09: at once, if the service has no cache."""
         token = self.issue()
         self.assertEqual(200, self.call('basic', token).status)
         answer = self.https().request(
@@ -276,16 +276,16 @@ class RefusalTest(ExternalTokenTestCase):
         for mount in ('basic', 'post', 'tls'):
             self.assert_refused(mount, token)
 
-    def test_token_is_refused_once_its_credential_is_deleted(self):
-        """G03: at once."""
+    def test_token_of_a_deleted_credential_is_refused(self):
+        """G03: from the next request on."""
         client = self.identity.create_application_credential(self.user)
         token = self.issue(client)
         self.assertEqual(200, self.call('basic', token).status)
         self.identity.delete_application_credential(self.user, client.id)
         self.assert_refused('basic', token)
 
-    def test_cached_answer_is_not_used_once_the_token_has_expired(self):
-        """G05: by exp, which the sample maps."""
+    def test_cached_response_is_not_used_after_the_token_has_expired(self):
+        """G05: because of exp, which the sample maps."""
         end = datetime.datetime.now(datetime.timezone.utc)
         end += datetime.timedelta(seconds=4)
         client = self.identity.create_application_credential(
@@ -299,7 +299,7 @@ class RefusalTest(ExternalTokenTestCase):
             self.assertLess(time.monotonic(), deadline)
         now = datetime.datetime.now(datetime.timezone.utc)
         self.assertGreaterEqual(now, end - datetime.timedelta(seconds=1))
-        # It was asked once, and the other calls were served from the cache.
+        # It was introspected once; the other calls used the cache.
         asked = self.keystone.log.count('/v3/OS-OAUTH2/introspect') - asked
         self.assertIn(asked, (1, 2))
         self.assert_refused('cached', token)
@@ -314,18 +314,18 @@ class RefusalTest(ExternalTokenTestCase):
         )
         self.assert_refused('basic', self.issue(client))
 
-    def test_service_that_cannot_authenticate_refuses_everything(self):
-        """G01: nobody learns anything from that."""
+    def test_service_that_cannot_authenticate_serves_no_request(self):
+        """G01: the error does not reveal whose token it is."""
         answer = self.call('wrong', self.issue())
         self.assertEqual(500, answer.status)
         self.assertNotIn(self.user.id, answer.text)
 
 
 class BindingTest(ExternalTokenTestCase):
-    """A service that accepts bound tokens only: thumbprint_verify."""
+    """Tests of a service that accepts only bound tokens."""
 
-    def test_token_serves_with_the_certificate_that_it_is_bound_to(self):
-        """D06: cnf has the thumbprint that everybody else compares."""
+    def test_bound_token_is_accepted_with_its_certificate(self):
+        """D06: cnf has the same thumbprint that the filter computes."""
         self.assert_served(
             {
                 **self.identity_headers(self.user, 'member', 'reader'),
@@ -336,8 +336,8 @@ class BindingTest(ExternalTokenTestCase):
             self.files,
         )
 
-    def test_token_is_refused_with_another_certificate_or_none(self):
-        """D07: of the same user, even."""
+    def test_bound_token_is_refused_without_its_certificate(self):
+        """D07: even another one of the same user does not help."""
         token = self.issue(files=self.files)
         self.assert_refused('bound', token)
         other = self.certificate_files(self.user, 'other')
@@ -345,6 +345,6 @@ class BindingTest(ExternalTokenTestCase):
         bound_to_other = self.issue(files=other)
         self.assertEqual(200, self.call('bound', bound_to_other, other).status)
 
-    def test_token_that_is_not_bound_is_refused(self):
-        """D07: the token must say which certificate."""
+    def test_unbound_token_is_refused(self):
+        """D07: the token must name its certificate."""
         self.assert_refused('bound', self.issue(), self.files)

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""oauth4webapi, openid-client and @badgateway/oauth2-client, over TLS.
+"""Tests with JavaScript clients, over TLS.
 
-They discover the server, get a token, ask about it and have it revoked, and
-are strict about each answer.
+oauth4webapi, openid-client and @badgateway/oauth2-client discover the server,
+get a token, introspect it and revoke it. They verify each response strictly.
 """
 
 import base64
@@ -39,7 +39,7 @@ TIMEOUT = 120
 
 
 class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
-    #: The provider that can bind the token of any client to a certificate.
+    #: This provider can bind the token of any client to a certificate.
     provider = 'jws'
 
     @classmethod
@@ -50,7 +50,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
 
     @classmethod
     def install(cls):
-        """Install the clients into a folder; answer what is in the way."""
+        """Install the clients into a folder, and return any problem."""
         if shutil.which('node') is None or shutil.which('npm') is None:
             return 'Not installed: node and npm.'
         folder = fixtures.TempDir()
@@ -67,7 +67,7 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
 
     @classmethod
     def start(cls, *command, **arguments):
-        """Run a command in the folder of the clients, until it ends."""
+        """Run a command in the folder of the clients, and wait for it."""
         return subprocess.run(
             command,
             cwd=cls.folder,
@@ -83,8 +83,10 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
             requirement.missing(self, self.not_installed)
         super().setUp()
 
-    def ask(self, library, method, *, trust=True, algorithm='ES256', **task):
-        """Have a client do its task, and answer its report.
+    def run_client(
+        self, library, method, *, trust=True, algorithm='ES256', **task
+    ):
+        """Run a client, and return its report.
 
         :param algorithm: of the key for ``private_key_jwt``.
         """
@@ -115,15 +117,15 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         return json.loads(process.stdout)
 
     def confirmation(self):
-        """Return the confirmation of a token bound to our certificate."""
+        """Return the confirmation of a token bound to the certificate."""
         pem = pathlib.Path(self.files[0]).read_text()
         digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest()
         thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip('=')
         return {'x5t#S256': thumbprint}
 
     def assert_served(self, library, method, client_id, **how):
-        """Assert that all steps of the life of a token worked."""
-        report = self.ask(library, method, client_id=client_id, **how)
+        """Assert that a client gets, introspects and revokes a token."""
+        report = self.run_client(library, method, client_id=client_id, **how)
         self.assertNotIn('error', report, report)
         self.assertEqual(self.issuer, report['server']['issuer'])
         token = report['token']
@@ -136,27 +138,27 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         self.assert_invalid(token['access_token'])
         return report
 
-    def test_secret_in_the_header(self):
-        """B02: strictly encoded. H01, H02: found by discovery."""
+    def test_secret_in_the_header_is_accepted(self):
+        """B02, H01, H02: with strict encoding, and with discovery."""
         for library in LIBRARIES:
             with self.variant(library):
                 self.assert_served(
                     library, 'client_secret_basic', self.client.id
                 )
 
-    def test_secret_in_the_body(self):
-        """B03: G01, G07, as independent clients have it."""
+    def test_secret_in_the_body_is_accepted(self):
+        """B03, G01, G07: with independent clients."""
         for library in LIBRARIES:
             with self.variant(library):
                 self.assert_served(
                     library, 'client_secret_post', self.client.id
                 )
 
-    def test_client_that_parses_whatever_has_a_media_type(self):
-        """G07: B03, the answer to a revocation has neither body nor type."""
+    def test_client_that_parses_by_media_type_can_revoke(self):
+        """G07, B03: the revocation response has neither body nor type."""
         for method in ('client_secret_basic', 'client_secret_post'):
             with self.variant(method):
-                report = self.ask('oauth2-client', method)
+                report = self.run_client('oauth2-client', method)
                 self.assertNotIn('error', report, report)
                 self.assertEqual(self.issuer, report['server']['issuer'])
                 self.assertEqual(
@@ -166,13 +168,13 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 self.assertIsNone(report['revocation'])
                 self.assertEqual({'active': False}, report['after'])
 
-    def test_key(self):
-        """C01: C02, C03, C06, C07. H03: found by discovery."""
+    def test_key_is_accepted(self):
+        """C01, C02, C03, C06, C07, H03: with discovery."""
         for library in LIBRARIES:
             with self.variant(library):
                 self.assert_served(library, 'private_key_jwt', self.client.id)
 
-    def test_key_for_ed25519(self):
+    def test_key_for_ed25519_is_accepted(self):
         """C07: the libraries call the algorithm Ed25519 (RFC 9864)."""
         for library in LIBRARIES:
             with self.variant(library):
@@ -183,8 +185,8 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                     algorithm='EdDSA',
                 )
 
-    def test_certificate_of_an_application_credential(self):
-        """D02: D01 and D06, by the subject that is registered."""
+    def test_certificate_of_an_application_credential_is_accepted(self):
+        """D01, D02, D06: with a registered subject."""
         self.register(
             self.user,
             self.client,
@@ -198,8 +200,8 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 )
                 self.assertEqual(self.confirmation(), report['before']['cnf'])
 
-    def test_certificate_at_the_endpoint_that_is_advertised_for_it(self):
-        """D09: D01 and D06, as independent clients have it."""
+    def test_certificate_is_accepted_at_the_advertised_endpoint(self):
+        """D01, D06, D09: with independent clients."""
         for library in LIBRARIES:
             with self.variant(library):
                 report = self.assert_served(
@@ -213,10 +215,10 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 self.assertEqual(self.confirmation(), report['before']['cnf'])
 
     def test_challenges_of_a_refusal_are_understood(self):
-        """B05: both lines of WWW-Authenticate, by a strict parser."""
+        """B05: a strict parser reads both lines of WWW-Authenticate."""
         for library in LIBRARIES:
             with self.variant(library):
-                error = self.ask(
+                error = self.run_client(
                     library, 'client_secret_basic', secret='wrong'
                 )['error']
                 self.assertEqual(401, error['status'])
@@ -235,10 +237,10 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 )
 
     def test_error_is_understood(self):
-        """A13: A09, error and error_description arrive."""
+        """A09, A13: the client reads error and error_description."""
         for library in LIBRARIES:
             with self.variant(library):
-                error = self.ask(
+                error = self.run_client(
                     library,
                     'client_secret_post',
                     parameters={'scope': 'admin'},
@@ -247,11 +249,13 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                 self.assertEqual('invalid_scope', error['error'])
                 self.assertIn('not delegated', error['description'])
 
-    def test_server_of_an_unknown_authority_is_not_believed(self):
-        """A06: the tests above verify the server."""
+    def test_server_with_an_unknown_ca_is_not_trusted(self):
+        """A06: the tests above would fail without the right CA."""
         for library in LIBRARIES:
             with self.variant(library):
-                report = self.ask(library, 'client_secret_post', trust=False)
+                report = self.run_client(
+                    library, 'client_secret_post', trust=False
+                )
                 self.assertIn(
                     report['error']['cause'],
                     (
@@ -261,11 +265,11 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
                     report,
                 )
 
-    def test_other_issuer_is_not_believed(self):
-        """H02: the issuer of the document must be the one asked for."""
+    def test_other_issuer_is_not_accepted(self):
+        """H02: the issuer in the metadata must be the expected one."""
         for library in LIBRARIES:
             with self.variant(library):
-                report = self.ask(
+                report = self.run_client(
                     library,
                     'client_secret_post',
                     issuer=self.keystone.mtls_endpoint,

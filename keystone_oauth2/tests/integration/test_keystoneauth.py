@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The plugins of keystoneauth, over TLS."""
+"""Tests with the plugins of keystoneauth, over TLS."""
 
 from keystoneauth1 import exceptions
 from keystoneauth1 import loading
@@ -21,7 +21,7 @@ from keystone_oauth2.tests.integration import base
 
 class KeystoneauthTest(base.ServiceTestCase):
     def load(self, plugin, files=None, **options):
-        """Return a session with a plugin, found by its name."""
+        """Return a session with the plugin of a name."""
         loader = loading.get_plugin_loader(plugin)
         return session.Session(
             auth=loader.load_from_options(
@@ -34,7 +34,7 @@ class KeystoneauthTest(base.ServiceTestCase):
         )
 
     def assert_whoami(self, user, method):
-        """Ask the service, and Keystone, as the session of a plugin."""
+        """Assert that the service and Keystone accept the session."""
         path = '/certificate' if method == 'oauth2_credential' else '/secret'
         answer = user.get(self.service.url + path).json()
         self.assertEqual(self.user.name, answer['user'])
@@ -61,8 +61,8 @@ class KeystoneauthTest(base.ServiceTestCase):
         )
         self.assert_whoami(user, 'oauth2_credential')
 
-    def test_secret_plugin_passes_our_refusal_on(self):
-        """A13: what the user sees is our sentence."""
+    def test_secret_plugin_shows_the_error(self):
+        """A13: the user sees the error_description."""
         user = self.load(
             'v3oauth2clientcredential',
             oauth2_client_id=self.client.id,
@@ -74,8 +74,8 @@ class KeystoneauthTest(base.ServiceTestCase):
         )
         self.assertEqual('Client authentication failed.', str(error))
 
-    def test_certificate_plugin_passes_our_refusal_on(self):
-        """A13: the same sentence."""
+    def test_certificate_plugin_shows_the_error(self):
+        """A13: the user sees the same error_description."""
         user = self.load(
             'v3oauth2mtlsclientcredential',
             oauth2_client_id=self.user.id,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A service behind unmodified keystonemiddleware, over TLS."""
+"""Tests with a service behind unmodified keystonemiddleware, over TLS."""
 
 import datetime
 import time
@@ -20,9 +20,9 @@ from keystone_oauth2.tests.integration import base
 
 
 class SecretFlowTest(base.ServiceTestCase):
-    """The filter oauth2_token."""
+    """Tests with the filter oauth2_token."""
 
-    def test_client_gets_a_token_and_the_service_knows_who_asks(self):
+    def test_service_knows_the_user_of_a_token(self):
         """A06: credentials and token travel over TLS."""
         answer = self.token_by_secret()
         self.assertThat(answer, matchers.IsAccessToken())
@@ -31,8 +31,8 @@ class SecretFlowTest(base.ServiceTestCase):
             self.call('/secret', token), 'application_credential'
         )
 
-    def test_service_refuses_what_is_no_token(self):
-        """A15: made up or altered."""
+    def test_service_refuses_invalid_tokens(self):
+        """A15: whether invented or altered."""
         token = self.token_by_secret().json['access_token']
         altered = token[:-4] + ('AAAA' if token[-4:] != 'AAAA' else 'BBBB')
         for wrong in (None, 'x', altered, self.client.secret):
@@ -53,8 +53,8 @@ class SecretFlowTest(base.ServiceTestCase):
         self.identity.revoke(token)
         self.assert_refused(self.call('/secret', token))
 
-    def test_service_refuses_a_token_once_it_has_expired(self):
-        """A07: it ends when it was said to end."""
+    def test_service_refuses_an_expired_token(self):
+        """A07: it expires at the announced time."""
         end = datetime.datetime.now(datetime.timezone.utc)
         end += datetime.timedelta(seconds=5)
         client = self.identity.create_application_credential(
@@ -78,7 +78,7 @@ class SecretFlowTest(base.ServiceTestCase):
             ),
         )
 
-    def test_access_rules_of_the_credential_hold(self):
+    def test_access_rules_of_the_credential_are_enforced(self):
         # keystonemiddleware looks for the service in the catalog.
         answer = self.identity.as_admin(
             'POST', '/v3/services', json={'service': {'type': 'example'}}
@@ -106,7 +106,7 @@ class SecretFlowTest(base.ServiceTestCase):
 
 
 class CertificateFlowTest(base.ServiceTestCase):
-    """The filter oauth2_mtls_token."""
+    """Tests with the filter oauth2_mtls_token."""
 
     def setUp(self):
         super().setUp()
@@ -114,15 +114,15 @@ class CertificateFlowTest(base.ServiceTestCase):
         self.assertThat(self.answer, matchers.IsAccessToken())
         self.token = self.answer.json['access_token']
 
-    def test_client_gets_a_token_and_the_service_knows_who_asks(self):
-        """D07: the certificate is the one of the token."""
+    def test_service_knows_the_user_of_a_token(self):
+        """D07: the connection has the certificate of the token."""
         self.assert_served(
             self.call('/certificate', self.token, self.files),
             'oauth2_credential',
         )
 
     def test_service_refuses_the_token_with_another_certificate(self):
-        """D07: of the same user and the same CA, even."""
+        """D07: even one of the same user and the same CA."""
         other = self.certificate_files('other')
         self.assert_refused(self.call('/certificate', self.token, other))
         token = self.token_by_certificate(other).json['access_token']
@@ -131,16 +131,16 @@ class CertificateFlowTest(base.ServiceTestCase):
         )
 
     def test_service_refuses_the_token_without_certificate(self):
-        """D07: D08, where a proof is checked."""
+        """D07, D08: the connection must prove possession."""
         self.assert_refused(self.call('/certificate', self.token))
 
-    def test_service_refuses_a_token_that_is_bound_to_no_certificate(self):
-        """D07: the token must say which one."""
+    def test_service_refuses_an_unbound_token(self):
+        """D07: the token must name its certificate."""
         token = self.token_by_secret().json['access_token']
         self.assert_refused(self.call('/certificate', token, self.files))
 
-    def test_user_must_be_the_one_that_the_certificate_names(self):
-        """D01: over TLS as in process."""
+    def test_certificate_of_another_user_gets_no_token(self):
+        """D01: over a real TLS connection."""
         other = self.identity.create_user(self.project, ['member'])
         answer = self.https(self.files).request(
             'POST',
@@ -155,7 +155,7 @@ class CertificateFlowTest(base.ServiceTestCase):
         )
 
     def test_connection_without_certificate_gets_no_token(self):
-        """D01: the client_id alone is nothing."""
+        """D01: the client_id alone is not enough."""
         answer = self.https().request(
             'POST',
             base.TOKEN,

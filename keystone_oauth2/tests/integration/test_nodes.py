@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Two processes on one database, as two nodes behind a load balancer."""
+"""Tests with two processes on one database, like nodes of a cluster."""
 
 from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.integration import authorization_server
@@ -23,13 +23,13 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
         cls.other = cls.keystone.start_node()
 
     def introspect(self, node, token):
-        """Ask a node about a token."""
+        """Introspect a token at a node."""
         return self.https(url=node.url).request(
             'POST', '/v3/OS-OAUTH2/introspect', form=self.form(token)
         )
 
     def form(self, token):
-        """Return the parameters of a client that asks about a token."""
+        """Return the parameters of a client that introspects a token."""
         return {
             'token': token,
             'client_id': self.client.id,
@@ -37,7 +37,7 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
         }
 
     def assert_everywhere(self, active, token):
-        """Assert that each node says the same of a token."""
+        """Assert that the nodes agree on whether a token is active."""
         for node in (self.keystone, self.other):
             with self.variant(node):
                 answer = self.introspect(node, token)
@@ -47,8 +47,8 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
                 )
                 self.assertEqual(200 if active else 401, answer.status)
 
-    def test_token_that_one_node_revoked_is_refused_by_both(self):
-        """G09: at the very next request, where nothing is cached."""
+    def test_token_revoked_at_one_node_is_refused_by_both(self):
+        """G09: from the next request on, without a cache."""
         for node in (self.keystone, self.other):
             with self.variant(node):
                 token, sibling = self.issue(), self.issue()
@@ -60,8 +60,8 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
                 self.assert_everywhere(False, token)
                 self.assert_everywhere(True, sibling)
 
-    def test_thumbprint_that_one_node_stored_is_told_by_both(self):
-        """D06: the table is shared."""
+    def test_thumbprint_stored_by_one_node_is_returned_by_both(self):
+        """D06: the nodes share the table."""
         token = self.issue(files=self.files)
         first = self.introspect_by_certificate(self.keystone, token)
         second = self.introspect_by_certificate(self.other, token)
@@ -70,7 +70,7 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
             self.assertEqual(first[name], second[name])
 
     def introspect_by_certificate(self, node, token):
-        """Ask a node about a token as the user, with the certificate."""
+        """Introspect a token at a node with the certificate of the user."""
         answer = self.https(self.files, node.url).request(
             'POST',
             '/v3/OS-OAUTH2/introspect',
@@ -80,7 +80,7 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
         return answer.json
 
     def test_metadata_is_the_same_on_both(self):
-        """H02: from configuration, though the ports differ."""
+        """H02: it comes from the configuration, though the ports differ."""
         documents = [
             self.https(url=node.url)
             .request('GET', '/.well-known/oauth-authorization-server/v3')
@@ -92,7 +92,7 @@ class NodesTest(authorization_server.AuthorizationServerTestCase):
 
 
 class CachedNodesTest(authorization_server.AuthorizationServerTestCase):
-    """Each process has a cache of its own, as dogpile.cache.memory gives."""
+    """Tests with a separate cache in each process."""
 
     options = {'cache': {'backend': 'dogpile.cache.memory'}}
 
@@ -101,8 +101,8 @@ class CachedNodesTest(authorization_server.AuthorizationServerTestCase):
         super().setUpClass()
         cls.other = cls.keystone.start_node()
 
-    def test_disabled_user_registers_nothing_with_a_node_that_knows_not(self):
-        """K03: the user is enabled again later, and the secret would work."""
+    def test_disabled_user_registers_nothing_despite_a_stale_cache(self):
+        """K03: the secret would work once the user is enabled again."""
         owner = self.identity.create_user(self.project, ['member'])
         client = self.identity.create_application_credential(owner)
         token = self.identity.token_for(owner)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""requests-oauthlib, and oauthlib below it, as a client over TLS."""
+"""Tests with requests-oauthlib and oauthlib as a client, over TLS."""
 
 from oauthlib import oauth2
 import requests_oauthlib
@@ -43,7 +43,7 @@ class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
         )
 
     def post(self, build, url, token):
-        """Post what oauthlib makes of a token to an endpoint."""
+        """Send a request that oauthlib builds for a token."""
         client = oauth2.BackendApplicationClient(client_id=self.client.id)
         url, headers, body = build(client, url, token)
         headers['Authorization'] = base.basic(*self.client)
@@ -52,7 +52,7 @@ class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
         )
 
     def revoke(self, token):
-        """Have a token revoked by the request that oauthlib makes of it."""
+        """Revoke a token with the request that oauthlib builds."""
         return self.post(
             lambda client, url, value: client.prepare_token_revocation_request(
                 url, value
@@ -61,8 +61,8 @@ class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
             token,
         )
 
-    def test_secret_in_header_or_body(self):
-        """B03: G01, G07, as an independent client has it."""
+    def test_secret_in_header_or_body_is_accepted(self):
+        """B03, G01, G07: with an independent client."""
         for in_body in (False, True):
             with self.variant(in_body):
                 token = self.fetch(in_body)
@@ -73,8 +73,8 @@ class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
                 self.assertEqual(200, answer.status_code, answer.text)
                 self.assert_invalid(token['access_token'])
 
-    def test_token_is_asked_about(self):
-        """G01: with the session's own way to authenticate."""
+    def test_token_can_be_introspected(self):
+        """G01: with the authentication of the session."""
         token = self.fetch(False)['access_token']
         for value, active in ((token, True), ('x', False)):
             answer = self.session().post(
@@ -85,8 +85,8 @@ class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):
             )
             self.assertIs(active, answer.json()['active'])
 
-    def test_session_with_a_token_reaches_keystone(self):
-        """A07: the session sends it as long as expires_in says."""
+    def test_session_with_a_token_is_authorized(self):
+        """A07: the session reads expires_in."""
         session = requests_oauthlib.OAuth2Session(
             client=oauth2.BackendApplicationClient(client_id=self.client.id),
             token=self.fetch(True),

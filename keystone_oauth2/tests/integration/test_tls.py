@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What TLS itself refuses, so that Keystone never sees it."""
+"""Tests of what TLS itself refuses before Keystone sees a request."""
 
 import datetime
 import http.client
@@ -29,8 +29,8 @@ class TLSTest(base.TLSTestCase):
         url = urllib.parse.urlsplit(self.keystone.url)
         return url.hostname, url.port
 
-    def test_nothing_is_answered_without_tls(self):
-        """A06: TLS on every endpoint that takes or returns credentials."""
+    def test_plain_http_gets_no_token(self):
+        """A06: there is no plain HTTP at the token endpoint."""
         connection = http.client.HTTPConnection(*self.address(), timeout=60)
         self.addCleanup(connection.close)
         try:
@@ -41,8 +41,8 @@ class TLSTest(base.TLSTestCase):
         self.assertEqual(400, answer.status)
         self.assertNotIn(b'access_token', answer.read())
 
-    def test_token_is_answered_over_tls(self):
-        """A06: and the server's certificate is checked."""
+    def test_token_is_issued_over_tls(self):
+        """A06: the client verifies the certificate of the server."""
         self.assertThat(self.token_by_secret(), matchers.IsAccessToken())
         elsewhere = fixture.CertificateAuthority().write(
             self.keystone.folder, 'elsewhere'
@@ -52,8 +52,8 @@ class TLSTest(base.TLSTestCase):
             requests.exceptions.SSLError, client.request, 'GET', '/v3'
         )
 
-    def test_protocol_is_tls_1_2_at_least(self):
-        """A06: as BCP 195 has it."""
+    def test_protocol_is_at_least_tls_1_2(self):
+        """A06: as BCP 195 requires."""
         for highest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = ssl.create_default_context(cafile=self.keystone.ca_file)
             context.maximum_version = highest
@@ -74,13 +74,13 @@ class TLSTest(base.TLSTestCase):
         self.assertEqual(401, answer.status)
 
     def test_certificate_of_another_ca_gets_no_token(self):
-        """D10: with the same names, even."""
+        """D10: even if its names are the same."""
         self.assertThat(self.token_by_certificate(), matchers.IsAccessToken())
         stranger = fixture.CertificateAuthority()
         self.assert_no_token(self.certificate_files('stranger', stranger))
 
-    def test_certificate_that_has_expired_gets_no_token(self):
-        """E04: nobody is who he was."""
+    def test_expired_certificate_gets_no_token(self):
+        """E04: the verdict covers the validity period."""
         now = datetime.datetime.now(datetime.timezone.utc)
         self.assert_no_token(
             self.certificate_files('expired', not_after=now - base.DAY)

@@ -1,4 +1,4 @@
-"""Print what keystone-oauth2 tells: audit_listener.py rabbit://USER@HOST/"""
+"""Print the notifications: audit_listener.py rabbit://USER@HOST/"""
 
 import json
 import sys
@@ -8,7 +8,7 @@ import oslo_messaging
 
 
 class Endpoint:
-    """Takes one notification after the other."""
+    """Print each notification."""
 
     filter_rule = oslo_messaging.NotificationFilter(
         event_type=r'^identity\.oauth2_'
