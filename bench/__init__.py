@@ -10,8 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the token endpoint costs, beside the in-tree one in one run.
+"""Benchmark the token endpoint against the in-tree one, in one run.
 
-No figure here is asserted anywhere: a machine's speed is its own, and only
-the ratios within one run say something.
+No test asserts any of these figures: they depend on the machine, and only the
+ratios within one run are meaningful.
 """

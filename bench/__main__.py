@@ -27,7 +27,7 @@ from bench import report
 from bench import stage
 
 _INTERLEAVED: list[tuple[str, cases.Case, bool]] = [
-    # name, case, whether the in-tree endpoint has it
+    # name, case, whether the in-tree API supports it
     ('busy client', cases.busy_client, True),
     ('registered secret', cases.registered_secret, False),
     ('private_key_jwt', cases.private_key_jwt, False),
@@ -48,7 +48,7 @@ _CYCLES = ('many clients, first cycle', 'many clients, second cycle')
 
 
 def main() -> int:
-    """Measure, print, and write the files."""
+    """Measure, and print and write the results."""
     arguments = _arguments()
     settings = cases.Settings(
         seconds=arguments.seconds,
@@ -121,7 +121,7 @@ def _measure(
     measured = case(side, settings)
     results.setdefault(name, {}).setdefault(side.name, []).append(measured)
     _say(
-        f'  {name}, {side.name}: {measured.rate:.1f} a second, '
+        f'  {name}, {side.name}: {measured.rate:.1f} per second, '
         f'{measured.cpu * 1000:.2f} ms of CPU'
         + (f', {measured.unexpected} unexpected' * bool(measured.unexpected))
     )
@@ -167,7 +167,7 @@ def _say(line: str) -> None:
 
 
 if __name__ == '__main__':
-    # As Ctrl-C, so that servers and folders are cleaned up.
+    # The same as Ctrl-C, so that servers and folders are cleaned up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())

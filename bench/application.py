@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The stock Keystone as uWSGI loads it.
+"""The unmodified Keystone for uWSGI.
 
-``keystone.wsgi.api`` reads ``sys.argv``, so the application is made here.
-This module is also the benchmark's TLS front end: it passes a certificate on
-that the client names in a header field, as Apache would from the connection.
+``keystone.wsgi.api`` reads ``sys.argv``, so the application is created here.
+This module also plays the TLS front end: it passes on a certificate from a
+header field of the client, as Apache does with that of the connection.
 """
 
 import os
@@ -31,7 +31,7 @@ _keystone = core.initialize_application(
 
 
 def application(environ, start_response):
-    """Return a request, with the certificate in its usual place."""
+    """Handle a request, with the certificate in its usual place."""
     certificate = environ.pop('HTTP_X_BENCH_CERTIFICATE', None)
     if certificate is not None:
         environ['SSL_CLIENT_CERT'] = urllib.parse.unquote(certificate)

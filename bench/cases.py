@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is measured."""
+"""The benchmark's cases."""
 
 import collections.abc as abc
 import dataclasses
@@ -29,12 +29,13 @@ _ASSERTIONS = 1000
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """One measurement of one case on one side.
+    """A measurement of a case on one side.
 
-    :ivar rate: answers in a second.
-    :ivar p50: median latency in seconds; ``p99`` the same.
-    :ivar cpu: processor time of the server for each answer, in seconds.
-    :ivar unexpected: answers with another status than expected.
+    :ivar rate: responses per second.
+    :ivar p50: median latency in seconds.
+    :ivar p99: 99th percentile of the latency in seconds.
+    :ivar cpu: the server's processor time per response, in seconds.
+    :ivar unexpected: number of responses with an unexpected status.
     """
 
     rate: float
@@ -46,13 +47,13 @@ class Measured:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How much is measured.
+    """The size of the benchmark.
 
-    :ivar seconds: for each measurement.
-    :ivar clients: concurrent connections.
-    :ivar many: how many clients the second case has.
-    :ivar sample: how many of them the in-tree endpoint is asked for.
-    :ivar attack: wrong secrets in a second.
+    :ivar seconds: duration of each measurement.
+    :ivar clients: number of concurrent connections.
+    :ivar many: number of clients in the cases with many clients.
+    :ivar sample: number of them that the in-tree endpoint gets.
+    :ivar attack: wrong secrets per second.
     """
 
     seconds: float
@@ -72,9 +73,9 @@ def measure(
     *,
     once: bool = False,
 ) -> Measured:
-    """Send requests to a side, and answer what they cost.
+    """Send requests to a side, and return their cost.
 
-    :param once: each just once, however long that takes.
+    :param once: whether to send each only once, however long that takes.
     """
     before = side.server.cpu_seconds()
     figures = load.run(
@@ -94,13 +95,13 @@ def measure(
 
 
 def busy_client(side: stage.Side, settings: Settings) -> Measured:
-    """One client asks for one token after the other."""
+    """One client requests one token after the other."""
     requests = [side.token_request(side.client)] * settings.clients
     return measure(side, requests, settings)
 
 
 def registered_secret(side: stage.Side, settings: Settings) -> Measured:
-    """The same with a secret that was registered for the client."""
+    """The same with a registered secret."""
     request = side.token_request(side.registered)
     return measure(side, [request] * settings.clients, settings)
 
@@ -123,7 +124,7 @@ def mutual_tls(side: stage.Side, settings: Settings) -> Measured:
 
 
 def wrong_secret(side: stage.Side, settings: Settings) -> Measured:
-    """A client that exists, with a wrong secret; within the limits or not."""
+    """An existing client with a wrong secret, also above the limits."""
     wrong = data.Client(side.many[-1].id, 'wrong-' + side.client.secret)
     status = 429 if side.enable else 401
     request = side.token_request(wrong, status=status, source=_GUESSER)
@@ -144,7 +145,7 @@ def unlimited_wrong_secrets(side: stage.Side, settings: Settings) -> Measured:
 
 
 def under_attack(side: stage.Side, settings: Settings) -> Measured:
-    """A good client, while another address sends wrong secrets of its id."""
+    """A good client, while another address sends its id with wrong secrets."""
     wrong = data.Client(side.client.id, 'wrong-' + side.client.secret)
     attack = multiprocessing.get_context('fork').Process(
         target=_attack,
@@ -162,9 +163,9 @@ def under_attack(side: stage.Side, settings: Settings) -> Measured:
 
 
 def alone(side: stage.Side, settings: Settings) -> Measured:
-    """The good client of the case before, with nobody else about."""
-    one = dataclasses.replace(settings, clients=1)
-    return measure(side, [side.token_request(side.client)], one)
+    """The good client of the previous case, without other traffic."""
+    single = dataclasses.replace(settings, clients=1)
+    return measure(side, [side.token_request(side.client)], single)
 
 
 def introspection(side: stage.Side, settings: Settings) -> Measured:
@@ -204,27 +205,25 @@ def validation(side: stage.Side, settings: Settings) -> Measured:
 
 
 def floor(side: stage.Side, settings: Settings) -> Measured:
-    """``GET /v3``: what Keystone's own stack takes at the least."""
+    """``GET /v3``: the minimum cost of Keystone's own stack."""
     request = load.request('GET', '/v3')
     return measure(side, [request] * settings.clients, settings)
 
 
 def many_clients(side: stage.Side, settings: Settings) -> Measured:
-    """Many clients in turn, each one token. The second time is the second
-    cycle.
-    """
+    """Many clients in turn, each with one token; measured twice."""
     count = settings.many if side.enable else settings.sample
     requests = [side.token_request(client) for client in side.many[:count]]
     return measure(side, requests, settings, once=True)
 
 
 def few_clients(side: stage.Side, settings: Settings) -> Measured:
-    """A hundred of the many clients, in no order."""
+    """A hundred of the many clients, in random order."""
     return _at_random(side, settings, side.many[:_FEW])
 
 
 def all_clients(side: stage.Side, settings: Settings) -> Measured:
-    """All of the many clients, in no order."""
+    """All of the many clients, in random order."""
     return _at_random(side, settings, side.many)
 
 

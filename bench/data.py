@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Deployments, and the clients in them."""
+"""Deployments and their clients."""
 
 import base64
 import collections.abc as abc
@@ -30,22 +30,22 @@ _SERVERS = {
     'mariadb': 'mysql+pymysql://root@127.0.0.1:3306/',
 }
 _MAINTENANCE = {'postgresql': 'postgres', 'mariadb': 'mysql'}
-# As keystone.common.password_hashing cuts for bcrypt.
+# keystone.common.password_hashing truncates secrets to this for bcrypt.
 _HASHED_LENGTH = 72
 
 Options = dict[str, dict[str, object]]
 
 ISSUER = 'https://keystone.bench.example/v3'
 
-#: A cache as in production. Without one, each token costs Keystone some fifty
-#: queries, whichever endpoint issues it.
+#: A cache as in production. Without a cache, each token takes Keystone about
+#: fifty queries, whichever endpoint issues it.
 OPTIONS: Options = {
     'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},
-    # QUICK of the fixture is for tests: here the real costs count.
+    # Undo the fixture's QUICK, which is for tests: measure the real costs.
     'identity': {'password_hash_rounds': None},
     'DEFAULT': {'debug': False},
     'database': {'sqlite_synchronous': True},
-    # The in-tree endpoint does not look at what it does not know.
+    # The in-tree endpoint ignores unknown methods.
     'oauth2': {
         'issuer': ISSUER,
         'oauth2_authn_methods': [
@@ -99,7 +99,7 @@ class Database(fixtures.Fixture):
 def build(
     folder: pathlib.Path, options: Options, *, enable: bool
 ) -> fixture.Deployment:
-    """Build a deployment of its own."""
+    """Build a new deployment."""
     folder.mkdir()
     deployment = fixture.Deployment(folder, options, enable=enable)
     deployment.build()
@@ -114,9 +114,9 @@ def engine(deployment: fixture.Deployment) -> sa.Engine:
 def multiply(
     deployment: fixture.Deployment, client: Client, count: int, *, prime: bool
 ) -> list[Client]:
-    """Copy an application credential many times, past the API.
+    """Copy an application credential many times in the database.
 
-    Each would cost a slow hash there. The copies share its secret.
+    With the API, each would take a slow hash. The copies share its secret.
 
     :param prime: whether to store digests of the secret, as the extension
         does when a credential is created.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Load, by clients that cost little: raw sockets and ready-made requests."""
+"""Load from cheap clients: raw sockets and prepared requests."""
 
 import base64
 import collections.abc as abc
@@ -28,11 +28,11 @@ Address = tuple[str, int]
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A request, ready to send.
+    """A request that is ready to send.
 
-    :ivar data: all of it.
-    :ivar status: of the answer that is expected.
-    :ivar source: address to send from.
+    :ivar data: the whole message.
+    :ivar status: the expected status of the response.
+    :ivar source: the address to send it from.
     """
 
     data: bytes
@@ -42,11 +42,11 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """What some clients saw.
+    """The measurements of the clients.
 
-    :ivar seconds: that they took.
+    :ivar seconds: the total time.
     :ivar latencies: of each request, in seconds, sorted.
-    :ivar unexpected: how many answers had another status.
+    :ivar unexpected: number of responses with another status.
     """
 
     seconds: float
@@ -55,7 +55,7 @@ class Figures:
 
     @property
     def rate(self) -> float:
-        """Requests in a second."""
+        """Requests per second."""
         return len(self.latencies) / self.seconds
 
     def percentile(self, percent: float) -> float:
@@ -71,7 +71,7 @@ def request(
     headers: abc.Mapping[str, str] | None = None,
     **attributes: ty.Any,
 ) -> Request:
-    """Make a request.
+    """Return a request.
 
     :param form: parameters of a form body.
     """
@@ -100,16 +100,15 @@ def run(
     seconds: float | None = None,
     rate: float | None = None,
 ) -> Figures:
-    """Send requests one after the other, from several processes at a time.
+    """Send requests one after the other, from several processes in parallel.
 
-    :param requests: each client takes its share of them in turn.
-    :param seconds: how long; None to send each just once.
-    :param rate: requests in a second of all clients, or None for as many as
-        there can be.
+    :param requests: each client sends its share of them in turn.
+    :param seconds: for how long; None to send each only once.
+    :param rate: requests per second of all clients, or None for no limit.
     """
     context = multiprocessing.get_context('fork')
     pace = None if rate is None else clients / rate
-    # Not as Ctrl-C, which is how the whole run takes a SIGTERM.
+    # SIGTERM ends these processes, unlike the main one: see __main__.
     with context.Pool(
         clients, signal.signal, (signal.SIGTERM, signal.SIG_DFL)
     ) as pool:

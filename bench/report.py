@@ -31,11 +31,11 @@ _LIBRARIES = ('keystone', 'SQLAlchemy', 'oslo.db', 'pyuwsgi', 'bcrypt')
 
 @dataclasses.dataclass(frozen=True)
 class Bar:
-    """A ratio that is aimed at.
+    """A ratio with a target.
 
-    :ivar text: what it is.
-    :ivar aim: the figure.
-    :ivar measured: the same, measured.
+    :ivar text: its description.
+    :ivar aim: the target, or empty.
+    :ivar measured: the measured value.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Bar:
 
 
 def median(measured: abc.Sequence[cases.Measured], name: str) -> float:
-    """Return the median of one figure over all rounds."""
+    """Return the median of a figure over all rounds."""
     return statistics.median(getattr(item, name) for item in measured)
 
 
@@ -79,7 +79,7 @@ def rows(results: Results) -> list[list[str]]:
 
 
 def bars(results: Results) -> list[Bar]:
-    """Return what the project aims at, and what this run gives."""
+    """Return the project's targets with this run's values."""
 
     def figure(case: str, side: str, name: str = 'rate') -> float:
         return median(results[case][side], name)
@@ -95,7 +95,7 @@ def bars(results: Results) -> list[Bar]:
             / figure('busy client', 'ours', 'cpu'),
         ),
         Bar(
-            'CPU of a registered secret over that of the own one',
+            "CPU of a registered secret over that of Keystone's",
             '',
             figure('registered secret', 'ours', 'cpu')
             / figure('busy client', 'ours', 'cpu'),
@@ -146,7 +146,7 @@ def bars(results: Results) -> list[Bar]:
 
 
 def environment(settings: cases.Settings, database: str) -> dict[str, ty.Any]:
-    """Return what the figures depend on."""
+    """Return the conditions of the measurement."""
     return {
         'database': database,
         'processors': os.cpu_count(),
@@ -157,7 +157,7 @@ def environment(settings: cases.Settings, database: str) -> dict[str, ty.Any]:
 
 
 def text(table: abc.Sequence[abc.Sequence[str]]) -> str:
-    """Lay a table out for a terminal; it is a simple table of RST as well."""
+    """Return a table for a terminal, which is also a simple table in RST."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     rule = '  '.join('=' * width for width in widths)
     lines = [
@@ -194,7 +194,7 @@ def write_json(
 
 
 def write_chart(path: pathlib.Path, results: Results) -> None:
-    """Draw the processor time of each answer, on a logarithmic scale."""
+    """Draw the processor time per response, on a logarithmic scale."""
     import matplotlib
 
     matplotlib.use('Agg')
@@ -210,7 +210,7 @@ def write_chart(path: pathlib.Path, results: Results) -> None:
     figure, axes = pyplot.subplots(figsize=(9, 0.5 * len(labels) + 1))
     axes.barh(labels, values, color=colours)
     axes.set_xscale('log')
-    axes.set_xlabel('processor time of the server, ms an answer')
+    axes.set_xlabel('processor time of the server, ms per response')
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""uWSGI servers, and what they cost."""
+"""uWSGI servers, and their processor time."""
 
 import os
 import pathlib
@@ -27,10 +27,10 @@ _START_SECONDS = 60
 
 
 class Server(fixtures.Fixture):
-    """One Keystone behind uWSGI on a port of 127.0.0.1.
+    """A Keystone in uWSGI on a port of 127.0.0.1.
 
     :param config_file: its keystone.conf.
-    :param workers: processes.
+    :param workers: number of processes.
     """
 
     def __init__(self, config_file: pathlib.Path, workers: int) -> None:
@@ -103,6 +103,6 @@ def _cpu_seconds(pid: int) -> float:
         text = pathlib.Path(f'/proc/{pid}/stat').read_text()
     except FileNotFoundError:
         return 0.0
-    # The name of the program, in brackets, may hold blanks.
+    # The program name, in parentheses, may contain spaces.
     fields = text.rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -41,7 +41,7 @@ _RULES = [
 
 
 class Side(fixtures.Fixture):
-    """One Keystone: its deployment, its server, and a client of it.
+    """A Keystone: its deployment, its server, and a client.
 
     :param name: of the side, for reports.
     :param enable: whether the extension serves the API.
@@ -114,7 +114,7 @@ class Side(fixtures.Fixture):
         )
 
     def assertion_request(self) -> load.Request:
-        """Return a token request with a client assertion of its own."""
+        """Return a token request with a new client assertion."""
         claims = {
             'iss': self.client.id,
             'sub': self.client.id,

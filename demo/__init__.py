@@ -10,8 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The four steps of OAuth 2.0 in Keystone, shown for real.
+"""A live demonstration of OAuth 2.0 in Keystone.
 
-``python -m demo`` from the root of the source tree; ``make demo`` installs
-what it needs first.
+Run ``python -m demo`` from the root of the source tree. ``make demo`` installs
+the requirements first.
 """

@@ -16,7 +16,7 @@ import signal
 import sys
 
 if __name__ == '__main__':
-    # There is nothing to clean up yet: an interruption ends this silently.
+    # There is nothing to clean up yet, so an interruption can exit silently.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from demo import command_line
 

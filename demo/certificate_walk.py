@@ -24,7 +24,7 @@ TOKEN_PATH = secret_walk.TOKEN_PATH
 
 
 class CertificateWalk:
-    """Get a token that is bound to a certificate, and use it."""
+    """Gets a token that is bound to a certificate, and uses it."""
 
     def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
         self._stage = set_up
@@ -36,9 +36,9 @@ class CertificateWalk:
         }
 
     def run(self) -> None:
-        """Walk.
+        """Run all steps.
 
-        :raises exchange.Unexpected: an answer is not as it must be.
+        :raises exchange.Unexpected: a response has an unexpected status.
         """
         self._out.chapter('With a certificate')
         self._introduce()
@@ -50,10 +50,9 @@ class CertificateWalk:
     def _introduce(self) -> None:
         self._out.step('1. A user is the client')
         self._out.say(
-            'Nothing is delegated: the client is the user robot, known by a '
-            'certificate. A federation mapping names the properties of the '
-            'user that its subject must have, and the authority that issued '
-            'it.'
+            'No roles are delegated: the client is the user robot, identified '
+            'by a certificate. A federation mapping compares the subject with '
+            'the properties of the user, and checks the issuer.'
         )
         certificate = self._stage.robot_certificate.certificate
         names = {'1.2.840.113549.1.9.1': 'emailAddress'}
@@ -77,7 +76,7 @@ class CertificateWalk:
         validated = self._stage.admin.validate(token).json['token']
         thumbprint = validated['oauth2_credential']['x5t#S256']
         self._out.say(
-            f'It is bound to the certificate of thumbprint '
+            f'It is bound to the certificate with the thumbprint '
             f'{shown.shortened(thumbprint)}'
         )
         return token
@@ -85,14 +84,14 @@ class CertificateWalk:
     def _call(self, token: str) -> None:
         self._out.step('3. The client calls a service with it')
         self._out.say(
-            'The filter is oauth2_mtls_token of keystonemiddleware, which '
-            'compares the certificate with the token.'
+            "The service uses keystonemiddleware's filter oauth2_mtls_token, "
+            'which compares the certificate with the token.'
         )
         self._present(token, self._stage.robot_files, expect=200)
 
     def _see_wrong_ones_refused(self, token: str) -> None:
-        self._out.step('4. What is wrong or expired is refused')
-        self._out.say("Someone else's certificate, with the id of robot:")
+        self._out.step('4. Invalid and expired credentials are refused')
+        self._out.say("Another user's certificate, with the id of robot:")
         self._ask(
             self._stage.client(self._stage.url, self._stage.alice_files),
             'POST',
@@ -100,18 +99,18 @@ class CertificateWalk:
             expect=401,
             form=self._form,
         )
-        self._out.verdict('refused, as it must be')
-        self._out.say('The token, as stolen: with another certificate,')
+        self._out.verdict('refused, as expected')
+        self._out.say('A stolen token, with another certificate:')
         self._refuse(token, self._stage.alice_files)
-        self._out.say('and with none:')
+        self._out.say('A stolen token, without a certificate:')
         self._refuse(token, None)
-        self._out.say('A wrong token, with the right certificate:')
+        self._out.say('An invalid token, with the right certificate:')
         self._refuse(secret_walk.altered(token), self._stage.robot_files)
 
     def _see_expired_one_refused(self) -> None:
         self._out.say(
-            'A token of a second Keystone on the same database, whose tokens '
-            f'live for {stage.SHORT_LIFE} seconds:'
+            'A token from a second Keystone on the same database, whose '
+            f'tokens expire after {stage.SHORT_LIFE} seconds:'
         )
         answer = self._ask(
             self._stage.client(self._stage.short_url, self._stage.robot_files),
@@ -124,7 +123,7 @@ class CertificateWalk:
         self._present(token, self._stage.robot_files, expect=200)
         self._out.wait(
             answer.json['expires_in'] + secret_walk.GRACE,
-            'Until it has expired',
+            'Waiting until it has expired',
         )
         self._refuse(token, self._stage.robot_files)
 
@@ -132,7 +131,7 @@ class CertificateWalk:
         self, token: str, certificate: stage.CertificateFiles | None
     ) -> None:
         self._present(token, certificate, expect=401)
-        self._out.verdict('refused, as it must be')
+        self._out.verdict('refused, as expected')
 
     def _present(
         self,

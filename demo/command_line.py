@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The command line of the demo: check what it needs, then run it."""
+"""The command line of the demo: check the requirements, then run it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ LIBRARIES = (
     'testtools',
 )
 METHOD = 'keystone.auth.oauth2_credential'
-REMEDY = '"make demo" installs all that it needs.'
+REMEDY = '"make demo" installs all requirements.'
 
 
 def main() -> int:
     """Run the demo.
 
-    :returns: the exit status: 0 when all answers were as they must be.
+    :returns: the exit status: 0 if all responses were as expected.
     """
     options = _parser().parse_args()
     problem = _missing_library() or _unusable_port(options.port)
@@ -56,23 +56,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='python -m demo',
         description='Build a Keystone with keystone-oauth2 in a temporary '
-        'folder, and walk through the flow by secret and by certificate.',
+        'folder, and show the flow with a secret and with a certificate.',
     )
     parser.add_argument(
         '--keep',
         action='store_true',
-        help='leave all running until Ctrl-C, and tell what to try',
+        help='keep the servers running until Ctrl-C, and show what to try',
     )
     parser.add_argument(
         '--port',
         type=_port,
         default=0,
-        help='of Keystone on 127.0.0.1; any free one by default',
+        help="Keystone's port on 127.0.0.1; any free port by default",
     )
     parser.add_argument(
         '--no-color',
         action='store_true',
-        help='print no colours; they are for terminals only anyway',
+        help='do not use colours, which are used only on terminals',
     )
     return parser
 
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError('a port is a number up to 65535')
+        raise argparse.ArgumentTypeError('must be a number up to 65535')
     return number
 
 
@@ -89,7 +89,7 @@ def _missing_library() -> str | None:
         if importlib.util.find_spec(name) is None:
             return f'The demo needs the Python library {name}: {REMEDY}'
     if not importlib.metadata.entry_points(group=METHOD):
-        return f'keystone-oauth2 itself is not installed: {REMEDY}'
+        return f'keystone-oauth2 is not installed: {REMEDY}'
     return None
 
 
@@ -101,7 +101,7 @@ def _unusable_port(port: int) -> str | None:
         except OSError as error:
             return (
                 f'Port {port} cannot be used ({error.strerror}): '
-                'choose another with --port, or leave it out.'
+                'choose another one with --port, or omit it.'
             )
     return None
 

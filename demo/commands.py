@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What to try on a demo that is left running, ready to be pasted."""
+"""Commands to paste and try while the demo is kept running."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READ_TOKEN = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["access_
 
 CURL = (
     (
-        'An access token by secret, and the service with it',
+        'Get an access token with the secret, and call the service with it',
         'curl -w "\\n" --cacert $CA --user $CLIENT_ID:$CLIENT_SECRET '
         '-d grant_type=client_credentials $TOKEN_ENDPOINT',
         'TOKEN=$(curl -s --cacert $CA --user $CLIENT_ID:$CLIENT_SECRET '
@@ -41,7 +41,7 @@ CURL = (
         '-H "Authorization: Bearer $TOKEN" $SERVICE/secret',
     ),
     (
-        'The same by certificate',
+        'The same with the certificate',
         'TOKEN=$(curl -s --cacert $CA --cert $CERTIFICATE --key $KEY '
         '-d grant_type=client_credentials -d client_id=$ROBOT_ID '
         f'$TOKEN_ENDPOINT | {READ_TOKEN})',
@@ -52,11 +52,11 @@ CURL = (
 
 DISCOVERY = (
     (
-        'What clients find out by themselves (RFC 8414)',
+        'The metadata from which clients configure themselves (RFC 8414)',
         'curl -w "\\n" --cacert $CA $METADATA',
     ),
     (
-        'With Node.js: openid-client, which is told the issuer alone',
+        'With Node.js: openid-client, which needs only the issuer',
         'cd $FOLDER && npm install openid-client',
         "NODE_EXTRA_CA_CERTS=$CA node --input-type=module -e '"
         'import * as client from "openid-client"; '
@@ -70,14 +70,14 @@ DISCOVERY = (
 
 OPENSTACK = (
     (
-        'As alice, who delegates; as the administrator',
+        'As alice, the owner of the client, and as the administrator',
         'openstack --os-cloud alice application credential list',
         'openstack --os-cloud alice application credential create '
         '--role member another',
         'openstack --os-cloud admin mapping show oauth2_mapping',
     ),
     (
-        'As the client, by secret and by certificate',
+        'As the clients, with the secret and with the certificate',
         'openstack --os-cloud client token issue',
         'openstack --os-cloud robot token issue',
     ),
@@ -91,8 +91,8 @@ def show(
 ) -> None:
     """Write the files that the commands need, and print the commands."""
     environment = _write_environment(set_up, client)
-    out.chapter('Left running until Ctrl-C')
-    out.say('In another terminal, first:')
+    out.chapter('Running until Ctrl-C')
+    out.say('In another terminal, first run:')
     out.line()
     out.command(f'. {environment}')
     for title, *commands in (*CURL, *DISCOVERY, *OPENSTACK):
@@ -104,10 +104,10 @@ def show(
     out.line()
     if not _openstack_folder() and not shutil.which('openstack'):
         out.say(
-            'The openstack command is not installed here: '
+            'The openstack command is not installed. To install it: '
             f'{sys.executable} -m pip install python-openstackclient'
         )
-    out.say(f'Configuration, keys and logs: {set_up.folder}')
+    out.say(f'Configuration, keys and logs are in {set_up.folder}')
 
 
 def _write_environment(
@@ -176,11 +176,11 @@ def _clouds(
         },
     }
     for cloud in clouds.values():
-        _add_usual(cloud, set_up)
+        _add_common(cloud, set_up)
     return {'clouds': clouds}
 
 
-def _add_usual(cloud: dict[str, typing.Any], set_up: stage.Stage) -> None:
+def _add_common(cloud: dict[str, typing.Any], set_up: stage.Stage) -> None:
     cloud['auth']['auth_url'] = f'{set_up.url}/v3'
     cloud['cacert'] = str(set_up.ca_file)
     cloud['identity_api_version'] = '3'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Requests that are sent and shown at the same time."""
+"""Send requests, and show them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ SHOWN_HEADERS = ('WWW-Authenticate', 'Cache-Control')
 
 
 class Unexpected(Exception):
-    """A server answered otherwise than it must."""
+    """A response has an unexpected status."""
 
 
 class Exchange:
-    """Sends requests, and shows them with their answers."""
+    """Sends requests, and shows them with their responses."""
 
     def __init__(self, out: terminal.Terminal) -> None:
         self._out = out
@@ -48,17 +48,17 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         **arguments: typing.Any,
     ) -> Answer:
-        """Send a request, and show it and its answer.
+        """Send a request, and show it with its response.
 
-        :param expect: the status that the answer must have.
-        :param arguments: as those of the client's ``request``.
-        :raises Unexpected: it has another one.
+        :param expect: the status that the response must have.
+        :param arguments: as for the client's ``request``.
+        :raises Unexpected: it has another status.
         """
         self._show_request(client, method, path, headers or {}, **arguments)
         answer = client.request(method, path, headers=headers, **arguments)
         self._show_answer(answer)
         if answer.status != expect:
-            raise Unexpected(f'{method} {path}: {expect} was expected.')
+            raise Unexpected(f'{method} {path}: expected status {expect}.')
         return answer
 
     def _show_request(

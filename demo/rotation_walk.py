@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rotate a client's secret while it is at work, then do without one."""
+"""Rotate the secret of an active client, then replace it by a key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LIFETIME = 60
 
 
 class RotationWalk:
-    """A second secret, the end of the first, a key, the end of all secrets."""
+    """Adds a secret, retires the first one, and then uses only a key."""
 
     def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
         self._stage = set_up
@@ -49,24 +49,25 @@ class RotationWalk:
         self._path = f'/v3/OS-OAUTH2/clients/{self._client.id}'
 
     def run(self) -> None:
-        """Walk.
+        """Run all steps.
 
-        :raises exchange.Unexpected: an answer is not as it must be.
+        :raises exchange.Unexpected: a response has an unexpected status.
         """
-        self._out.chapter('A new secret, and then none')
+        self._out.chapter('From a secret to a key, without an interruption')
         self._out.say(
-            'Another client of alice keeps asking for tokens all the time, '
-            'with whatever it has at the moment.'
+            'Throughout, another client of alice keeps requesting tokens in '
+            'the background, with its current secret or key.'
         )
         with traffic.Traffic(
             self._stage.client(self._stage.url), TOKEN_PATH
         ) as running:
             running.use(FORM, secret_walk.basic(self._client))
             rotated = self._rotate(running)
-            self._go_over_to_a_key(running, rotated)
-            asked = running.stop()
+            self._switch_to_key(running, rotated)
+            count = running.stop()
         self._out.verdict(
-            f'{asked} tokens were asked for meanwhile, and none was refused'
+            f'{count} tokens were requested in the background; none was '
+            f'refused'
         )
 
     def _rotate(
@@ -74,36 +75,36 @@ class RotationWalk:
     ) -> identity.ApplicationCredential:
         self._out.step('1. Its owner registers a second secret')
         answer = self._manage(
-            'POST', '/secrets', 201, {'secret': {'description': 'of today'}}
+            'POST', '/secrets', 201, {'secret': {'description': 'second'}}
         )
         rotated = identity.ApplicationCredential(
             self._client.id, answer.json['secret']['secret']
         )
-        self._out.step('2. The client goes over to it')
+        self._out.step('2. The client switches to it')
         running.use(FORM, secret_walk.basic(rotated))
-        self._out.say('What is still in use can be seen:')
+        self._out.say('The owner can see which secrets are still in use:')
         self._manage('GET', '/secrets', 200)
         self._out.step('3. The owner retires the first secret')
         self._out.say(
-            'It is the one with the id of the application credential itself, '
-            'which keeps its id, its roles and its tokens.'
+            'It has the id of the application credential itself, which keeps '
+            'its id, its roles and its tokens.'
         )
         self._manage('DELETE', f'/secrets/{self._client.id}', 204)
         self._see_refused(self._client)
         return rotated
 
-    def _go_over_to_a_key(
+    def _switch_to_key(
         self,
         running: traffic.Traffic,
         rotated: identity.ApplicationCredential,
     ) -> None:
-        self._out.step('4. The client makes a key, and its owner registers it')
+        self._out.step('4. The client creates a key; its owner registers it')
         key = ec.generate_private_key(ec.SECP256R1())
         public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key())
         self._manage(
             'POST', '/keys', 201, {'key': {'jwk': jsonutils.loads(public)}}
         )
-        self._out.step('5. The client signs what it asks with')
+        self._out.step('5. The client signs its requests with the key')
         running.use(lambda: self._signed(key))
         self._ask(
             self._keystone,
@@ -112,7 +113,7 @@ class RotationWalk:
             expect=200,
             form=self._signed(key),
         )
-        self._out.step('6. From now on, nothing but the key counts')
+        self._out.step('6. The owner allows nothing but the key')
         self._manage(
             'PATCH',
             '',
@@ -144,7 +145,7 @@ class RotationWalk:
             headers=secret_walk.basic(client),
             form=FORM,
         )
-        self._out.verdict('refused, as it must be')
+        self._out.verdict('refused, as expected')
 
     def _manage(
         self, method: str, path: str, expect: int, body: object = None

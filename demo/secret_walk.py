@@ -32,7 +32,7 @@ GRACE = 1
 
 
 class SecretWalk:
-    """Delegate, get a token, call the service, see what is refused."""
+    """Delegates, gets a token, calls a service, and shows refusals."""
 
     def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
         self._stage = set_up
@@ -42,9 +42,9 @@ class SecretWalk:
         self._service = set_up.client(set_up.service_url)
 
     def run(self) -> None:
-        """Walk.
+        """Run all steps.
 
-        :raises exchange.Unexpected: an answer is not as it must be.
+        :raises exchange.Unexpected: a response has an unexpected status.
         """
         self._out.chapter('With a client secret')
         start = time.monotonic()
@@ -59,8 +59,8 @@ class SecretWalk:
     def _delegate(self) -> identity.ApplicationCredential:
         self._out.step('1. A user delegates a role to a client')
         self._out.say(
-            'The user alice creates an application credential: its id and '
-            'its secret are the client.'
+            'The user alice creates an application credential. Its id and '
+            "secret become the client's id and secret."
         )
         alice = self._stage.alice
         answer = self._ask(
@@ -94,13 +94,12 @@ class SecretWalk:
     def _call(self, token: str) -> None:
         self._out.step('3. The client calls a service with it')
         self._out.say(
-            'The service knows OAuth only by the filter oauth2_token of '
-            'keystonemiddleware.'
+            "The service only uses keystonemiddleware's filter oauth2_token."
         )
         self._present(token, expect=200)
 
     def _call_with_keystoneauth(self) -> None:
-        self._out.step('   The same with keystoneauth, in two lines')
+        self._out.step('   The same in two lines, with keystoneauth')
         url = self._stage.url
         auth = v3.OAuth2ClientCredential(
             auth_url=f'{url}/v3',
@@ -121,7 +120,7 @@ class SecretWalk:
         )
 
     def _see_wrong_ones_refused(self, token: str) -> None:
-        self._out.step('4. What is wrong or expired is refused')
+        self._out.step('4. Invalid and expired credentials are refused')
         self._out.say('A wrong secret:')
         wrong = identity.ApplicationCredential(self.credential.id, 'guessed')
         self._ask(
@@ -132,16 +131,16 @@ class SecretWalk:
             headers=basic(wrong),
             form=FORM,
         )
-        self._out.verdict('refused, as it must be')
-        self._out.say('A wrong token, with other characters at its end:')
+        self._out.verdict('refused, as expected')
+        self._out.say('An invalid token, with a changed end:')
         self._present(altered(token), expect=401)
-        self._out.verdict('refused, as it must be')
+        self._out.verdict('refused, as expected')
 
     def _see_expired_one_refused(self) -> None:
         lifetime = stage.SHORT_LIFE + self._seconds
         self._out.say(
-            f'A token of a credential that expires in {lifetime:.0f} '
-            'seconds, which is when its tokens end:'
+            f'A token of a credential that expires in {lifetime:.0f} seconds, '
+            'together with its tokens:'
         )
         credential = self._stage.admin.create_application_credential(
             self._stage.alice,
@@ -159,10 +158,10 @@ class SecretWalk:
         )
         self._present(answer.json['access_token'], expect=200)
         self._out.wait(
-            answer.json['expires_in'] + GRACE, 'Until it has expired'
+            answer.json['expires_in'] + GRACE, 'Waiting until it has expired'
         )
         self._present(answer.json['access_token'], expect=401)
-        self._out.verdict('refused, as it must be')
+        self._out.verdict('refused, as expected')
 
     def _present(self, token: str, *, expect: int) -> None:
         self._ask(
@@ -175,16 +174,16 @@ class SecretWalk:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """Make the header that presents an access token (RFC 6750, 2.1)."""
+    """Return the header field with an access token (RFC 6750, 2.1)."""
     return {'Authorization': f'Bearer {token}'}
 
 
 def altered(token: str) -> str:
-    """Return a token of the same form that nobody issued."""
+    """Return an invalid token of the same form."""
     return token[:-4] + token[-4:].swapcase()[::-1]
 
 
 def basic(client: identity.ApplicationCredential) -> dict[str, str]:
-    """Make the header that authenticates a client (RFC 6749, 2.3.1)."""
+    """Return the header field of HTTP Basic (RFC 6749, 2.3.1)."""
     pair = f'{client.id}:{client.secret}'.encode()
     return {'Authorization': f'Basic {base64.b64encode(pair).decode()}'}

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""JSON and credentials as people like to read them."""
+"""Readable JSON and shortened credentials."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ CREDENTIAL = re.compile(r'((?:Basic|Bearer) )(.*)')
 
 
 def shortened(secret: str) -> str:
-    """Show the beginning of a secret or token."""
+    """Return the beginning of a secret or token."""
     return f'{secret[:SHOWN_CHARACTERS]}...'
 
 
 def header(value: str) -> str:
-    """Show a header, a credential in it shortened."""
+    """Return a header field with any credential shortened."""
     return CREDENTIAL.sub(lambda found: found[1] + shortened(found[2]), value)
 
 
 def json(value: typing.Any) -> str:
-    """Show JSON, secrets shortened, on as few lines as are easy to read."""
+    """Return JSON with shortened secrets, on as few lines as is readable."""
     return _laid_out(_tidy(value), '')
 
 
 def form(values: Mapping[str, str]) -> dict[str, str]:
-    """Show the values of a form, an assertion shortened."""
+    """Return the values of a form with any assertion shortened."""
     return {
         name: shortened(value) if name in SECRET_MEMBERS else value
         for name, value in values.items()

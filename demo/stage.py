@@ -51,7 +51,7 @@ OPTIONS: configuration.Options = {
     },
 }
 
-# As in Keystone's guide to Mutual-TLS: every property must be the user's.
+# As in Keystone's guide to Mutual-TLS: every property must match the user.
 RULES = [
     {
         'local': [
@@ -82,14 +82,14 @@ CertificateFiles = tuple[pathlib.Path, pathlib.Path]
 
 
 class Stage:
-    """Keystone and a service over HTTPS, with what the walk needs.
+    """Keystone and a service over HTTPS, with users and certificates.
 
-    There are two Keystones on one database: ``url`` is the usual one, and the
-    tokens of ``short_url`` live for ``SHORT_LIFE`` seconds.
+    There are two Keystones on one database: ``url`` is the main one, and the
+    tokens of ``short_url`` expire after ``SHORT_LIFE`` seconds.
 
-    :param folder: for all that is written.
-    :param port: of the usual one; 0 for any that is free.
-    :ivar issuer: the issuer identifier, which is where the usual one serves.
+    :param folder: for all files.
+    :param port: of the main Keystone; 0 for any free port.
+    :ivar issuer: the issuer identifier, below the URL of the main Keystone.
     """
 
     def __init__(
@@ -115,20 +115,22 @@ class Stage:
         self.ca_file = self.authority.write(self.folder)
         version = importlib.metadata.version('keystone')
         with self._out.progress(
-            f'Keystone {version}: database, keys, bootstrap'
+            f'Creating database and keys, and bootstrapping Keystone {version}'
         ):
             self.deployment = self._build()
-        with self._out.progress('Keystone: start, over HTTPS'):
+        with self._out.progress('Starting Keystone over HTTPS'):
             self._start_keystone()
-        with self._out.progress('Users, project, certificates, mapping'):
+        with self._out.progress(
+            'Creating users, a project, certificates and a mapping'
+        ):
             self._populate()
-        with self._out.progress('Example service: start'):
+        with self._out.progress('Starting the example service'):
             self.service_url = self._start_service()
 
     def client(
         self, url: str, certificate: CertificateFiles | None = None
     ) -> http.HTTPSClient:
-        """Make a client that trusts the demo's authority."""
+        """Return a client that trusts the demo's CA."""
         return http.HTTPSClient(url, self.ca_file, certificate)
 
     def _build(self) -> deployment.Deployment:
@@ -219,7 +221,7 @@ class Stage:
 
 
 def _free_port() -> int:
-    # It is used later: below those that the system hands out meanwhile.
+    # It is used later, so it is below the range of the system's own choices.
     for port in random.sample(range(20000, 32000), 100):
         with socket.socket() as trial:
             if trial.connect_ex((server.ADDRESS, port)):

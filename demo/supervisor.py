@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Run the demo in a process group of its own, and leave nothing behind.
+"""Run the demo in a process group of its own, and clean up afterwards.
 
-Whatever the demo is doing when it is interrupted, the group ends, and the one
+Whenever the demo is interrupted, the whole group is terminated, and the only
 folder that it writes to is removed.
 """
 
@@ -38,9 +38,9 @@ KILL_SECONDS = 2
 
 
 def run(*, port: int, keep: bool, colour: bool) -> int:
-    """Run the demo to its end, or to a signal.
+    """Run the demo until it ends or a signal arrives.
 
-    :returns: the exit status, which is that of a shell for a signal.
+    :returns: the exit status, following the shell's convention for signals.
     """
     flags = ['--keep'] * keep + ['--colour'] * colour
     with _Signals() as signals:
@@ -58,21 +58,21 @@ def _wait(process: subprocess.Popen[bytes], signals: _Signals) -> None:
 
 
 class _Signals:
-    """Signals are noted, not acted upon, so they cannot come at a bad time."""
+    """Records signals without acting on them, so that none is disruptive."""
 
     def __init__(self) -> None:
         self.received = 0
 
     def __enter__(self) -> _Signals:
-        # nohup ignores SIGHUP, and means it
-        wanted = [
+        # SIGHUP stays ignored under nohup.
+        handled = [
             number
             for number in SIGNALS
             if number != signal.SIGHUP
             or signal.getsignal(number) != signal.SIG_IGN
         ]
         self._before = {
-            number: signal.signal(number, self._note) for number in wanted
+            number: signal.signal(number, self._note) for number in handled
         }
         return self
 
@@ -97,8 +97,8 @@ def _folder() -> typing.Iterator[pathlib.Path]:
 def _group(
     arguments: list[str], folder: pathlib.Path
 ) -> typing.Iterator[subprocess.Popen[bytes]]:
-    # The input is a pipe that nobody writes to: it ends when this process
-    # does, even where it is killed.
+    # The input is an empty pipe. It ends when this process does, even if it
+    # is killed.
     process = subprocess.Popen(
         [sys.executable, '-W', 'ignore', '-m', 'demo.worker', *arguments],
         env={**os.environ, **_LOCAL, 'TMPDIR': str(folder)},
@@ -123,7 +123,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end_group(group: int) -> None:
-    # what the worker had no time to end
+    # Processes that the worker had no time to terminate.
     end = time.monotonic() + KILL_SECONDS
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < end:
@@ -134,7 +134,7 @@ def _end_group(group: int) -> None:
 def _status(status: int, received: int, keep: bool) -> int:
     if not received:
         return status
-    print('\nStopped; nothing is left behind.')
+    print('\nStopped, and cleaned up.')
     if keep and received == signal.SIGINT:
         return 0
     return 128 + received

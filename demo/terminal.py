@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the demo prints, for people to read."""
+"""The demo's output."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class Terminal:
         self._live = sys.stdout.isatty()
 
     def chapter(self, text: str) -> None:
-        """Begin a part of the demo."""
+        """Print the heading of a chapter."""
         self.line()
         self.line(self._painted(text, BOLD))
         self.line(self._painted('=' * len(text), BOLD))
 
     def step(self, text: str) -> None:
-        """Begin a step."""
+        """Print the heading of a step."""
         self.line()
         self.line(self._painted(text, BOLD))
 
     def say(self, text: str) -> None:
-        """Write a sentence or more, wrapped."""
+        """Print sentences, wrapped."""
         indent = '   '
         self.line(
             textwrap.fill(
@@ -66,29 +66,29 @@ class Terminal:
         )
 
     def sent(self, text: str) -> None:
-        """Show what a request consists of."""
+        """Print a part of a request."""
         self._quote('>', text, CYAN)
 
     def received(self, text: str, *, refused: bool) -> None:
-        """Show what an answer consists of."""
+        """Print a part of a response."""
         self._quote('<', text, YELLOW if refused else GREEN)
 
     def verdict(self, text: str) -> None:
-        """Tell what an answer means."""
+        """Print the meaning of a response."""
         self.line(f'   {self._painted("ok", GREEN)} {text}')
 
     def command(self, text: str) -> None:
-        """Show a command to paste, unwrapped and alone on its line."""
+        """Print a command to paste, unwrapped and on a line of its own."""
         self.line(self._painted(text, CYAN))
 
     def failure(self, text: str) -> None:
-        """Tell why the demo ends early."""
+        """Print why the demo has failed."""
         self.line()
         self.line(self._painted(text, RED))
 
     @contextlib.contextmanager
     def progress(self, text: str) -> typing.Iterator[None]:
-        """Tell what takes a while, and then how long it took."""
+        """Print what is being done, and then how long it took."""
         start = time.monotonic()
         sys.stdout.write(f'   {text} ...')
         sys.stdout.flush()
@@ -97,7 +97,7 @@ class Terminal:
         self.line(self._painted(f' {seconds:.1f} s', DIM))
 
     def wait(self, seconds: float, text: str) -> None:
-        """Wait, with a countdown where it can be seen."""
+        """Wait, with a countdown on a terminal."""
         end = time.monotonic() + seconds
         if not self._live:
             self.line(f'   {text}: {seconds:.0f} s')
@@ -110,7 +110,7 @@ class Terminal:
             self.line(f'\r   {text}: done')
 
     def line(self, text: str = '') -> None:
-        """Write a line as it is."""
+        """Print a line unchanged."""
         print(text, flush=True)
 
     def _quote(self, mark: str, text: str, colour: str) -> None:

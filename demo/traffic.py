@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A client at work in the background."""
+"""A client that requests tokens in the background."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Form = Mapping[str, str]
 
 
 class Traffic:
-    """Asks for one token after the other, until it is told to stop.
+    """Requests one token after the other until it is stopped.
 
-    :param client: how to ask.
+    :param client: sends the requests.
     :param path: of the token endpoint.
     """
 
@@ -39,7 +39,7 @@ class Traffic:
         self._credentials: tuple[typing.Any, ...] | None = None
         self._served = threading.Event()
         self._stopped = threading.Event()
-        self._asked = 0
+        self._count = 0
         self._refusal: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -56,20 +56,21 @@ class Traffic:
         form: Form | Callable[[], Form],
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Authenticate otherwise from now on; return when that is in use.
+        """Change the credentials; return once the new ones are in use.
 
-        :param form: or what makes a new one for each request.
+        :param form: a form, or a function that returns a new one for each
+            request.
         """
         self._credentials = form, headers
         if not self._thread.is_alive():
             self._thread.start()
-        # The request under way may still have what it was before.
+        # The current request may still use the previous ones.
         for _ in range(2):
             self._served.clear()
             self._served.wait(self._client.TIMEOUT)
 
     def stop(self) -> int:
-        """Stop, and answer how many tokens were asked for.
+        """Stop, and return the number of requests.
 
         :raises exchange.Unexpected: one was refused.
         """
@@ -77,9 +78,9 @@ class Traffic:
         self._thread.join()
         if self._refusal is not None:
             raise exchange.Unexpected(
-                f'The client at work was refused: {self._refusal}'
+                f'The background client was refused: {self._refusal}'
             )
-        return self._asked
+        return self._count
 
     def _run(self) -> None:
         while not self._stopped.wait(PAUSE) and self._refusal is None:
@@ -91,7 +92,7 @@ class Traffic:
                 form=form() if callable(form) else form,
                 headers=headers,
             )
-            self._asked += 1
+            self._count += 1
             if answer.status != 200:
                 self._refusal = answer.text
             self._served.set()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The demo itself, in the process that :mod:`.supervisor` starts."""
+"""The demo itself, in a process started by :mod:`.supervisor`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ LOG_LINES = 20
 
 
 def main() -> int:
-    """Set up, walk, and tell what to try.
+    """Set up, run all steps, and show what to try.
 
-    :returns: the exit status: 0 when every answer was as it must be.
+    :returns: the exit status: 0 if all responses were as expected.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
@@ -63,13 +63,13 @@ def main() -> int:
         _show_logs(options.folder, out)
         return 1
     finally:
-        # the supervisor does it too, unless it was killed
+        # The supervisor also does this, unless it was killed.
         shutil.rmtree(options.folder, ignore_errors=True)
     return 0
 
 
 def _run(options: argparse.Namespace, out: terminal.Terminal) -> None:
-    out.chapter('Setting up, in a temporary folder')
+    out.chapter('Setting up in a temporary folder')
     with stage.Stage(options.folder, options.port, out) as set_up:
         out.say(f'Keystone is at {set_up.url}')
         out.say(f'The example service is at {set_up.service_url}')
@@ -81,25 +81,25 @@ def _run(options: argparse.Namespace, out: terminal.Terminal) -> None:
             commands.show(set_up, by_secret.credential, out)
             while True:
                 signal.pause()
-    _tell_what_next(out)
+    _show_next_steps(out)
 
 
-def _tell_what_next(out: terminal.Terminal) -> None:
-    out.chapter('All as it must be')
+def _show_next_steps(out: terminal.Terminal) -> None:
+    out.chapter('All responses were as expected')
     out.say(
-        'To try it yourself: make demo ARGS=--keep leaves it running, and '
-        'prints commands for curl, openstack and openid-client.'
+        'To try it yourself, run make demo ARGS=--keep. It keeps the servers '
+        'running, and prints commands for curl, openstack and openid-client.'
     )
     out.say(
-        'To enable it in a Keystone: README.rst; behind Apache, nginx, '
-        'HAProxy or uWSGI: the admin guide in doc/source/admin.'
+        'To enable it in your Keystone, see README.rst. For Apache, nginx, '
+        'HAProxy and uWSGI, see the admin guide in doc/source/admin.'
     )
 
 
 def _show_logs(folder: pathlib.Path, out: terminal.Terminal) -> None:
     for path in folder.glob('keystone/*.log'):
         lines = path.read_text(errors='replace').splitlines()[-LOG_LINES:]
-        out.step(f'{path.name}, its end')
+        out.step(f'The end of {path.name}')
         for line in lines:
             out.line(line)
 

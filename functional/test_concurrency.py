@@ -29,8 +29,8 @@ class UWSGITest(base.StackTestCase):
             log = self.start_with(line)
             with self.variant(line):
                 self.assertIn(
-                    f'uwsgi serves 2 requests at the same time in a process, '
-                    f'but {REASON}: set threads = 1 in uwsgi.ini',
+                    f'uwsgi serves 2 requests at the same time in one '
+                    f'process, but {REASON}: set threads = 1 in uwsgi.ini',
                     log,
                 )
 
@@ -76,7 +76,7 @@ class ModWSGITest(base.StackTestCase):
         answer = self.post(base.TOKEN, base.GRANT, client=self.client)
         self.assertEqual(500, answer.status, answer.text)
         self.assertIn(
-            f'mod_wsgi serves 2 requests at the same time in a process, but '
+            f'mod_wsgi serves 2 requests at the same time in one process, but '
             f'{REASON}: use WSGIDaemonProcess with threads=1',
             (self.folder / 'keystone.log').read_text(),
         )

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""OAuth 2.0 authorization server for machines, inside a stock Keystone."""
+"""OAuth 2.0 authorization server for machines, in an unmodified Keystone."""

@@ -11,8 +11,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-# Install the servers that the functional tests use, where this may be done.
-# What is missing in the end makes its tests skip.
+# Install the servers for the functional tests, if this is possible. Tests of
+# missing servers are skipped.
 set -eu
 
 PATH="/usr/sbin:/usr/bin:$PATH"
@@ -33,10 +33,10 @@ want /usr/bin/faketime faketime
 
 if [ -n "$packages" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-        echo "Not installed, and not root on Debian or Ubuntu:$packages" >&2
+        echo "Missing; needs root on Debian or Ubuntu to install:$packages" >&2
         exit 0
     fi
-    # With this runlevel no service starts.
+    # With this runlevel, installing does not start any service.
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
     apt-get update -qq
     # shellcheck disable=SC2086

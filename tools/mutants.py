@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""Small changes of Python source that good tests notice."""
+"""Small changes to Python source that good tests should detect."""
 
 import ast
 import collections.abc as abc
@@ -31,21 +31,20 @@ _PAIRS = (
     (ast.Is, ast.IsNot),
 )
 _SWAPS = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
-#: What a log says at these levels is no behaviour.
-_TALK = ('LOG.debug', 'LOG.info')
-#: What a change makes of a part of the text: its kind, the first and the last
-#: node of the part, and the text in its place.
+#: Log messages at these levels are not tested.
+_UNTESTED = ('LOG.debug', 'LOG.info')
+#: Changes: the kind, the first and the last node to replace, and the new text.
 _Changes = abc.Iterator[tuple[str, ast.expr, ast.expr, str]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Mutant:
-    """One change of one file.
+    """A change to a file.
 
     :ivar path: of the file, below the root of the tree.
-    :ivar line: where the change begins.
+    :ivar line: where the change starts.
     :ivar kind: of the change, in words.
-    :ivar before: the file as it is.
+    :ivar before: the original file.
     :ivar after: the file with the change.
     """
 
@@ -78,7 +77,9 @@ def mutants(path: str, source: str) -> list[Mutant]:
             except SyntaxError:
                 continue
             found.append(Mutant(path, first.lineno, kind, source, after))
-    return sorted(found, key=lambda one: (one.line, one.kind, one.after))
+    return sorted(
+        found, key=lambda mutant: (mutant.line, mutant.kind, mutant.after)
+    )
 
 
 def _nodes(node: ast.AST) -> abc.Iterator[ast.AST]:
@@ -99,7 +100,7 @@ def _is_for_people(node: ast.AST) -> bool:
         case ast.JoinedStr() | ast.Expr(value=ast.Constant()):
             return True
         case ast.Expr(value=ast.Call(func=function)):
-            return ast.unparse(function) in _TALK
+            return ast.unparse(function) in _UNTESTED
     return False
 
 
@@ -119,7 +120,7 @@ def _end(source: str, node: ast.expr) -> int:
 
 
 class _Change:
-    """Changes one node.
+    """Changes a node.
 
     :param source: of the file.
     """
@@ -128,7 +129,7 @@ class _Change:
         self._source = source
 
     def of(self, node: ty.Any) -> _Changes:
-        """Yield the changes of a node itself, not of what is below it."""
+        """Yield the changes to a node itself, not to the nodes below it."""
         match node:
             case ast.Expr() | ast.Raise() | ast.AugAssign() | ast.Continue():
                 yield 'removed statement', node, node, 'pass'
@@ -160,15 +161,16 @@ class _Change:
             case ast.Call(args=args, keywords=keywords):
                 yield from self._arguments(args, keywords)
             case ast.ExceptHandler(type=ast.expr() as caught):
-                # A tuple of nothing catches nothing.
+                # An empty tuple catches nothing.
                 yield 'dropped except', caught, caught, '()'
-                for one in (
+                for item in (
                     caught.elts if isinstance(caught, ast.Tuple) else ()
                 ):
-                    yield 'dropped except', one, one, '()'
+                    yield 'dropped except', item, item, '()'
             case ast.FunctionDef() | ast.ClassDef():
-                for one in node.decorator_list:
-                    yield 'dropped decorator', one, one, '(lambda same: same)'
+                for item in node.decorator_list:
+                    text = '(lambda same: same)'
+                    yield 'dropped decorator', item, item, text
 
     def _text(self, node: ast.expr) -> str:
         start, end = _start(self._source, node), _end(self._source, node)
@@ -215,7 +217,7 @@ class _Change:
 
 
 def _others(value: object) -> tuple[object, ...]:
-    """Return what a constant may become; sentences stay as they are."""
+    """Return replacements of a constant; sentences are not changed."""
     match value:
         case bool():
             return (not value,)

@@ -11,15 +11,15 @@
 # under the License.
 
 
-"""Change the product in small ways, and see whether the tests notice.
+"""Make small changes to the product, and check that the tests detect them.
 
     tox -e mutate -- --sample 100 --package protocol --seed 1
 
-Each mutant is one change in a copy of the tree; the checkout stays as it is.
-The tests that are likely to notice it run until one fails: first the unit
-tests of the package, then tests at the wire that import the module, or have
-the words of its name, or of a module that uses it, in theirs. What no test
-notices is printed as a diff: either a test is missing, or the change makes no
+Each mutant is a change in a copy of the tree; the checkout is not modified.
+The tests that are likely to detect it run until one fails. The unit tests of
+the package come first, followed by functional tests that import the module, or
+whose name has the words of its name or of a module that uses it. An undetected
+change is printed as a diff: either a test is missing, or the change makes no
 difference.
 """
 
@@ -44,29 +44,31 @@ import mutants
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PRODUCT = 'keystone_oauth2'
 TESTS = ROOT / PRODUCT / 'tests'
-#: For users of the project, and for what builds all the others.
+#: Packages that are not mutated.
 NO_PRODUCT = ('tests', 'fixture')
+#: Modules that use too many others to suggest tests for them.
 COMMON = ('__init__', 'wiring')
 SKIPPED = ('.*', '__pycache__', 'node_modules', 'build', 'cover')
-#: Those that look at all of the product, and not at one module.
+#: Tests of the whole product, not of one module.
 BROAD = ('test_no_oracle', 'test_notifications', 'test_logs', 'test_openapi')
 
 
 def sample(package: str, number: int, seed: int) -> list[mutants.Mutant]:
-    """Return some mutants of a package: for a seed always the same ones.
+    """Return some mutants of a package: always the same for a seed.
 
-    :param package: below the product; empty for all of it.
+    :param package: below the product; empty for the whole product.
     """
-    every = []
+    population = []
     for path in sorted((ROOT / PRODUCT / package).rglob('*.py')):
         name = path.relative_to(ROOT)
         if name.parts[1] not in NO_PRODUCT:
-            every += mutants.mutants(f'{name}', path.read_text())
-    return random.Random(seed).sample(every, min(number, len(every)))
+            population += mutants.mutants(f'{name}', path.read_text())
+    size = min(number, len(population))
+    return random.Random(seed).sample(population, size)
 
 
 def likely_tests(path: str) -> tuple[list[str], list[str]]:
-    """Return the tests that are likely to notice a change of a module.
+    """Return the tests that are likely to detect a change to a module.
 
     :returns: modules of unit tests; and modules of other tests, the nearest
         ones first.
@@ -108,7 +110,7 @@ def _dotted(path: pathlib.Path) -> str:
 
 @functools.cache
 def _imports(path: pathlib.Path) -> frozenset[str]:
-    """Return what a file imports of the package, tests over their helpers."""
+    """Return a file's imports, including those of test helpers."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -121,10 +123,10 @@ def _imports(path: pathlib.Path) -> frozenset[str]:
 
 
 class Laboratory:
-    """A copy of the tree, where one mutant at a time lives.
+    """A copy of the tree, which contains one mutant at a time.
 
-    :param folder: an empty one.
-    :param limit: seconds that one process of tests may take.
+    :param folder: an empty folder.
+    :param limit: timeout of a test process in seconds.
     """
 
     def __init__(self, folder: str, limit: int) -> None:
@@ -138,7 +140,7 @@ class Laboratory:
     def judge(self, mutant: mutants.Mutant, tests: list[str]) -> str:
         """Return ``killed``, ``survived`` or ``timeout``.
 
-        :param tests: modules, the fastest first.
+        :param tests: modules, fastest first.
         :raises SystemExit: they fail without a mutant.
         """
         if tuple(tests) not in self._good:
@@ -154,7 +156,7 @@ class Laboratory:
             file.write_text(mutant.before)
 
     def _run(self, tests: list[str]) -> str:
-        # The databases that a mutant has made are not for others.
+        # A database created by one mutant must not be used for another.
         cache = self._folder / 'cache'
         shutil.rmtree(cache, ignore_errors=True)
         process = subprocess.Popen(
@@ -179,7 +181,7 @@ class Laboratory:
 
 
 def _end(process: 'subprocess.Popen[bytes]') -> None:
-    # With the servers that its tests have started.
+    # Together with the servers that its tests have started.
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -190,7 +192,7 @@ def _end(process: 'subprocess.Popen[bytes]') -> None:
 def verdict_on(
     mutant: mutants.Mutant, laboratory: Laboratory, *, unit_only: bool
 ) -> str:
-    """Return what becomes of a mutant, after as few tests as possible."""
+    """Return the verdict on a mutant, with as few tests as possible."""
     unit, others = likely_tests(mutant.path)
     stages = [unit] if unit else []
     if not unit_only:
@@ -203,7 +205,7 @@ def verdict_on(
 
 
 def main() -> int:
-    """Make mutants, and print what becomes of them."""
+    """Make mutants, and print the verdict on each."""
     parser = argparse.ArgumentParser(description='See CONTRIBUTING.rst.')
     parser.add_argument('--sample', type=int, default=100)
     parser.add_argument('--package', default='', help='such as protocol')

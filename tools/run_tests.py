@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Run stestr, then say in one plain line how many tests passed."""
+"""Run stestr, then print one line with the number of passed tests."""
 
 import argparse
 import io
@@ -32,8 +32,8 @@ def main() -> int:
     status = subprocess.call(
         ['stestr', '--config', options.config, 'run', *arguments]
     )
-    # A run that breaks before its first test leaves no result, and the
-    # totals of the run before it would mislead.
+    # A run that fails before its first test leaves no result, and the totals
+    # of the previous run would be misleading.
     if _count_runs() != runs_before:
         print(_totals())
     return status

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The HTTP edge: the only place that knows a status line or a header."""
+"""The HTTP layer: only this package knows status lines and header fields."""

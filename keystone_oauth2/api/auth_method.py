@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How Keystone finds us: the authentication method ``oauth2_credential``.
+"""The authentication method ``oauth2_credential``, which loads this package.
 
 Keystone writes this name into tokens issued over Mutual-TLS but registers no
-method for it, so Fernet tokens lose it. It loads every method that
-``[auth] methods`` names before it builds its Flask application.
+method for it, so Fernet tokens lose it. Keystone loads every method in
+``[auth] methods`` before it builds its Flask application.
 """
 
 import typing as ty
@@ -31,7 +31,7 @@ LOG = log.getLogger(__name__)
 
 
 class OAuth2Credential(web.AuthMethodHandler):
-    """Loading it puts our API in the place of the in-tree one."""
+    """Replaces the in-tree API with this package's when it is loaded."""
 
     def __init__(self) -> None:
         conf.register_opts(cfg.CONF)
@@ -42,7 +42,7 @@ class OAuth2Credential(web.AuthMethodHandler):
             raise SystemExit(str(error)) from error
 
     def authenticate(self, auth_payload: ty.Any) -> ty.NoReturn:
-        """Refuse: these tokens come from the token endpoint only.
+        """Refuse, since only the token endpoint issues such tokens.
 
         :raises keystone.exception.Unauthorized: always.
         """

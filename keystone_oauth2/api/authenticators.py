@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What can be registered for a client: how it is read, and how it is shown."""
+"""Read and show the authenticators that are registered for a client."""
 
 import abc as abstract
 import collections.abc as abc
@@ -31,19 +31,20 @@ from keystone_oauth2.protocol import registration
 
 Shown = dict[str, ty.Any]
 
-# No database keeps a NUL or half of a surrogate pair.
+# Databases cannot store a NUL or half of a surrogate pair.
 _TEXT = {'type': 'string', 'pattern': '^[^\x00\ud800-\udfff]*$'}
 _COMMON = {
     'description': {
         'type': ['string', 'null'],
-        # MariaDB has three bytes for a character, as Keystone connects to it.
+        # Keystone's connections to MariaDB allow three bytes a character.
         'pattern': '^[^\x00\ud800-\udfff\U00010000-\U0010ffff]*$',
         'maxLength': 255,
     },
     'expires_at': {'type': ['string', 'null']},
 }
-# With the text that tools print beside a certificate, and a name whose values
-# are all escaped. MariaDB keeps 64 KiB; JSON has up to 12 for a character.
+# Large enough for the text that tools print beside a certificate, and for a
+# name with all values escaped. MariaDB can store 64 KiB; JSON takes up to 12
+# bytes a character.
 _PEM = {**_TEXT, 'maxLength': 16384}
 _NAME = {**_TEXT, 'minLength': 1, 'maxLength': 4096}
 
@@ -51,8 +52,8 @@ _NAME = {**_TEXT, 'minLength': 1, 'maxLength': 4096}
 class Kind(abstract.ABC):
     """A kind of authenticator.
 
-    :cvar name: the member that has one, in a body.
-    :cvar properties: JSON schema of what a request may say of it.
+    :cvar name: the member of a body that contains one.
+    :cvar properties: JSON schema of the members in a request.
     """
 
     name: ty.ClassVar[str]
@@ -60,43 +61,47 @@ class Kind(abstract.ABC):
 
     @property
     def collection(self) -> str:
-        """The member that has several, and the last part of the URL."""
+        """The member that contains several, and the last part of the URL."""
         return rules.COLLECTIONS[self.name]
 
     def read(
         self, body: ty.Any, client_id: str
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return what a request wants to register.
+        """Return the authenticators that a request is to register.
 
-        :returns: and what its answer shows that is not shown again.
-        :raises web.ValidationError: it is nothing of the kind.
+        :returns: them, and the members that only this response shows.
+        :raises web.ValidationError: the body is not valid.
         """
         web.validate(self._schema(), body)
-        wanted = body[self.name]
-        expires_at = wanted.get('expires_at')
+        requested = body[self.name]
+        expires_at = requested.get('expires_at')
         common = {
             'kind': self.name,
-            'description': wanted.get('description'),
+            'description': requested.get('description'),
             'expires_at': None
             if expires_at is None
             else web.parse_expiration(expires_at),
         }
         try:
-            return self.make(wanted, client_id, common)
+            return self.make(requested, client_id, common)
         except ValueError as error:
             raise web.ValidationError(f'The {self.name} {error}.') from error
 
     @abstract.abstractmethod
     def make(
-        self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
+        self,
+        requested: abc.Mapping[str, ty.Any],
+        client_id: str,
+        common: Shown,
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return the same, of a body that the schema allows.
+        """Return the same as :meth:`read`, for a body that fits the schema.
 
         :param common: arguments that all kinds have.
-        :raises ValueError: a sentence without its subject says why not.
+        :raises ValueError: it cannot be registered; the message is a
+            predicate without its subject.
         """
 
-    def show(self, one: registration.Authenticator) -> Shown:
+    def show(self, authenticator: registration.Authenticator) -> Shown:
         """Return the members that only this kind has."""
         return {}
 
@@ -116,12 +121,15 @@ class Kind(abstract.ABC):
 
 
 class Secret(Kind):
-    """A secret that is made here, and shown once."""
+    """A secret, which is generated here and shown once."""
 
     name = registration.SECRET
 
     def make(
-        self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
+        self,
+        requested: abc.Mapping[str, ty.Any],
+        client_id: str,
+        common: Shown,
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
         """Return a new secret."""
         secret = registration.new_secret()
@@ -131,26 +139,30 @@ class Secret(Kind):
 
 
 class Key(Kind):
-    """A public key, or several at once (RFC 7517)."""
+    """A public key, or a set of public keys (RFC 7517)."""
 
     name = registration.KEY
     properties = {'jwk': {'type': 'object'}, 'jwks': {'type': 'object'}}
 
     def make(
-        self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
+        self,
+        requested: abc.Mapping[str, ty.Any],
+        client_id: str,
+        common: Shown,
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return the keys, and those of a set that are left out.
+        """Return the keys, and those of a set that are ignored.
 
-        :raises ValueError: there is not one key or set, or it cannot be used.
+        :raises ValueError: there is not exactly one key or set, or it cannot
+            be used.
         """
-        if ('jwk' in wanted) == ('jwks' in wanted):
+        if ('jwk' in requested) == ('jwks' in requested):
             raise ValueError('must be given as either jwk or jwks')
         once: Shown = {}
-        if 'jwk' in wanted:
-            keys = [client_key.read(wanted['jwk'])]
+        if 'jwk' in requested:
+            keys = [client_key.read(requested['jwk'])]
         else:
-            keys, ignored = client_key.read_set(wanted['jwks'])
-            once['ignored'] = [_show_ignored(one) for one in ignored]
+            keys, ignored = client_key.read_set(requested['jwks'])
+            once['ignored'] = [_show_ignored(key) for key in ignored]
         return [
             registration.NewAuthenticator(
                 fingerprint=client_key.thumbprint(key), value=key, **common
@@ -158,9 +170,12 @@ class Key(Kind):
             for key in keys
         ], once
 
-    def show(self, one: registration.Authenticator) -> Shown:
+    def show(self, authenticator: registration.Authenticator) -> Shown:
         """Return the key and its thumbprint (RFC 7638)."""
-        return {'jwk': one.value, 'thumbprint': one.fingerprint}
+        return {
+            'jwk': authenticator.value,
+            'thumbprint': authenticator.fingerprint,
+        }
 
 
 class Certificate(Kind):
@@ -173,7 +188,10 @@ class Certificate(Kind):
     }
 
     def make(
-        self, wanted: abc.Mapping[str, ty.Any], client_id: str, common: Shown
+        self,
+        requested: abc.Mapping[str, ty.Any],
+        client_id: str,
+        common: Shown,
     ) -> tuple[list[registration.NewAuthenticator], Shown]:
         """Return the certificate or the subject.
 
@@ -181,16 +199,16 @@ class Certificate(Kind):
             2.1.2), or the subject cannot be used.
         :raises ValueError: the certificate cannot be used.
         """
-        names = self.properties.keys() & wanted.keys()
+        names = self.properties.keys() & requested.keys()
         if len(names) != 1:
             raise web.ValidationError(
                 f'Exactly one of {", ".join(self.properties)} must be given.'
             )
         name = names.pop()
         if name == 'certificate':
-            return [_certificate(wanted[name], common)], {}
+            return [_certificate(requested[name], common)], {}
         try:
-            value = {name: certificate_subject.read(name, wanted[name])}
+            value = {name: certificate_subject.read(name, requested[name])}
         except ValueError as error:
             raise web.ValidationError(f'{name} {error}.') from error
         fingerprint = certificates.fingerprint(repr(value).encode())
@@ -200,9 +218,9 @@ class Certificate(Kind):
             )
         ], {}
 
-    def show(self, one: registration.Authenticator) -> Shown:
-        """Return what was registered."""
-        return {**(one.value or {})}
+    def show(self, authenticator: registration.Authenticator) -> Shown:
+        """Return the registered certificate or subject."""
+        return {**(authenticator.value or {})}
 
 
 KINDS: tuple[Kind, ...] = (Secret(), Key(), Certificate())
@@ -210,12 +228,12 @@ KINDS: tuple[Kind, ...] = (Secret(), Key(), Certificate())
 
 @dataclasses.dataclass(frozen=True)
 class Clients:
-    """What the operator says of what is registered, and how it is shown.
+    """Shows clients, with the operator's settings for registrations.
 
-    :ivar methods: enabled methods of application credentials.
+    :ivar methods: enabled methods for application credentials.
     :ivar limit: how many authenticators of a kind a client may have.
-    :ivar expiry_warning: seconds before the end of an authenticator from
-        which on it expires soon.
+    :ivar expiry_warning: how many seconds before its expiration an
+        authenticator is shown as expiring soon.
     """
 
     methods: frozenset[str]
@@ -223,27 +241,27 @@ class Clients:
     expiry_warning: int
 
     def show(
-        self, kind: Kind, one: registration.Authenticator, url: str
+        self, kind: Kind, authenticator: registration.Authenticator, url: str
     ) -> Shown:
-        """Return an authenticator as a body has it.
+        """Return an authenticator as in a response body.
 
         :param url: of the client.
         """
         return {
-            'id': one.id,
-            'description': one.description,
-            'created_at': _time(one.created_at),
-            'expires_at': _time(one.expires_at),
-            'expires_soon': self._expires_soon(one.expires_at),
-            'last_used_at': _time(one.last_used_at),
-            **kind.show(one),
-            'links': {'self': f'{url}/{kind.collection}/{one.id}'},
+            'id': authenticator.id,
+            'description': authenticator.description,
+            'created_at': _time(authenticator.created_at),
+            'expires_at': _time(authenticator.expires_at),
+            'expires_soon': self._expires_soon(authenticator.expires_at),
+            'last_used_at': _time(authenticator.last_used_at),
+            **kind.show(authenticator),
+            'links': {'self': f'{url}/{kind.collection}/{authenticator.id}'},
         }
 
     def show_all(self, kind: Kind, client: Shown, url: str) -> list[Shown]:
-        """Return all authenticators of a kind that a client has.
+        """Return all authenticators of a kind.
 
-        :param client: as :mod:`keystone_oauth2.identity.clients` describes it.
+        :param client: as returned by :mod:`keystone_oauth2.identity.clients`.
         """
         return self._show_all(
             kind, registrations.show(client['id']), client, url
@@ -274,7 +292,8 @@ class Clients:
         url: str,
     ) -> list[Shown]:
         shown = [
-            self.show(kind, one, url) for one in registered.of_kind(kind.name)
+            self.show(kind, authenticator, url)
+            for authenticator in registered.of_kind(kind.name)
         ]
         is_secret = kind.name == registration.SECRET
         if is_secret and registered.secret_retired_at is None:
@@ -288,7 +307,7 @@ class Clients:
         client: Shown,
         url: str,
     ) -> Shown:
-        # Keystone's own secret has the id of its application credential.
+        # The application credential's own secret is shown under its id.
         return {
             'id': client['id'],
             'description': 'The secret of the application credential itself.',
@@ -321,19 +340,19 @@ def _certificate(pem: str, common: Shown) -> registration.NewAuthenticator:
         end = certificates.expires_at(der)
     except ValueError as error:
         raise ValueError('cannot be read as an X.509 certificate') from error
-    # One that is not valid yet is refused, too: what is registered counts as
-    # something that the client can authenticate with.
+    # A certificate that is not yet valid is also refused: a registered one
+    # counts as something that the client can authenticate with.
     problem = certificates.problem_of_period(der, timeutils.utcnow())
     if problem is not None:
         raise ValueError(problem)
-    asked = common['expires_at'] or end
+    expires_at = common['expires_at'] or end
     return registration.NewAuthenticator(
         fingerprint=certificates.fingerprint(der),
         value={
             'certificate': ssl.DER_cert_to_PEM_cert(der),
             'x5t#S256': certificates.thumbprint(der),
         },
-        **{**common, 'expires_at': min(asked, end)},
+        **{**common, 'expires_at': min(expires_at, end)},
     )
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What all protocol endpoints do alike, once."""
+"""Common parts of the protocol endpoints."""
 
 import dataclasses
 import json
@@ -35,30 +35,30 @@ from keystone_oauth2.protocol import messages
 LOG = log.getLogger(__name__)
 
 PREFIX = '/v3/OS-OAUTH2/'
-#: Below this, errors are Keystone's.
+#: URLs below this have errors in Keystone's format.
 CLIENTS = PREFIX + 'clients/'
-#: Seconds after which a database may be back.
+#: Seconds after which to retry when the database is unavailable.
 RETRY_AFTER = 5
 _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
 
 
 class Endpoint(ty.Protocol):
-    """A protocol endpoint, as :mod:`keystone_oauth2.protocol` has them."""
+    """An endpoint in :mod:`keystone_oauth2.protocol`."""
 
     authenticator: ty.Any
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Return a request, or raise an OAuthError."""
+        """Return the response, or raise an OAuthError."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RequestReader:
-    """What all endpoints need to read a request and to tell what became of it.
+    """Objects that all endpoints use to read requests and to report results.
 
-    :ivar proxies: know where a request comes from.
-    :ivar certificate_reader: None where no enabled method looks at client
+    :ivar proxies: find the source of a request.
+    :ivar certificate_reader: None if no enabled method uses client
         certificates.
-    :ivar observer: is told of each answer.
+    :ivar observer: is notified of each response.
     """
 
     proxies: proxies.Proxies
@@ -67,12 +67,12 @@ class RequestReader:
 
 
 class ProtocolResource(web.ResourceBase):
-    """Hands a request to an endpoint and renders the answer.
+    """Passes a request to an endpoint and renders the response.
 
-    :cvar name: of the endpoint: last part of its URL, and for operators.
+    :cvar name: of the endpoint, in its URL and in metrics.
 
-    :param endpoint: what answers.
-    :param reader: what all endpoints need to read a request.
+    :param endpoint: produces the response.
+    :param reader: reads the request.
     """
 
     name: ty.ClassVar[str]
@@ -82,9 +82,9 @@ class ProtocolResource(web.ResourceBase):
         self._reader = reader
 
     def respond(self) -> flask.Response:
-        """Return the current request."""
-        # Clients are authenticated here, not users: no policy rule guards
-        # the URL, and Keystone checks on every status that somebody said so.
+        """Return the response to the current request."""
+        # Clients are authenticated here, not users: no policy rule guards the
+        # URL, and Keystone requires that this is declared for every response.
         web.set_unenforced_ok()
         started = time.perf_counter()
         request = self._request()
@@ -106,7 +106,7 @@ class ProtocolResource(web.ResourceBase):
             content_type=environ.get('CONTENT_TYPE', ''),
             body=_body(),
             query=environ.get('QUERY_STRING', ''),
-            # werkzeug's parser raises on bytes that are not ASCII.
+            # werkzeug's parser raises an exception for non-ASCII bytes.
             authorization=environ.get('HTTP_AUTHORIZATION'),
             client_certificate=reader.read(environ) if reader else None,
             has_keystone_token=web.has_token(),
@@ -127,11 +127,11 @@ class ProtocolResource(web.ResourceBase):
 
 
 def handle_error(error: Exception) -> flask.Response:
-    """Render what no resource has rendered: Flask-RESTful's own hook.
+    """Render an error outside the resources; a hook of Flask-RESTful.
 
-    :param error: a URL that nobody has, a method that a URL of ours does not
-        have, or a defect.
-    :raises Exception: the error, if it is for Keystone to render.
+    :param error: an unknown URL, a method that is not allowed for one of this
+        API's URLs, or a defect.
+    :raises Exception: the error, if Keystone is to render it.
     """
     method_not_allowed = isinstance(error, exceptions.MethodNotAllowed)
     if flask.request.url_rule is None and not method_not_allowed:
@@ -155,10 +155,10 @@ def _refusal(error: Exception) -> errors.OAuthError:
     if isinstance(error, exceptions.MethodNotAllowed):
         return errors.MethodNotAllowed(error.valid_methods or ())
     if isinstance(error, exceptions.ClientDisconnected):
-        LOG.info('The client has gone before the end of its request')
+        LOG.info('The client disconnected before the end of its request')
         return errors.IncompleteBody()
     if database.is_outage(error):
-        LOG.error('The database cannot be reached: %s', database.reason(error))
+        LOG.error('The database is unavailable: %s', database.reason(error))
         return errors.TemporarilyUnavailable(RETRY_AFTER)
     LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
     return errors.ServerError(_request_id())
@@ -177,9 +177,10 @@ def _rendered_as_keystone(refusal: errors.OAuthError) -> flask.Response:
 
 
 def refuse_doubled_slash() -> flask.Response | None:
-    """Return a URL of ours with two slashes, before anything else does.
+    """Return 404 for a URL of this API that has a double slash.
 
-    Werkzeug would redirect with a page, and Flask-RESTful fails on that.
+    Otherwise, Werkzeug would redirect to an HTML page, and Flask-RESTful
+    would fail on it.
     """
     path = re.sub('/+', '/', flask.request.path)
     if path == flask.request.path or not path.startswith(PREFIX):
@@ -193,13 +194,13 @@ def _body() -> bytes:
     try:
         return flask.request.get_data()
     except OSError as error:
-        # How uWSGI and mod_wsgi say what werkzeug has its own exception for.
+        # uWSGI and mod_wsgi report a disconnected client this way.
         raise exceptions.ClientDisconnected from error
 
 
 def _not_found(error: Exception) -> flask.Response:
-    # Flask-RESTful asks us about every URL that nobody has, and about what
-    # Keystone finds wrong with the body of such a request.
+    # Flask-RESTful calls this for every unknown URL in Keystone, and for
+    # Keystone's complaints about the body of such a request.
     path = f'{flask.request.path}/'
     if not path.startswith(PREFIX):
         raise error
@@ -226,7 +227,7 @@ def _render(answer: messages.Response) -> flask.Response:
 def drop_media_type_of_nothing(response: flask.Response) -> flask.Response:
     """Remove ``Content-Type`` where there is no body (RFC 9110, 8.3).
 
-    Clients parse what has a media type, and fail on an empty JSON text.
+    Clients parse a body that has a media type, and fail on an empty JSON text.
     """
     if not response.get_data():
         response.headers.pop('Content-Type', None)
@@ -234,7 +235,7 @@ def drop_media_type_of_nothing(response: flask.Response) -> flask.Response:
 
 
 def no_store(response: flask.Response) -> flask.Response:
-    """Forbid to keep an answer (RFC 6749, 5.1)."""
+    """Mark a response as not cacheable (RFC 6749, 5.1)."""
     response.headers['Cache-Control'] = 'no-store'
     response.headers['Pragma'] = 'no-cache'
     return response

@@ -12,9 +12,9 @@
 
 """Certificate-bound tokens at Keystone's own API.
 
-A binding that one door ignores is no binding (RFC 9700, 2.2.1), and Keystone
-takes a bound token from anybody: in ``X-Auth-Token`` and ``X-Service-Token``,
-and in the body where it is to be changed for something else.
+A binding must be enforced everywhere (RFC 9700, 2.2.1), but Keystone accepts a
+stolen bound token: in ``X-Auth-Token`` and ``X-Service-Token``, and in a body
+that exchanges it for another token.
 """
 
 import flask
@@ -30,12 +30,12 @@ LOG = log.getLogger(__name__)
 
 
 class BindingCheck:
-    """Looks at each request to Keystone, before it is answered.
+    """Checks each request to Keystone before it is processed.
 
     :param certificate_reader: finds the certificate of the connection; None
-        where there is none to be found.
-    :param accept_self_signed: whether tokens may be bound to certificates
-        that nobody vouches for (RFC 8705, 2.2).
+        if certificates are not used.
+    :param accept_self_signed: whether tokens may be bound to self-signed
+        certificates (RFC 8705, 2.2).
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class BindingCheck:
         if certificate is None:
             return None
         if certificate.problem is not None and not (
-            # The connection proves who has the key, which is all that counts
-            # where no CA vouches for it.
+            # The connection proves possession of the key, which is enough
+            # for a self-signed certificate.
             self._accept_self_signed
             and certificates.stands_for_itself(certificate)
             and not certificates.problem_of_period(

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Finding the client certificate that the TLS front end passed on.
+"""Find the client certificate that the TLS front end passed on.
 
-A header field counts only from a trusted proxy: anybody can send one. What
-was found but cannot be read, or was not verified, is kept with the reason, so
-that it never looks like a request without a certificate.
+Header fields are used only from trusted proxies, since any client can send
+them. A certificate that cannot be read or was not verified is returned with
+the reason, so that it never looks like a request without a certificate.
 """
 
 import collections.abc as abc
@@ -30,8 +30,7 @@ from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 
 Environ = abc.Mapping[str, ty.Any]
-# What Apache writes into a header field in place of a variable that is not
-# there.
+# Apache writes this into a header field in place of an unset variable.
 _NO_VALUE = '(null)'
 # What nginx and Apache say of a certificate whose key the client has shown.
 # Other texts, such as the "-" of some proxies, may stand for nothing at all.
@@ -41,8 +40,8 @@ _VERDICT = re.compile('SUCCESS|GENEROUS|FAILED(:.*)?', re.DOTALL)
 def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
     """Return a function that verifies a certificate (RFC 5280, 6).
 
-    :param ca_pem: one or more CA certificates, PEM.
-    :returns: takes DER; answers why it does not hold, or None.
+    :param ca_pem: one or more CA certificates in PEM.
+    :returns: takes DER, and returns why it is not valid, or None.
     :raises ValueError: there is no certificate in it.
     """
     store = crypto.X509Store()
@@ -62,7 +61,7 @@ def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
             ValueError,
         ) as error:
             return f'not verified: {error}'
-        return None if is_for_clients else 'not meant for clients'
+        return None if is_for_clients else 'not for client authentication'
 
     return verify
 
@@ -71,11 +70,11 @@ def verifier(ca_pem: bytes) -> abc.Callable[[bytes], str | None]:
 class Reader:
     """Reads the certificate from a WSGI environment.
 
-    :ivar sources: of ``environ``, ``escaped_pem`` and ``rfc9440``.
+    :ivar sources: any of ``environ``, ``escaped_pem`` and ``rfc9440``.
     :ivar header: name of the field with escaped PEM.
     :ivar verify_header: name of the field with the proxy's verdict.
-    :ivar proxies: those whose header fields are believed.
-    :ivar verify: verifies a certificate here, whatever the verdict, or None.
+    :ivar proxies: those whose header fields are trusted.
+    :ivar verify: verifies a certificate in addition to the verdict, or None.
     """
 
     sources: tuple[str, ...]
@@ -122,15 +121,15 @@ class Reader:
         if 'NONE' in (part.strip() for part in verdict.upper().split(',')):
             # Nor is it the connection's: no client has shown its key.
             return messages.ClientCertificate(
-                b'', 'the front end says that there is none'
+                b'', 'the front end reports that there is none'
             )
         has_verdict = _VERDICT.fullmatch(verdict) is not None
         if verdict not in ('', 'SUCCESS'):
             return messages.ClientCertificate(
                 der, 'the front end refused it', has_verdict
             )
-        # A proxy that gives no verdict does not remove one either that the
-        # client has sent: where it is to be verified here, it is.
+        # A proxy that sets no verdict does not remove a forged one either,
+        # so a verdict never replaces verification here.
         if self.verify is not None:
             return messages.ClientCertificate(
                 der, self.verify(der), has_verdict
@@ -139,12 +138,12 @@ class Reader:
             return messages.ClientCertificate(der, None, has_verdict)
         return messages.ClientCertificate(
             der,
-            'the front end gave no verdict and '
+            'the front end gave no verdict, and '
             '[oauth2] client_certificate_ca_file is not set',
         )
 
     def _verdict(self, source: str, environ: Environ) -> str:
-        """Return what the front end says of the certificate, or ''."""
+        """Return the front end's verdict on the certificate, or ''."""
         key = 'SSL_CLIENT_VERIFY'
         if source != 'environ':
             key = _environ_key(self.verify_header)
@@ -153,7 +152,7 @@ class Reader:
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:
-    # OpenSSL looks at the purpose only in a connection (RFC 5280, 4.2.1.12).
+    # OpenSSL checks the purpose only in a connection (RFC 5280, 4.2.1.12).
     try:
         usages = certificate.extensions.get_extension_for_class(
             x509.ExtendedKeyUsage
@@ -169,8 +168,8 @@ def _environ_key(header: str) -> str:
 
 
 def _der_from_field(text: str) -> bytes:
-    # One byte sequence of RFC 8941; two fields arrive joined with a comma.
+    # A byte sequence (RFC 8941); two fields arrive joined with a comma.
     text = text.strip()
     if len(text) < 3 or text[0] != ':' or text[-1] != ':':
-        raise ValueError('Client-Cert is not one byte sequence')
+        raise ValueError('Client-Cert is not a single byte sequence')
     return certificates.decode_base64(text[1:-1])

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""``/v3/OS-OAUTH2/clients/{client_id}`` and what is below it.
+"""``/v3/OS-OAUTH2/clients/{client_id}`` and the URLs below it.
 
-Unlike the protocol endpoints, these resources are Keystone's in style: they
-are used with a token, and their errors are Keystone's.
+Unlike the protocol endpoints, these resources follow Keystone's conventions:
+they require a token, and their errors have Keystone's format.
 """
 
 import http
@@ -62,9 +62,9 @@ _METHODS_SCHEMA = {
 
 
 class _Resource(web.ResourceBase):
-    """What all of them do alike.
+    """Common parts of the resources.
 
-    :param server: knows how authenticators are shown.
+    :param server: shows clients and their authenticators.
     :param kind: of the authenticators; None for the client itself.
     """
 
@@ -77,10 +77,10 @@ class _Resource(web.ResourceBase):
         self._kind = ty.cast(authenticators.Kind, kind)
 
     def dispatch_request(self, *args: ty.Any, **kwargs: ty.Any) -> ty.Any:
-        """Return a request; what is not there is 404, what cannot be 409."""
+        """Return the response; render registration errors as Keystone's."""
         if not all(_ID.fullmatch(value) for value in kwargs.values()):
-            # Not every database could compare it, nor a log write it down.
-            raise web.NotFound(target='such an id')
+            # Not every database can compare it, and it could forge log lines.
+            raise web.NotFound(target='this id')
         try:
             answer = super().dispatch_request(*args, **kwargs)
         except registration.UnknownClient:
@@ -88,7 +88,7 @@ class _Resource(web.ResourceBase):
         except registration.UnknownAuthenticator:
             raise web.NotFound(target=kwargs['authenticator_id']) from None
         except registration.NotAuthorized as error:
-            LOG.info('Nothing is changed for a client: %s', error)
+            LOG.info('Refused to change a client: %s', error)
             raise web.TokenRefused() from error
         except registration.TooMany as error:
             raise web.Forbidden(str(error)) from error
@@ -97,22 +97,23 @@ class _Resource(web.ResourceBase):
         return base.no_store(flask.make_response(answer))
 
     def _permitted(self, rule: str, client_id: str) -> Client:
-        """Return the client, if the caller may see it.
+        """Return the client, if the caller is allowed to see it.
 
-        :raises web.Error: the caller may not; or may, and there is none.
+        :raises web.Error: the caller is not allowed.
+        :raises registration.UnknownClient: there is no such client.
         """
-        found = _enforced(rule, client_id)
+        client = _enforced(rule, client_id)
         callers.check_reader(web.auth_context())
-        if found is None:
+        if client is None:
             raise registration.UnknownClient
-        return found
+        return client
 
     def _body(self) -> ty.Any:
         try:
             return self.request_body_json
         except RecursionError as error:
             raise web.ValidationError(
-                'The body is nested too deep.'
+                'The body is nested too deeply.'
             ) from error
 
     def _url(self, client_id: str) -> str:
@@ -123,12 +124,12 @@ class ClientResource(_Resource):
     """A client."""
 
     def get(self, client_id: str) -> ty.Any:
-        """Show it, with all that it may authenticate with."""
+        """Show it with its methods and authenticators."""
         client = self._permitted(rules.GET, client_id)
         return self._show(client)
 
     def patch(self, client_id: str) -> ty.Any:
-        """Choose the methods that it may use."""
+        """Set the methods that it may use."""
         client = _enforced(rules.UPDATE, client_id)
         authority = callers.authorize_update(web.auth_context(), client)
         body = self._body()
@@ -161,30 +162,33 @@ class AuthenticatorsResource(_Resource):
         )
 
     def post(self, client_id: str) -> ty.Any:
-        """Register one, or what is new of a set of keys.
+        """Register an authenticator, or the new keys of a set.
 
-        With a set, status 200 says that nothing was new.
+        For a set, status 200 means that it has no new keys.
         """
         rule = rules.rule('create', self._kind.name)
         client = _enforced(rule, client_id)
         authority = callers.authorize_registration(web.auth_context(), client)
         body = self._body()
-        wanted, once = self._kind.read(body, client_id)
+        requested, once = self._kind.read(body, client_id)
         is_set = 'jwks' in body[self._kind.name]
-        found, new_ids = registrations.add(
+        registered, new_ids = registrations.add(
             client_id,
-            [one.ending_by(authority.ends_at) for one in wanted],
+            [new.ending_by(authority.ends_at) for new in requested],
             self._server.limit,
             authority,
             keep_known=is_set,
         )
-        for one in found:
-            if one.id in new_ids:
+        for authenticator in registered:
+            if authenticator.id in new_ids:
                 notify.notify_registration(
-                    'created', f'client_{one.kind}', one.id
+                    'created', f'client_{authenticator.kind}', authenticator.id
                 )
         url = self._url(client_id)
-        shown = [self._server.show(self._kind, one, url) for one in found]
+        shown = [
+            self._server.show(self._kind, authenticator, url)
+            for authenticator in registered
+        ]
         status = http.HTTPStatus.CREATED if new_ids else http.HTTPStatus.OK
         if is_set:
             return {self._kind.collection: shown, **once}, status
@@ -205,7 +209,7 @@ class AuthenticatorResource(_Resource):
         raise registration.UnknownAuthenticator
 
     def delete(self, client_id: str, authenticator_id: str) -> ty.Any:
-        """Remove it; the credential's own secret is retired."""
+        """Remove it, or retire the application credential's own secret."""
         rule = rules.rule('delete', self._kind.name)
         client = _enforced(rule, client_id)
         authority = callers.authorize_removal(web.auth_context(), client)
@@ -245,15 +249,15 @@ def _target(client: Client) -> dict[str, str]:
 def _page(
     shown: list[dict[str, ty.Any]], collection: str, url: str
 ) -> dict[str, ty.Any]:
-    """Return the part of a list that ``limit`` and ``marker`` ask for.
+    """Return the part of a list that ``limit`` and ``marker`` select.
 
-    :raises web.ValidationError: the limit is no number above 0, or nothing has
-        the id that is the marker.
+    :raises web.ValidationError: the limit is not a positive number, or the
+        marker is not in the list.
     """
     marker = flask.request.args.get('marker')
     limit = flask.request.args.get('limit')
     if marker is not None:
-        ids = [one['id'] for one in shown]
+        ids = [item['id'] for item in shown]
         if marker not in ids:
             raise web.ValidationError('The marker is not in the list.')
         shown = shown[ids.index(marker) + 1 :]
@@ -261,8 +265,8 @@ def _page(
     if limit is not None:
         digits = limit.lstrip('0')
         if not digits or not limit.isascii() or not limit.isdigit():
-            raise web.ValidationError('The limit must be a number above 0.')
-        # Python converts no number of thousands of digits.
+            raise web.ValidationError('The limit must be a positive number.')
+        # Python refuses to convert thousands of digits.
         size = int(digits[:9])
         if len(shown) > size:
             shown = shown[:size]

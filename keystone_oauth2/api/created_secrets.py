@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Digests of secrets from the moment that Keystone makes them.
+"""Store digests of secrets as soon as Keystone generates them.
 
-Keystone shows a secret once, in its answer to who creates the application
-credential. A digest made then spares the first token request the slow hash;
-and since a wrong secret never costs one either, nobody can tell by the time
-whether a client exists.
+Keystone shows a secret once, in the response to the user who creates the
+application credential. With a digest from this moment, neither the first
+token request nor a wrong secret needs the slow hash, so response times do not
+reveal whether a client exists.
 """
 
 import flask
@@ -29,24 +29,27 @@ LOG = log.getLogger(__name__)
 
 
 class SecretObserver:
-    """Looks at each answer of Keystone.
+    """Checks each response of Keystone.
 
-    :param verifier: keeps the digest.
+    :param verifier: stores the digest.
     """
 
     def __init__(self, verifier: secret_digest.SecretVerifier) -> None:
         self._verifier = verifier
 
     def __call__(self, response: flask.Response) -> flask.Response:
-        """Keep the digest of a secret that was just made.
+        """Store the digest of a newly created secret.
 
-        :returns: the answer as it is. It stays the same if no digest can be
-            kept: the first token request tries again.
+        :returns: the unchanged response. If the digest cannot be stored, the
+            first token request tries again.
         """
         created = web.created_credential(response)
         if created is not None:
             try:
                 self._verifier.learn(*created)
             except database.Error as error:
-                LOG.warning('no digest stored: %s', type(error).__name__)
+                LOG.warning(
+                    'The digest of a secret could not be stored: %s',
+                    type(error).__name__,
+                )
         return response

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""OAuthError -> HTTP response."""
+"""Render an OAuthError as an HTTP response."""
 
 import json
 

@@ -23,5 +23,5 @@ class IntrospectionResource(base.ProtocolResource):
     name = 'introspect'
 
     def post(self) -> flask.Response:
-        """Return what a token is good for."""
+        """Return the state of a token."""
         return self.respond()

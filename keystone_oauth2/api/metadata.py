@@ -26,7 +26,7 @@ from keystone_oauth2.protocol import errors
 class MetadataResource(web.ResourceBase):
     """The metadata document (RFC 8414, 3).
 
-    :param document: its members, or None where there is no issuer.
+    :param document: its members, or None if there is no issuer.
     """
 
     def __init__(self, document: dict[str, ty.Any] | None) -> None:
@@ -43,7 +43,7 @@ class MetadataResource(web.ResourceBase):
 
 
 def ignore_body(path: str) -> None:
-    """Forget the body of a request for a path: no method there has one.
+    """Discard the body of a request for a path whose methods have none.
 
     :param path: below the mount point of the application.
     """

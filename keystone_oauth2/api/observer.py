@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Telling operators what happens: notifications, counters and timers."""
+"""Report events to operators: notifications, counters and timers."""
 
 import collections.abc as abc
 import typing as ty
@@ -21,9 +21,9 @@ _PREFIX = 'keystone_oauth2'
 
 
 class Observer:
-    """Is told of each answer.
+    """Reports each response of an endpoint.
 
-    :param notify: sends a notification.
+    :param notify: emits a notification.
     :param statsd: a StatsD client, or None.
     """
 
@@ -42,11 +42,11 @@ class Observer:
         request: messages.Request,
         seconds: float,
     ) -> None:
-        """Pass an answer on.
+        """Report a response.
 
-        :param endpoint: name of the endpoint that gave it.
-        :param event: None if nothing happened.
-        :param seconds: what it took.
+        :param endpoint: name of the endpoint.
+        :param event: None if there is no event to report.
+        :param seconds: the time that the response took.
         """
         if event is not None:
             self._notify(event, request.source)

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Options as values.
+"""Convert options to values and objects.
 
-What is wrong with one stops Keystone at start-up, in one sentence that names
-the option and the remedy.
+An invalid option stops Keystone at start-up, with one sentence that names the
+option and the remedy.
 """
 
 import collections.abc as abc
@@ -33,12 +33,12 @@ from keystone_oauth2.protocol import registration
 
 LOG = log.getLogger(__name__)
 
-# Those of application credentials alone.
+# Methods that work with application credentials only.
 _DELEGATED = registration.METHODS - {'tls_client_auth'}
 
 
-# Modules that WSGI servers add, where they tell how many requests a process
-# serves at the same time, and the remedy.
+# Modules that WSGI servers provide, their attribute for the number of requests
+# that a process serves at the same time, and the remedy.
 _CONCURRENCY = (
     (
         'uwsgi',
@@ -62,15 +62,15 @@ def check_concurrency() -> None:
 
     Keystone's middleware keeps the token of a request in an attribute that all
     threads of a process share: a request could be served with the authority of
-    another one. Servers other than uWSGI and mod_wsgi do not tell.
+    another one. Only uWSGI and mod_wsgi report their concurrency.
 
-    :raises WrongConfiguration: there are several threads, or the like.
+    :raises WrongConfiguration: there are several threads or greenlets.
     """
     for module, attribute, remedy in _CONCURRENCY:
         number = getattr(sys.modules.get(module), attribute, 1)
         if number > 1:
             raise WrongConfiguration(
-                f'{module} serves {number} requests at the same time in a '
+                f'{module} serves {number} requests at the same time in one '
                 f'process, but Keystone keeps one token for all threads of a '
                 f'process: {remedy}.'
             )
@@ -84,23 +84,23 @@ def enabled_methods(
     """Return ``oauth2_authn_methods``.
 
     :param conf: the group ``[oauth2]``.
-    :param installed: by name.
+    :param installed: client authentication methods by name.
     :param keystone_methods: ``[auth] methods``.
     """
     enabled = frozenset(conf.oauth2_authn_methods)
     unknown = ', '.join(sorted(enabled - installed.keys()))
     if unknown or not enabled:
         raise WrongConfiguration(
-            f'[oauth2] oauth2_authn_methods names '
-            f'{unknown or "no method"}: set it to any of '
-            f'{", ".join(installed)}.'
+            f'[oauth2] oauth2_authn_methods has '
+            f'{f"unknown methods: {unknown}" if unknown else "no methods"}; '
+            f'use any of {", ".join(installed)}.'
         )
     delegated = ', '.join(sorted(enabled & _DELEGATED))
     if delegated and 'application_credential' not in keystone_methods:
         raise WrongConfiguration(
-            f'[oauth2] oauth2_authn_methods names {delegated}, but [auth] '
-            f'methods lacks application_credential: add it there, or name '
-            f'other methods.'
+            f'[oauth2] oauth2_authn_methods has {delegated}, but [auth] '
+            f'methods lacks application_credential: add it there, or use '
+            f'other methods here.'
         )
     return enabled
 
@@ -113,7 +113,7 @@ def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
         )
     except ValueError as error:
         raise WrongConfiguration(
-            f'[oauth2] trusted_proxies: {error}; list addresses or networks '
+            f'[oauth2] trusted_proxies: {error}; use addresses or networks '
             f'such as 192.0.2.7 or 192.0.2.0/24.'
         ) from error
 
@@ -123,16 +123,16 @@ def certificate_reader(
     enabled: abc.Collection[str],
     trusted: proxies.Proxies,
 ) -> client_certificate.Reader | None:
-    """Return what the options ``client_certificate_*`` describe.
+    """Return the reader that the options ``client_certificate_*`` describe.
 
-    :returns: None where no enabled method looks at certificates.
+    :returns: None if no enabled method uses certificates.
     """
     if registration.CERTIFICATE_METHODS.isdisjoint(enabled):
         return None
     sources = tuple(conf.client_certificate_sources)
     if not trusted.trusted and set(sources) - {'environ'}:
         raise WrongConfiguration(
-            '[oauth2] client_certificate_sources names a header field, but '
+            '[oauth2] client_certificate_sources has a header field, but '
             '[oauth2] trusted_proxies is empty: set it to the addresses of '
             'your proxies.'
         )
@@ -146,12 +146,12 @@ def certificate_reader(
 
 
 def base_url(endpoint: str | None) -> str | None:
-    """Return the URL of the API version below an endpoint of Keystone."""
+    """Return the URL of version 3 below an endpoint of Keystone."""
     return f'{endpoint.rstrip("/")}/v3' if endpoint else None
 
 
 def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
-    """Return the issuer identifier, or None where there is none.
+    """Return the issuer identifier, or None if there is none.
 
     :param configured: ``[oauth2] issuer``.
     :param public_endpoint: ``[DEFAULT] public_endpoint``.
@@ -177,16 +177,16 @@ def assertion_rules(
     issuer: str | None,
     token_endpoint: str | None,
 ) -> ports.AssertionRules:
-    """Return what the options ``client_assertion_*`` say.
+    """Return the rules that the options ``client_assertion_*`` describe.
 
     :param issuer: the issuer identifier, or None.
-    :param token_endpoint: its URL, if there is an issuer.
+    :param token_endpoint: URL of the token endpoint, if there is an issuer.
     """
     if 'private_key_jwt' in enabled and issuer is None:
         raise WrongConfiguration(
-            '[oauth2] oauth2_authn_methods names private_key_jwt, but there '
-            'is no issuer that assertions could be made for: set [oauth2] '
-            'issuer to an https URL such as https://keystone.example.com/v3.'
+            '[oauth2] oauth2_authn_methods has private_key_jwt, which needs '
+            'an issuer as the audience of assertions: set [oauth2] issuer to '
+            'an https URL such as https://keystone.example.com/v3.'
         )
     audiences = {issuer}
     if conf.client_assertion_for_token_endpoint:
@@ -213,9 +213,9 @@ def mtls_base_url(conf: ty.Any) -> str | None:
 
 
 def guard(conf: ty.Any) -> failures.FailureGuard:
-    """Return what the options ``*_failure_limit`` describe.
+    """Return the guard that the options ``*_failure_limit`` describe.
 
-    Log a warning where they do not protect as they could.
+    Log a warning if they leave clients unprotected.
     """
     for warning in failures.warnings(
         conf.client_failure_limit, conf.trusted_proxies
@@ -230,8 +230,8 @@ def guard(conf: ty.Any) -> failures.FailureGuard:
     except ValueError as error:
         raise WrongConfiguration(
             f'[oauth2] client_failure_limit, address_failure_limit or '
-            f'failure_limit_storage: {error}; write limits as 30/minute, and '
-            f'the storage as memory://, memcached://HOST:PORT or '
+            f'failure_limit_storage: {error}; use limits such as 30/minute, '
+            f'and the storage memory://, memcached://HOST:PORT or '
             f'redis://HOST:PORT.'
         ) from error
 
@@ -253,14 +253,15 @@ def statsd(conf: ty.Any) -> ty.Any:
         ) from error
     except OSError as error:
         raise WrongConfiguration(
-            f'[oauth2] statsd_host: {error}; name a host that can be resolved.'
+            f'[oauth2] statsd_host: {error}; use a host name that can be '
+            f'resolved.'
         ) from error
 
 
 def _network(text: str) -> proxies.Network:
     network = ipaddress.ip_network(text)
     if network.prefixlen == 0:
-        raise ValueError(f'{text} is everybody')
+        raise ValueError(f'{text} includes all addresses')
     return network
 
 
@@ -275,5 +276,5 @@ def _verifier(
     except (OSError, ValueError) as error:
         raise WrongConfiguration(
             f'[oauth2] client_certificate_ca_file: cannot use {path}: '
-            f'{error}; name a readable PEM file with CA certificates.'
+            f'{error}; use a readable PEM file with CA certificates.'
         ) from error

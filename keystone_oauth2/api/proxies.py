@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which proxies are believed, and where a request comes from."""
+"""Trusted proxies, and the source of a request."""
 
 import collections.abc as abc
 import dataclasses
@@ -26,7 +26,7 @@ Environ = abc.Mapping[str, ty.Any]
 
 # Some proxies write 192.0.2.7:4711 or [2001:db8::7]:4711.
 _HOP = re.compile(r'\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+')
-# Whoever has one address of IPv6 usually has all of its network.
+# A host with an IPv6 address can usually use all addresses of its network.
 _IPV6_PREFIX = 64
 
 
@@ -49,10 +49,9 @@ class Proxies:
     def source(self, environ: Environ) -> messages.Source:
         """Return where a request comes from.
 
-        Each trusted proxy has added to ``X-Forwarded-For`` the address that
-        it saw; anything further left may be forged. Where no proxy is
-        trusted, the field never matters, and the peer may be an unnamed
-        proxy.
+        Each trusted proxy appends to ``X-Forwarded-For`` the address of its
+        peer; anything further to the left may be forged. If no proxy is
+        trusted, the field is ignored, and the peer may be an unknown proxy.
 
         :param environ: WSGI environment.
         """
@@ -75,8 +74,8 @@ class Proxies:
 
 
 def _peer(environ: Environ) -> Address | None:
-    # Keystone wraps itself in werkzeug's ProxyFix, which believes any
-    # X-Forwarded-For and keeps the true address here.
+    # Keystone wraps itself in werkzeug's ProxyFix, which trusts any
+    # X-Forwarded-For and keeps the real address here.
     original = environ.get('werkzeug.proxy_fix.orig', environ)
     return _address(original.get('REMOTE_ADDR') or '')
 

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Secrets that are retired, at Keystone's own API.
+"""Retired secrets at Keystone's own API.
 
-``POST /v3/auth/tokens`` takes the secret of an application credential, too. A
-client whose secret is retired, or that is registered for other methods, must
-not fall back to it there.
+``POST /v3/auth/tokens`` also accepts the secret of an application credential.
+A client must not be able to use it there if the secret is retired, or if the
+client is registered for other methods only.
 """
 
 import collections.abc as abc
@@ -32,11 +32,11 @@ LOG = log.getLogger(__name__)
 
 
 class RetirementCheck:
-    """Looks at each answer of Keystone.
+    """Checks each response of Keystone.
 
-    :param credentials: finds what is registered.
-    :param notify: sends a notification.
-    :param proxies: know where a request comes from.
+    :param credentials: finds the client's registration.
+    :param notify: emits a notification.
+    :param proxies: find the source of a request.
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class RetirementCheck:
         self._proxies = proxies
 
     def __call__(self, response: flask.Response) -> flask.Response:
-        """Keep a token back that a retired secret would get.
+        """Withhold a token that was issued for a retired secret.
 
-        :returns: the answer as it is, or 401 in its place.
+        :returns: the unchanged response, or 401 instead.
         """
         client_id = web.client_with_secret(response)
         if client_id is None:
@@ -63,7 +63,7 @@ class RetirementCheck:
             return response
         reason = f'client {client_id or "unknown"}: {reason}'
         LOG.info(reason)
-        # Keystone has already told its audit that the client authenticated.
+        # Keystone has already emitted a notification of success.
         self._notify(
             messages.Event(
                 'refused',
@@ -79,10 +79,10 @@ class RetirementCheck:
 
 def _refusal(credential: ports.StoredCredential | None) -> str | None:
     if credential is None:
-        return 'not found, or its id is spelled in another way'
+        return 'not found, or its id is spelled differently'
     if credential.is_secret_retired:
         return 'its secret is retired'
     if credential.methods is not None:
         if not credential.methods & registration.SECRET_METHODS:
-            return 'it is not registered for a secret'
+            return 'not registered for a secret'
     return None

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every URL and verb."""
+"""All URLs of the API."""
 
 import functools
 
@@ -31,7 +31,7 @@ _METADATA = 'oauth-authorization-server'
 
 
 class OAuth2API(web.APIBase):
-    """The OS-OAUTH2 API. Keystone makes one for its application."""
+    """The OS-OAUTH2 API, which Keystone instantiates for its application."""
 
     _name = 'OS-OAUTH2'
     _import_name = __name__
@@ -49,7 +49,7 @@ class OAuth2API(web.APIBase):
     def instantiate_and_register_to_app(
         cls, flask_app: flask.Flask
     ) -> 'OAuth2API':
-        """Add the API, and the metadata at the root of the host."""
+        """Add the API, its hooks, and the metadata at the root of the host."""
         api = super().instantiate_and_register_to_app(flask_app)
         server = api._server
         if server.binding_check is not None:
@@ -62,10 +62,10 @@ class OAuth2API(web.APIBase):
         first.insert(0, base.refuse_doubled_slash)
         if server.metadata is not None:
             path = metadata_document.path(server.metadata['issuer'])
-            # A second URL for the resource below, which therefore also
-            # answers there what is not allowed.
+            # A second URL for the metadata resource below, so that it also
+            # rejects methods that are not allowed there.
             flask_app.add_url_rule(path, endpoint=f'{cls._name}.{_METADATA}')
-            # First of all, since Keystone wants each body to be JSON.
+            # It must come first, since Keystone requires bodies to be JSON.
             first.insert(0, functools.partial(metadata.ignore_body, path))
         return api
 

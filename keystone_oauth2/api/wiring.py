@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Builds the protocol objects from configuration."""
+"""Build the protocol objects from the configuration."""
 
 import collections.abc as abc
 import dataclasses
@@ -55,7 +55,7 @@ LOG = log.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """The protocol objects that the routes lead to."""
+    """The objects behind the routes and hooks."""
 
     token: token_endpoint.TokenEndpoint
     introspection: introspection.IntrospectionEndpoint
@@ -71,8 +71,8 @@ class Server:
 def build() -> Server:
     """Build the server that ``keystone.conf`` describes.
 
-    :raises options.WrongConfiguration: an option has a value that cannot
-        work, or the process serves several requests at the same time.
+    :raises options.WrongConfiguration: an option is invalid, or the process
+        serves several requests at the same time.
     """
     options.check_concurrency()
     try:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""``keystone-oauth2-manage``: what an operator does now and then.
+"""``keystone-oauth2-manage``: maintenance commands for operators.
 
 It reads the same configuration files as Keystone.
 """
@@ -37,7 +37,7 @@ from keystone_oauth2.identity import notify
 from keystone_oauth2.protocol import secret_digest
 
 _NO_TABLES = (
-    'The tables are missing or of another version: run '
+    'The tables are missing or have another version: run '
     'keystone-oauth2-manage db_sync.'
 )
 
@@ -45,23 +45,25 @@ _NO_TABLES = (
 def db_sync() -> int:
     """Create or upgrade the tables of keystone-oauth2."""
     if not migration.has_keystones_tables():
-        return _fail('There is no Keystone yet: run keystone-manage db_sync.')
+        return _fail(
+            "Keystone's tables are missing: run keystone-manage db_sync."
+        )
     migration.sync()
     return 0
 
 
 def db_version() -> int:
-    """Print the version of the tables; exit with 1 if it is not the newest."""
+    """Print the version of the tables; exit with 1 if they are outdated."""
     current = migration.current_version()
     print(current or 'none')
     return 0 if current == migration.newest_version() else 1
 
 
 def purge() -> int:
-    """Delete what has expired, and what nothing can refer to any more."""
+    """Delete expired authenticators and assertions, and unused digests."""
     if migration.current_version() != migration.newest_version():
         return _fail(_NO_TABLES)
-    # A token may live on after the certificate that it is bound to.
+    # A token may outlive the certificate that it is bound to.
     longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
     purged = certificates.purge(timeutils.utcnow() - longest)
     length = application_credentials.hashed_length()
@@ -76,10 +78,10 @@ def purge() -> int:
 
 
 def list_expiring() -> int:
-    """Print which secrets, keys and certificates of clients expire soon.
+    """List the secrets, keys and certificates of clients that expire soon.
 
-    For each a notification is sent as well, so that it is enough to run this
-    once a day.
+    A notification is also emitted for each, so that running this once a day is
+    enough.
     """
     if migration.current_version() != migration.newest_version():
         return _fail(_NO_TABLES)
@@ -88,18 +90,18 @@ def list_expiring() -> int:
     table = prettytable.PrettyTable(
         ['Expires at', 'Client', 'Kind', 'Id', 'Last used at']
     )
-    for one in registrations.expiring(end):
-        used = one.last_used_at and one.last_used_at.replace(microsecond=0)
+    for item in registrations.expiring(end):
+        used = item.last_used_at and item.last_used_at.replace(microsecond=0)
         table.add_row(
             [
-                one.expires_at,
-                one.client_id,
-                one.kind,
-                one.id,
+                item.expires_at,
+                item.client_id,
+                item.kind,
+                item.id,
                 used or 'never',
             ]
         )
-        notify.notify_expiring(one.kind, one.id, one.client_id)
+        notify.notify_expiring(item.kind, item.id, item.client_id)
     print(table)
     return 0
 
@@ -111,10 +113,10 @@ _COMMANDS: dict[str, abc.Callable[[], int]] = {
 
 
 def main(arguments: abc.Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run a command.
 
     :param arguments: of the command line.
-    :returns: exit status.
+    :returns: the exit status.
     """
     option = cfg.SubCommandOpt(
         'command',
@@ -124,7 +126,7 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
     configuration.load(
         sys.argv[1:] if arguments is None else arguments, option
     )
-    # It would stand in between what a script reads.
+    # Its log lines would mix with output that a script reads.
     logging.getLogger('alembic').setLevel(logging.WARNING)
     return cfg.CONF.command.function()
 

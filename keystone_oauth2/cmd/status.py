@@ -29,12 +29,12 @@ _FAILURE = upgradecheck.Code.FAILURE
 
 
 class Checks(upgradecheck.UpgradeCommands):
-    """What an operator should know before an upgrade, and after one."""
+    """Checks to run before and after an upgrade."""
 
     def check_methods(self) -> upgradecheck.Result:
-        """Look whether live Fernet tokens keep their meaning.
+        """Check whether existing Fernet tokens keep their meaning.
 
-        They hold methods as bits, by the position in ``[auth] methods``.
+        They store methods as bits, by their position in ``[auth] methods``.
         """
         methods = cfg.CONF.auth.methods
         if tokens.CERTIFICATE_METHOD not in methods:
@@ -47,31 +47,31 @@ class Checks(upgradecheck.UpgradeCommands):
             return upgradecheck.Result(
                 _FAILURE,
                 'oauth2_credential is not the last of [auth] methods: Fernet '
-                'tokens from before it was added are read with other methods. '
-                'Move it to the end.',
+                'tokens issued before it was added are read with other '
+                'methods. Move it to the end.',
             )
         return upgradecheck.Result(_SUCCESS)
 
     def check_tables(self) -> upgradecheck.Result:
-        """Look whether the tables are of this release."""
+        """Check whether the tables match this release."""
         current = migration.current_version()
         newest = migration.newest_version()
         if current != newest:
             return upgradecheck.Result(
                 _FAILURE,
-                f'The tables are of version {current or "none"}, not '
+                f'The tables have version {current or "none"} instead of '
                 f'{newest}: run keystone-oauth2-manage db_sync.',
             )
         return upgradecheck.Result(_SUCCESS)
 
     def check_keys(self) -> upgradecheck.Result:
-        """Look whether secrets can have digests."""
+        """Check whether digests of secrets can be stored."""
         conf = cfg.CONF.oauth2
         if not conf.secret_digests:
             return upgradecheck.Result(
                 _WARNING,
-                '[oauth2] secret_digests is off: each token request pays for '
-                'a slow hash.',
+                '[oauth2] secret_digests is disabled: each token request '
+                'takes a slow hash.',
             )
         repository = key_repository.configured(cfg.CONF)
         if not repository.load():
@@ -84,9 +84,9 @@ class Checks(upgradecheck.UpgradeCommands):
         return upgradecheck.Result(_SUCCESS)
 
     def check_secrets_in_bodies(self) -> upgradecheck.Result:
-        """Look whether a written list refuses what the in-tree API accepts.
+        """Check whether clients of the in-tree API are refused.
 
-        The default has both methods, so a list with one of them was written.
+        The default has both methods, so a list with only one was configured.
         """
         methods = cfg.CONF.oauth2.oauth2_authn_methods
         if (
@@ -95,31 +95,30 @@ class Checks(upgradecheck.UpgradeCommands):
         ):
             return upgradecheck.Result(
                 _WARNING,
-                '[oauth2] oauth2_authn_methods names client_secret_basic '
-                'without client_secret_post: clients that send their secret '
-                "in the body, which Keystone's own module accepts, are "
-                'refused. Add client_secret_post, unless there is no such '
-                'client.',
+                '[oauth2] oauth2_authn_methods has client_secret_basic but '
+                'not client_secret_post: clients that send their secret in '
+                "the body, which Keystone's in-tree API accepts, are refused. "
+                'Add client_secret_post, unless there are no such clients.',
             )
         return upgradecheck.Result(_SUCCESS)
 
     def check_certificates(self) -> upgradecheck.Result:
-        """Look whether anybody verifies client certificates."""
+        """Check whether client certificates are verified."""
         conf = cfg.CONF.oauth2
         if 'tls_client_auth' not in conf.oauth2_authn_methods:
             return upgradecheck.Result(_SUCCESS)
         if not conf.client_certificate_ca_file:
             return upgradecheck.Result(
                 _WARNING,
-                'Client certificates are not verified here, since [oauth2] '
+                'Keystone does not verify client certificates, since [oauth2] '
                 'client_certificate_ca_file is not set: make sure that the '
-                'front end verifies them and passes its verdict on; without '
-                'a verdict they are refused.',
+                'front end verifies them and passes its verdict on. '
+                'Certificates without a verdict are refused.',
             )
         return upgradecheck.Result(_SUCCESS)
 
     def check_tls(self) -> upgradecheck.Result:
-        """Look whether clients are told to use TLS (RFC 6749, 3.2)."""
+        """Check whether clients are told to use TLS (RFC 6749, 3.2)."""
         endpoint = cfg.CONF.oauth2.issuer or cfg.CONF.public_endpoint
         if not (endpoint or '').startswith('https://'):
             return upgradecheck.Result(
@@ -147,7 +146,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Secrets in the body', check_secrets_in_bodies),
         ('Client certificates', check_certificates),
         ('TLS', check_tls),
-        ('Limits of failures', check_limits),
+        ('Failure limits', check_limits),
     )
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Options, one module a group."""
+"""Configuration options, one module per group."""
 
 import collections.abc as abc
 
@@ -20,7 +20,7 @@ from keystone_oauth2.conf import oauth2
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register our options beside Keystone's own."""
+    """Register this package's options."""
     oauth2.register_opts(conf)
 
 

@@ -10,19 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Group ``[oauth2]``: two options of Keystone, the others ours."""
+"""Group ``[oauth2]``: two options of Keystone, and those of this package."""
 
 from oslo_config import cfg
 from oslo_config import types
 
 
 def _text(lines: str) -> str:
-    # The generator of samples keeps line ends and breaks lines again.
+    # The sample generator keeps line breaks and wraps lines again.
     return ' '.join(lines.split())
 
 
-#: Keystone registers these two itself; they are here for the sample, and for
-#: the default of the first, which takes the place of Keystone's.
+#: Keystone registers these two itself. They are here for the sample, and
+#: because the default of the first one replaces Keystone's.
 oauth2_authn_methods = cfg.ListOpt(
     'oauth2_authn_methods',
     default=['tls_client_auth', 'client_secret_basic', 'client_secret_post'],
@@ -30,14 +30,14 @@ oauth2_authn_methods = cfg.ListOpt(
 Client authentication methods that the OAuth 2.0 endpoints accept: any of
 ``client_secret_basic`` (id and secret of an application credential by HTTP
 Basic), ``client_secret_post`` (the same in the body), ``private_key_jwt`` (a
-JWT that the client has signed with a key registered for it; needs ``issuer``),
+JWT that the client has signed with a registered key; needs ``issuer``),
 ``tls_client_auth`` (a client certificate whose subject is registered for the
 client, or that maps to a user) and ``self_signed_tls_client_auth`` (a client
-certificate that is registered itself). Exactly the methods of the list are
+certificate that is registered for the client). Only the listed methods are
 enabled: with ``client_secret_basic`` but without ``client_secret_post``,
-clients that send their secret in the body are refused, which Keystone's own
-module accepts. What is registered for a client may leave fewer to it. A name
-that is not installed stops Keystone at start-up.
+clients that send their secret in the body are refused, although Keystone's
+in-tree API accepts them. The registration of a client may restrict it to some
+of these methods. An unknown method stops Keystone at start-up.
 """),
 )
 
@@ -45,9 +45,9 @@ oauth2_cert_dn_mapping_id = cfg.StrOpt(
     'oauth2_cert_dn_mapping_id',
     default='oauth2_mapping',
     help=_text("""
-Id of the federation mapping that says which user a client certificate stands
-for. Used by ``tls_client_auth`` only. The mapping must yield a user id, or a
-user name with a domain; each property that it yields must equal the user's.
+Id of the federation mapping that maps client certificates to users. Used by
+``tls_client_auth`` only. The mapping must yield a user id, or a user name with
+a domain; each property that it yields must match the user.
 """),
 )
 
@@ -56,14 +56,14 @@ client_certificate_sources = cfg.ListOpt(
     default=['environ'],
     item_type=types.String(choices=['environ', 'escaped_pem', 'rfc9440']),
     help=_text("""
-Where the TLS front end puts the client certificate; looked at in the order
-given, and the first that has one counts. ``environ``: ``SSL_CLIENT_CERT`` in
-the WSGI environment (Apache mod_ssl, nginx by ``uwsgi_param``, cheroot).
-``escaped_pem``: a header field with URL-escaped PEM (nginx
-``$ssl_client_escaped_cert``). ``rfc9440``: the header field ``Client-Cert`` of
-RFC 9440 (HAProxy, Envoy). The last two count only in requests from
-``trusted_proxies``. Name just what your front end sets, since it removes from
-clients' requests only what it sets.
+Where the TLS front end puts the client certificate. The sources are tried in
+this order, and the first one with a certificate is used. ``environ``:
+``SSL_CLIENT_CERT`` in the WSGI environment (Apache mod_ssl, nginx with
+``uwsgi_param``, cheroot). ``escaped_pem``: a header field with URL-encoded PEM
+(nginx ``$ssl_client_escaped_cert``). ``rfc9440``: the header field
+``Client-Cert`` of RFC 9440 (HAProxy, Envoy). The last two are used only in
+requests from ``trusted_proxies``. List only the sources that your front end
+sets, since it removes no others from the requests of clients.
 """),
 )
 
@@ -71,8 +71,8 @@ client_certificate_header = cfg.StrOpt(
     'client_certificate_header',
     default='X-SSL-Client-Cert',
     help=_text("""
-Header field that carries the certificate for the source ``escaped_pem``. The
-proxy must set or remove it in every request.
+Header field with the certificate, for the source ``escaped_pem``. The proxy
+must set or remove it in every request.
 """),
 )
 
@@ -81,24 +81,24 @@ client_certificate_verify_header = cfg.StrOpt(
     default='X-SSL-Client-Verify',
     help=_text("""
 Header field with the proxy's verdict on the certificate, for the sources
-``escaped_pem`` and ``rfc9440``: anything but ``SUCCESS`` is refused, unless
-the certificate is self-signed and registered for the client. The proxy must
-set it in every request, to ``NONE`` where there is no certificate, and must
-drop header fields with an underscore in their name, which WSGI servers take
-for those with a hyphen. With the source ``environ`` the verdict is
-``SSL_CLIENT_VERIFY``.
+``escaped_pem`` and ``rfc9440``. A certificate with a verdict other than
+``SUCCESS`` is refused, unless it is self-signed and registered for the client.
+The proxy must set the field in every request, to ``NONE`` if there is no
+certificate. It must also drop header fields with an underscore in their name,
+since WSGI servers read them as those with a hyphen. For the source
+``environ``, the verdict is in ``SSL_CLIENT_VERIFY``.
 """),
 )
 
 client_certificate_ca_file = cfg.StrOpt(
     'client_certificate_ca_file',
     help=_text("""
-PEM file with the CA certificates that issue client certificates. Each client
-certificate is then verified here, besides what the front end says of it;
-needed where the front end passes certificates on without a verdict. Name only
-the CAs meant for clients, not the system's store. Read at start-up. When not
-set, a certificate without a verdict is refused. A self-signed certificate
-without a verdict is refused in any case.
+PEM file with the certificates of the CAs that issue client certificates. If
+set, Keystone verifies each client certificate in addition to the verdict of
+the front end; this is needed if the front end gives no verdict. Use only the
+CAs that are meant for clients, not the system's store. The file is read at
+start-up. If not set, certificates without a verdict are refused. Self-signed
+certificates without a verdict are always refused.
 """),
 )
 
@@ -106,11 +106,11 @@ enforce_certificate_binding = cfg.BoolOpt(
     'enforce_certificate_binding',
     default=True,
     help=_text("""
-Refuse a certificate-bound token at Keystone's own API, unless the connection
-has the certificate that it is bound to. This concerns ``X-Auth-Token``,
-``X-Service-Token``, and tokens in a body that are to be exchanged. When
-disabled, a stolen bound token can be used there. Services are not concerned:
-their own filter checks.
+Refuse a certificate-bound token at Keystone's own API unless the connection
+has the certificate that the token is bound to. This applies to
+``X-Auth-Token``, ``X-Service-Token``, and tokens in a body that are to be
+exchanged. When disabled, a stolen bound token can be used there. Services are
+not affected: their middleware checks the binding.
 """),
 )
 
@@ -119,12 +119,13 @@ trusted_proxies = cfg.ListOpt(
     default=[],
     help=_text("""
 Addresses or networks (``192.0.2.7``, ``2001:db8::/64``) of the proxies whose
-header fields about client certificates are believed. The address is that of
-the TCP connection, whatever ``X-Forwarded-For`` says. When empty, such header
-fields are ignored. They also say whose failures are counted: each proxy named
-here must add the address of its client to ``X-Forwarded-For``, or remove the
-field. When empty, ``address_failure_limit`` stops no address, and start-up
-logs a warning. Where there is no proxy, set it to ``127.0.0.1``.
+header fields about client certificates are trusted. A proxy is recognized by
+the address of its TCP connection, never by ``X-Forwarded-For``. When empty,
+such header fields are ignored. Failed authentications are also counted by the
+address that these proxies report: each of them must add the address of its
+client to ``X-Forwarded-For``, or remove the field. When empty,
+``address_failure_limit`` blocks no address, and a warning is logged at
+start-up. If there is no proxy, set it to ``127.0.0.1``.
 """),
 )
 
@@ -132,19 +133,18 @@ issuer = cfg.StrOpt(
     'issuer',
     help=_text("""
 Issuer identifier of this authorization server (RFC 8414): an https URL without
-query, fragment or slash at its end, the same on every node. It is what clients
-are configured with, and what their metadata request is derived from. When not
-set, it is ``[DEFAULT] public_endpoint`` followed by ``/v3``, if that is an
-https URL; without it there is no metadata, and introspection leaves ``iss``
-out.
+query, fragment or trailing slash, the same on every node. Clients are
+configured with it, and derive the URL of the metadata from it. If not set, it
+is ``[DEFAULT] public_endpoint`` followed by ``/v3``, if that is an https URL.
+Without an issuer there is no metadata, and introspection omits ``iss``.
 """),
 )
 
 mtls_endpoint = cfg.StrOpt(
     'mtls_endpoint',
     help=_text("""
-Base URL of Keystone, up to ``/v3``, where the front end asks for client
-certificates, if that is another host or port than the public endpoint:
+Base URL of Keystone, up to ``/v3``, at which the front end requests client
+certificates, if its host or port differs from the public endpoint:
 ``https://mtls.example.com/identity/v3``. The metadata then has
 ``mtls_endpoint_aliases`` (RFC 8705, 5).
 """),
@@ -155,19 +155,19 @@ secret_digests = cfg.BoolOpt(
     default=True,
     help=_text("""
 Check the secret of an application credential with Keystone's slow hash only
-the first time, and from then on with a digest under a key that is not in the
-database. Needs ``keystone-oauth2-manage db_sync`` and a key repository. When
-off, or where one of them is missing, each request pays the slow hash.
+the first time, and then with a digest under a key that is not in the database.
+Needs ``keystone-oauth2-manage db_sync`` and a key repository. When disabled,
+or if one of them is missing, each request takes a slow hash.
 """),
 )
 
 secret_digest_key_repository = cfg.StrOpt(
     'secret_digest_key_repository',
     help=_text("""
-Directory with the keys that digests of secrets are made with, in the layout of
-``keystone-manage credential_setup``, the same on every node. When not set, it
-is ``[credential] key_repository``. A secret whose digest was made with a key
-that is no longer there pays the slow hash once more.
+Directory with the keys for digests of secrets, in the layout of
+``keystone-manage credential_setup``, the same on every node. If not set, it is
+``[credential] key_repository``. After a key has been removed, each secret with
+a digest under this key takes the slow hash once more.
 """),
 )
 
@@ -177,10 +177,10 @@ client_assertion_max_lifetime = cfg.IntOpt(
     min=10,
     max=86400,
     help=_text("""
-Seconds from now after which no client assertion (``private_key_jwt``) may end.
-Each is remembered until its end, since it may be used once only. The default
-takes what keystonemiddleware's ``external_oauth2_token`` sends by default;
-most client libraries send a minute or five.
+Maximum time in seconds until a client assertion (``private_key_jwt``) expires.
+Each is remembered until it expires, since it can be used only once. The
+default accepts the default of keystonemiddleware's ``external_oauth2_token``;
+most client libraries use one to five minutes.
 """),
 )
 
@@ -188,11 +188,11 @@ client_assertion_for_token_endpoint = cfg.BoolOpt(
     'client_assertion_for_token_endpoint',
     default=False,
     help=_text("""
-Also take client assertions whose audience is the URL of the token endpoint
+Also accept client assertions whose audience is the URL of the token endpoint
 instead of the issuer. Older clients send it, such as services with
-keystonemiddleware's ``external_oauth2_token`` whose option ``audience`` is set
-as its guide says. Another server that a client trusts could use such an
-assertion here (CVE-2025-27370): better set their ``audience`` to the issuer.
+keystonemiddleware's ``external_oauth2_token`` if ``audience`` is set as in its
+guide. Another server that a client trusts could use such an assertion here
+(CVE-2025-27370): prefer to set ``audience`` to the issuer in the clients.
 """),
 )
 
@@ -202,8 +202,8 @@ client_authenticator_limit = cfg.IntOpt(
     min=1,
     max=100,
     help=_text("""
-How many secrets, how many keys and how many certificates can be registered for
-a client at a time. Those that have expired make room for new ones.
+Maximum number of secrets, of keys and of certificates, each, that can be
+registered for a client. Expired ones are replaced by new ones.
 """),
 )
 
@@ -212,9 +212,9 @@ client_authenticator_expiry_warning = cfg.IntOpt(
     default=1209600,
     min=0,
     help=_text("""
-Seconds before the end of a registered secret, key or certificate from which on
-it is said to expire soon: in what the API shows, and by
-``keystone-oauth2-manage list_expiring``. The default is 14 days.
+How many seconds before its expiration a registered secret, key or certificate
+is reported as expiring soon, by the API and by ``keystone-oauth2-manage
+list_expiring``. The default is 14 days.
 """),
 )
 
@@ -222,13 +222,13 @@ client_failure_limit = cfg.StrOpt(
     'client_failure_limit',
     default='30/minute',
     help=_text("""
-How many authentications of one client may fail in a time, such as
-``30/minute`` or ``100/hour``. Past it, a right secret is still accepted, and a
-wrong one gets 429 with ``Retry-After`` if the client has failed from the same
-address before. It is a hard limit, past which nothing is looked at, where a
-wrong secret costs a slow hash, and where ``address_failure_limit`` is empty;
-other addresses than those from which the client has failed are not stopped.
-Empty: guesses at the secret of one client are not limited.
+How many authentications of one client may fail in a period, such as
+``30/minute`` or ``100/hour``. Above the limit, a right secret is still
+accepted, and a wrong one gets 429 with ``Retry-After`` if the client has
+failed from the same address before. If a wrong secret takes a slow hash, or if
+``address_failure_limit`` is empty, it is a hard limit, above which credentials
+are not checked. Addresses from which the client has not failed are never
+blocked. If empty, guesses at the secret of one client are not limited.
 """),
 )
 
@@ -236,13 +236,14 @@ address_failure_limit = cfg.StrOpt(
     'address_failure_limit',
     default='300/minute',
     help=_text("""
-How many authentications from one address (IPv6: one /64 network) may fail in
-a time, whatever the client; further attempts get 429 and are not looked at. It
-bounds the guesses at one client as well: after so many from all addresses, the
-client is stopped at each address with ``client_failure_limit`` of them. That
-alone counts where others may share the address, since ``trusted_proxies`` is
-empty or a proxy tells no address. Raise it where many clients share an address
-that looks like one client's. Empty: no limit of addresses.
+How many authentications from one address (IPv6: one /64 network) may fail in a
+period, for all clients together. Further attempts get 429 and are not checked.
+It also limits the guesses at one client: after as many failures from all
+addresses, the client is blocked at each address with ``client_failure_limit``
+failures. Only this second rule applies if others may share the address, since
+``trusted_proxies`` is empty or a proxy does not report addresses. Raise the
+limit if many clients share an address that looks like that of one client. If
+empty, failures are not limited by address.
 """),
 )
 
@@ -251,22 +252,22 @@ failure_limit_storage = cfg.StrOpt(
     default='memory://',
     secret=True,
     help=_text("""
-Where failures are counted: ``memory://`` counts for each worker process by
-itself, so the limits are as many times as high as there are workers;
-``memcached://host:11211`` or ``redis://host:6379`` counts for all
-(install the client library, for instance with
-``pip install 'limits[redis]'``). When the storage cannot be reached, attempts
-pass, with a warning in the log.
+Where failures are counted. ``memory://`` counts in each worker process
+separately, which multiplies the limits by the number of workers.
+``memcached://host:11211`` or ``redis://host:6379`` counts for all workers
+(install the client library, for instance with ``pip install
+'limits[redis]'``). If the storage is unavailable, attempts are not limited,
+and a warning is logged.
 """),
 )
 
 statsd_host = cfg.HostAddressOpt(
     'statsd_host',
     help=_text("""
-Host of a StatsD daemon that receives counters of what happens
+Host of a StatsD daemon that receives counters of events
 (``keystone_oauth2.token.issued``, ``.refused``, ``.limited``, and the same for
 ``introspect`` and ``revoke``) and timers (``keystone_oauth2.token``, in
-milliseconds), by UDP. Needs ``pip install keystone-oauth2[statsd]``. When not
+milliseconds) by UDP. Needs ``pip install keystone-oauth2[statsd]``. If not
 set, nothing is sent.
 """),
 )
@@ -303,7 +304,7 @@ ALL_OPTS = [
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
-    """Register what Keystone does not register itself.
+    """Register the options that Keystone does not register itself.
 
     Keystone must have registered its own options before.
     """

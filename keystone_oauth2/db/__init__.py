@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Our tables in Keystone's database, and what reads and writes them."""
+"""The tables of keystone-oauth2 in Keystone's database, and their queries."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Client assertions, each of which may be used once (RFC 7523, 3)."""
+"""Used client assertions, so that each is accepted once (RFC 7523, 3)."""
 
 import datetime
 import hashlib
@@ -27,17 +27,17 @@ from keystone_oauth2.identity import database
 LOG = log.getLogger(__name__)
 
 _Row = models.ClientAssertion
-# Seconds between two clean-ups of a worker.
+# Seconds between two clean-ups in a worker.
 _PAUSE = 60
-# Rows that are deleted at a time, so that no request waits for long.
+# Number of rows to delete at a time, so that no request waits for long.
 _BATCH = 5000
 
 
 class ReplayCache:
-    """Remembers assertions until their end, for all workers and nodes.
+    """Remembers assertions until they expire, for all workers and nodes.
 
-    It is a :class:`keystone_oauth2.protocol.ports.ConsumeAssertion`. What has
-    ended is deleted along the way, so that no operator needs to.
+    It implements :class:`keystone_oauth2.protocol.ports.ConsumeAssertion`.
+    Expired ones are deleted along the way, without a job of the operator.
     """
 
     def __init__(self) -> None:
@@ -46,11 +46,11 @@ class ReplayCache:
     def __call__(
         self, client_id: str, jti: str, expires_at: datetime.datetime
     ) -> bool:
-        """Take an assertion, if nobody has taken it before."""
+        """Whether no worker has accepted this assertion before."""
         message = f'{client_id}\0{jti}'.encode()
         row = {
             'digest': hashlib.sha256(message).hexdigest(),
-            # Databases cut or round parts of a second.
+            # Databases truncate or round fractions of a second.
             'expires_at': expires_at.replace(microsecond=0)
             + datetime.timedelta(seconds=1),
         }
@@ -70,17 +70,19 @@ class ReplayCache:
         try:
             purge(_BATCH)
         except database.Error as error:
-            # Another worker is at it; what is left waits for the next one.
-            LOG.debug('no assertion deleted: %s', type(error).__name__)
+            # Another worker is deleting; the next clean-up does the rest.
+            LOG.debug(
+                'Expired assertions not deleted: %s', type(error).__name__
+            )
 
 
 def purge(limit: int | None = None) -> int:
-    """Delete assertions that have ended, whatever the clock of a node.
+    """Delete expired assertions, allowing for clock differences.
 
-    :param limit: how many.
-    :returns: how many.
+    :param limit: how many to delete at most.
+    :returns: how many were deleted.
     """
-    # A node whose clock is behind still takes them.
+    # A node whose clock is behind would still accept them.
     end = timeutils.utcnow() - datetime.timedelta(minutes=5)
     deleted = 0
     while limit is None or deleted < limit:
@@ -93,11 +95,11 @@ def purge(limit: int | None = None) -> int:
 
 
 def _purge(end: datetime.datetime, limit: int) -> int:
-    # First what is to go, in a transaction of its own: SQLite lets nobody
-    # write who has read what somebody else has changed meanwhile.
-    ended = sa.select(_Row.digest).where(_Row.expires_at < end)
+    # The query has its own transaction: SQLite does not let a transaction
+    # write after it has read rows that another one has changed since.
+    expired = sa.select(_Row.digest).where(_Row.expires_at < end)
     with database.session_for_read() as session:
-        digests = session.scalars(ended.limit(limit)).all()
+        digests = session.scalars(expired.limit(limit)).all()
     if not digests:
         return 0
     with database.session_for_write() as session:

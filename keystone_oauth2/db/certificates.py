@@ -25,31 +25,31 @@ from keystone_oauth2.protocol import certificates
 
 LOG = log.getLogger(__name__)
 _Row = models.CertificateThumbprint
-# Some megabytes in each worker, at the most.
-_MOST_KNOWN = 4096
+# A few megabytes in each worker.
+_CACHE_SIZE = 4096
 _THUMBPRINT = sa.select(_Row.thumbprint).where(
     _Row.keystone_thumbprint == sa.bindparam('key')
 )
 
 
 class ThumbprintStore:
-    """Keeps thumbprints, and asks the database once for each certificate.
+    """Stores thumbprints, with one query for each new certificate.
 
-    It is a :class:`keystone_oauth2.protocol.ports.RememberCertificate`.
+    It implements :class:`keystone_oauth2.protocol.ports.RememberCertificate`.
     """
 
     def __init__(self) -> None:
-        self._remember = functools.lru_cache(_MOST_KNOWN)(_remember)
+        self._remember = functools.lru_cache(_CACHE_SIZE)(_remember)
 
     def __call__(self, certificate: bytes) -> None:
-        """Keep both thumbprints of a certificate (DER).
+        """Store both thumbprints of a certificate (DER).
 
-        Without the table, tokens are still issued: one warning says so.
+        If the table is missing, tokens are still issued, with one warning.
         """
         try:
             self._remember(certificate)
         except database.Error as error:
-            # Nothing is known of this certificate: the next token tries anew.
+            # The cache has no entry yet: the next token tries again.
             if not database.is_missing_table(error):
                 raise
             _warn()
@@ -67,9 +67,9 @@ def find(keystone_thumbprint: str) -> str | None:
 
 
 def purge(before: datetime.datetime) -> int:
-    """Delete certificates that ended before a moment (UTC).
+    """Delete certificates that expired before a given time (UTC).
 
-    :returns: how many.
+    :returns: how many were deleted.
     """
     statement = sa.delete(_Row).where(_Row.expires_at < before)
     with database.session_for_write() as session:
@@ -94,13 +94,13 @@ def _remember(certificate: bytes) -> None:
         with database.session_for_write() as session:
             session.execute(sa.insert(_Row).values(row))
     except exception.DBDuplicateEntry:
-        LOG.debug('another worker remembered the certificate first')
+        LOG.debug('Another worker has stored the certificate first')
 
 
 @functools.cache
 def _warn() -> None:
     LOG.warning(
         'The tables of keystone-oauth2 are missing: run '
-        'keystone-oauth2-manage db_sync. Until then introspection takes '
-        'certificate-bound tokens for inactive.'
+        'keystone-oauth2-manage db_sync. Until then, introspection reports '
+        'certificate-bound tokens as inactive.'
     )

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where failures are counted: in this process, or for all workers."""
+"""Counters of failures, in this process or shared by all workers."""
 
 import threading
 import time
@@ -22,51 +22,52 @@ from oslo_log import log
 
 LOG = log.getLogger(__name__)
 
-# Some 50 MB in the memory of a worker.
+# About 50 MB in each worker.
 _MAX_COUNTERS = 200_000
-# Seconds that a storage may take: a request waits for it.
+# Timeout for a storage in seconds: a request waits for it.
 _TIMEOUT = 1
 _TIMEOUTS = {
     'memcached': {'timeout': _TIMEOUT, 'connect_timeout': _TIMEOUT},
     'redis': {'socket_timeout': _TIMEOUT, 'socket_connect_timeout': _TIMEOUT},
     'rediss': {'socket_timeout': _TIMEOUT, 'socket_connect_timeout': _TIMEOUT},
 }
-#: What a storage that cannot be reached raises.
+#: Errors raised when a storage is unavailable.
 OUTAGES = (errors.StorageError, OSError)
 
 
 class Counters(ty.Protocol):
-    """Numbers that begin again from 0 after a time.
+    """Counters that expire after a period.
 
     The storages of the limits library have these methods, which may raise
     one of ``OUTAGES``.
     """
 
     def incr(self, key: str, expiry: int) -> int:
-        """Count one more.
+        """Increment a counter.
 
-        :param expiry: seconds from the first count until it ends.
-        :returns: the new number.
+        :param expiry: seconds after which a new counter expires.
+        :returns: the new value.
         """
 
     def get(self, key: str) -> int:
-        """Return the number; 0 where nothing was counted."""
+        """Return the value of a counter, or 0 if it does not exist."""
 
     def get_expiry(self, key: str) -> float:
-        """Return when it ends, in seconds since the epoch."""
+        """Return when a counter expires, in seconds since the epoch."""
 
 
 class Memory:
-    """Counters of this process. It is a :class:`Counters`.
+    """Counters of this process. It implements :class:`Counters`.
 
-    An attacker can make up any number of client ids, so there is a bound.
-    Past it, a quarter makes room: first what has ended, then the smallest
-    numbers. A made-up id has a small number, a stopped client a large one.
+    An attacker can make up any number of client ids, so the number of
+    counters is limited. When the limit is reached, a quarter is dropped:
+    first the expired counters, then those with the smallest values. Made-up
+    ids have small values, blocked clients large ones.
 
-    The library's own ``memory://`` looks through all counters after each
-    failure, in a thread that some servers do not run.
+    The library's own ``memory://`` scans all counters after each failure, in
+    a thread that some servers do not run.
 
-    :param bound: the most counters that there may be.
+    :param bound: the maximum number of counters.
     """
 
     def __init__(self, bound: int = _MAX_COUNTERS) -> None:
@@ -75,7 +76,7 @@ class Memory:
         self._counters: dict[str, tuple[int, float]] = {}
 
     def incr(self, key: str, expiry: int) -> int:
-        """Count one more."""
+        """Increment a counter."""
         with self._lock:
             if len(self._counters) >= self._bound:
                 self._make_room()
@@ -84,12 +85,12 @@ class Memory:
             return number + 1
 
     def get(self, key: str) -> int:
-        """Return the number; 0 where nothing was counted."""
+        """Return the value of a counter, or 0 if it does not exist."""
         number, _ = self._find(key) or (0, 0)
         return number
 
     def get_expiry(self, key: str) -> float:
-        """Return when it ends, in seconds since the epoch."""
+        """Return when a counter expires, in seconds since the epoch."""
         _, end = self._find(key) or (0, time.time())
         return end
 
@@ -102,7 +103,7 @@ class Memory:
         kept = [item for item in self._counters.items() if item[1][1] > now]
         surplus = len(kept) - self._bound * 3 // 4
         if surplus > 0:
-            # Of equal numbers the oldest come first: they end first.
+            # Among equal values, the oldest come first: they expire first.
             kept.sort(key=lambda item: item[1][0])
             LOG.warning(
                 'Too many failed authentications: %d counters with the fewest '
@@ -115,9 +116,9 @@ class Memory:
 def connect(url: str) -> Counters:
     """Return the counters at a URL such as ``redis://host:6379``.
 
-    It need not be reachable yet.
+    The storage need not be available yet.
 
-    :raises ValueError: the URL is not understood.
+    :raises ValueError: the URL is not valid.
     """
     if url.startswith('memory://'):
         return Memory()
@@ -127,10 +128,10 @@ def connect(url: str) -> Counters:
             url, wrap_exceptions=True, **_TIMEOUTS.get(scheme, {})
         )
     except errors.ConfigurationError as error:
-        # The URL may have a password in it: neither it nor the cause is told.
+        # The URL may contain a password, so neither it nor the cause is shown.
         raise ValueError(str(error).replace(url, scheme)) from None
     except AssertionError:
-        raise ValueError(f'{scheme} is no storage for counters') from None
+        raise ValueError(f'unsupported storage {scheme}') from None
     if not isinstance(found, storage.Storage):
-        raise ValueError(f'{scheme} is no storage for counters')
+        raise ValueError(f'unsupported storage {scheme}')
     return found

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Application credentials as they are right now, with what they may use.
+"""The current state of application credentials and their authenticators.
 
-This module is a :class:`keystone_oauth2.protocol.ports.Credentials`. It reads
-past Keystone's caches: what was deleted, disabled or has expired is refused
-at the very next request, by whichever worker it was done.
+This module implements :class:`keystone_oauth2.protocol.ports.Credentials`. It
+bypasses Keystone's caches: a credential that any worker has deleted or
+disabled, or that has expired, is refused at the very next request.
 """
 
 import collections.abc as abc
@@ -56,12 +56,12 @@ _FLAGS: abc.Mapping[str, sa.ColumnElement[bool]] = {
 def find(
     client_id: str, registered_digest: str
 ) -> tuple[ports.StoredCredential | None, bool]:
-    """Look a credential up, in one query.
+    """Find a credential, in one query.
 
-    Without our tables it is found all the same, without a digest.
+    If the tables of keystone-oauth2 are missing, it has no digest.
 
-    :param registered_digest: of the registered secret that is looked for.
-    :returns: the credential, or None; and whether the tables are there.
+    :param registered_digest: of the registered secret to look for.
+    :returns: the credential, or None; and whether the tables exist.
     """
     parameters = {
         'id': _comparable(client_id),
@@ -77,10 +77,10 @@ def find_authenticators(
 ) -> tuple[
     ports.ApplicationCredential, abc.Sequence[ports.RegisteredAuthenticator]
 ]:
-    """Look up what a client may authenticate with, in one query.
+    """Find the authenticators of a client, in one query.
 
-    It is a :class:`.ports.FindAuthenticators`. Without our tables, nothing is
-    registered.
+    It implements :class:`.ports.FindAuthenticators`. If the tables are
+    missing, there are none.
     """
     parameters = {
         'id': _comparable(client_id),
@@ -88,7 +88,7 @@ def find_authenticators(
         'now': timeutils.utcnow(),
     }
     rows, _ = _found(_WITH_AUTHENTICATORS, parameters)
-    # Several may fit a certificate: the one that ends last comes first.
+    # Several may match a certificate: the one that expires last comes first.
     rows = sorted(
         rows,
         key=lambda row: row.authenticator_end or datetime.datetime.max,
@@ -114,10 +114,10 @@ def find_authenticators(
 def store_digest(
     credential: ports.StoredCredential, key_id: str, digest: str
 ) -> None:
-    """Keep a digest in the place of any other, if the database lets us.
+    """Replace the digest of a credential, if the database allows.
 
-    Without it the next request pays for the slow hash again, which is no
-    reason to refuse this one.
+    Without a digest, the next request takes the slow hash again. That is not
+    a reason to refuse this request.
     """
     values = {
         'client_id': credential.id,
@@ -128,30 +128,33 @@ def store_digest(
     row = {'credential_internal_id': credential.internal_id, **values}
     try:
         try:
-            # First the insert: an update that finds no row would lock others
-            # out of the gap that MariaDB sees in its place.
+            # The insert comes first: an update that finds no row would make
+            # MariaDB lock the gap for other transactions.
             _write(sa.insert(_Digest).values(row))
         except exception.DBDuplicateEntry:
             _write(sa.update(_Digest).where(own).values(values))
     except exception.DBReferenceError:
-        LOG.debug('no digest stored: the credential is gone')
+        LOG.debug('The digest was not stored: the credential was deleted')
     except database.Error as error:
         if database.is_missing_table(error):
             _warn()
         else:
-            LOG.warning('no digest stored: %s', type(error).__name__)
+            LOG.warning(
+                'The digest of a secret could not be stored: %s',
+                type(error).__name__,
+            )
 
 
 def purge(key_ids: abc.Collection[str] = ()) -> int:
-    """Delete digests that nothing will be compared with any more.
+    """Delete digests that are no longer used.
 
-    Databases delete those of credentials that are gone by themselves, but
-    for SQLite. A digest under a key that was rotated out is, to who has that
-    key, a fast hash of a secret.
+    Databases other than SQLite delete those of deleted credentials
+    themselves. Anyone holding a rotated-out key could test guesses cheaply
+    against a digest under that key.
 
-    :param key_ids: of the keys that are still there; if there are none, the
-        key of a digest is not looked at.
-    :returns: how many.
+    :param key_ids: of the current keys; if empty, digests are kept whatever
+        their key.
+    :returns: how many were deleted.
     """
     obsolete: sa.ColumnElement[bool] = _Digest.credential_internal_id.not_in(
         sa.select(_credential.c.internal_id)
@@ -170,9 +173,9 @@ def _write(statement: sa.Executable) -> None:
 def _found(
     query: sa.Select[ty.Any], parameters: abc.Mapping[str, ty.Any]
 ) -> tuple[abc.Sequence[ty.Any], bool]:
-    """Return rows; without our tables, those of Keystone alone.
+    """Return rows, or only Keystone's part if our tables are missing.
 
-    :returns: the rows; and whether our tables are there.
+    :returns: the rows; and whether our tables exist.
     """
     try:
         return _rows(query, parameters), True
@@ -197,19 +200,19 @@ def _use(row: ty.Any) -> ports.LastUse:
 
 
 def _comparable(client_id: str) -> str:
-    # MariaDB gives up on four bytes where two tables have other collations,
-    # and ids are ASCII.
+    # MariaDB fails on four-byte characters if two tables have different
+    # collations, and ids are ASCII.
     return client_id if client_id.isascii() else ''
 
 
 def _plain(
     rows: abc.Sequence[ty.Any], client_id: str
 ) -> ports.StoredCredential | None:
-    # Databases compare ids without regard to case or trailing blanks.
+    # Databases may ignore case and trailing spaces when they compare ids.
     if not rows or rows[0].id != client_id:
         return None
     row = rows[0]
-    # Rows of ours may be left over from another credential: see models.
+    # Rows in our tables may belong to a deleted credential: see models.
     has_digest = row.digest_client_id == client_id
     is_registered = row.registered_client_id == client_id
     return ports.StoredCredential(
@@ -239,7 +242,7 @@ def _refusal(row: ty.Any) -> str | None:
         return 'the credential has expired'
     for name, label in zip(_FLAGS, _LABELS, strict=True):
         if row.known_user_id is None and name in _OF_USER:
-            # The user is not in the database: the identity driver is asked.
+            # The user is not in the database: the identity driver checks.
             continue
         if getattr(row, label) is not True:
             return f'the {name} is disabled'
@@ -260,7 +263,7 @@ def _query(*columns: ty.Any) -> sa.Select[ty.Any]:
             *columns,
         )
         .select_from(_credential)
-        # Without its project, or the domain of that, it is no credential.
+        # A credential without a project, or its domain, does not count.
         .join(_project, _project.c.id == _credential.c.project_id)
         .join(_project_domain, _project_domain.c.id == _project.c.domain_id)
         .outerjoin(_user, _user.c.id == _credential.c.user_id)
@@ -276,7 +279,7 @@ def _nothing(labels: str) -> list[ty.Any]:
 def _joined_authenticators(
     query: sa.Select[ty.Any], *which: sa.ColumnElement[bool]
 ) -> sa.Select[ty.Any]:
-    # The id of the client is compared too: it leads the index.
+    # The client's id is also compared, since the index starts with it.
     return query.outerjoin(
         _Client, _Client.credential_internal_id == _credential.c.internal_id
     ).outerjoin(
@@ -335,6 +338,6 @@ _WITH_AUTHENTICATORS = _joined_authenticators(
 def _warn() -> None:
     LOG.warning(
         'The tables of keystone-oauth2 are missing: run '
-        'keystone-oauth2-manage db_sync. Until then each token request pays '
-        'for a slow hash.'
+        'keystone-oauth2-manage db_sync. Until then, each token request takes '
+        'a slow hash.'
     )

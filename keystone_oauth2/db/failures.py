@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Failed client authentications, and who is stopped for them."""
+"""Limit failed client authentications."""
 
 import collections.abc as abc
 import contextlib
@@ -30,12 +30,12 @@ LOG = log.getLogger(__name__)
 
 
 class _Rule(ty.NamedTuple):
-    """A hard limit of a client.
+    """A hard limit for a client.
 
     :ivar kind: which failures are counted.
-    :ivar limit: how many there may be.
-    :ivar own: how many of the client's failures must have come from an
-        address that is stopped.
+    :ivar limit: how many are allowed.
+    :ivar own: the client is blocked only at addresses with at least this many
+        of its failures.
     """
 
     kind: str
@@ -44,16 +44,18 @@ class _Rule(ty.NamedTuple):
 
 
 class FailureGuard:
-    """Blocks attempts after too many failures. It is a :class:`.ports.Guard`.
+    """Blocks further attempts after too many failures.
 
-    Failures are counted by address, by client, and by client and address.
-    The last count, ``own``, is what keeps attackers from locking a client
-    out: no client is stopped at an address from which it has not failed.
+    It implements :class:`.ports.Guard`. Failures are counted by address, by
+    client, and by client and address. The last count, ``own``, keeps
+    attackers from locking out a client: it is never blocked at an address
+    from which it has not failed.
 
     :param storage: where to count.
-    :param client_limit: failures of one client, ``30/minute``; empty for none.
-    :param address_limit: failures from one address; empty for none.
-    :raises ValueError: a limit is not understood.
+    :param client_limit: failures of one client, as in ``30/minute``; empty for
+        no limit.
+    :param address_limit: failures from one address; empty for no limit.
+    :raises ValueError: a limit is not valid.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class FailureGuard:
         self._rules = _rules(self._client_limit, self._address_limit)
 
     def check(self, client_id: str, source: messages.Source) -> None:
-        """Refuse an attempt past a hard limit.
+        """Refuse an attempt above a hard limit.
 
         :raises ports.TooManyFailures: there were too many failures.
         """
@@ -82,9 +84,9 @@ class FailureGuard:
         """Count a failed attempt.
 
         :raises ports.TooManyFailures: the client has failed too often, and
-            from this address before.
+            has failed from this address before.
         """
-        # Quiet, since the check before it has logged the outage.
+        # Log an outage at DEBUG only, since the check has already logged it.
         with _tolerance(logging.DEBUG):
             if self._address_limit is not None and not source.is_shared:
                 self._count('address', self._address_limit, source.address)
@@ -94,7 +96,7 @@ class FailureGuard:
                 )
 
     def _check_address(self, source: messages.Source) -> None:
-        # A shared address is never stopped as a whole: one attacker would
+        # A shared address is never blocked as a whole: one attacker would
         # lock out every client behind the same proxy.
         if self._address_limit is None or source.is_shared:
             return
@@ -151,7 +153,7 @@ class FailureGuard:
         return self._counters.incr(_key(name, limit, text), limit.get_expiry())
 
     def _stop(self, *keys: str) -> ty.NoReturn:
-        # All of them must be full for a stop: the first to end lifts it.
+        # All counters must be at their limit: the first to expire lifts it.
         end = min(self._counters.get_expiry(key) for key in keys)
         raise ports.TooManyFailures(max(1, int(end - time.time()) + 1))
 
@@ -159,17 +161,17 @@ class FailureGuard:
 def warnings(
     client_limit: str, trusted_proxies: abc.Collection[str]
 ) -> abc.Iterator[str]:
-    """Yield what the options leave unprotected, a sentence each.
+    """Yield a warning for each gap that the options leave.
 
     :param client_limit: see :class:`FailureGuard`.
     :param trusted_proxies: the option.
     """
     if not trusted_proxies:
         yield (
-            '[oauth2] trusted_proxies is empty: address_failure_limit stops '
-            'no address, since any may be that of a proxy, and all clients '
-            'behind a proxy count as one address. Name the proxies in front '
-            'of Keystone, or 127.0.0.1 if there are none.'
+            '[oauth2] trusted_proxies is empty: address_failure_limit blocks '
+            'no address, since any address may be that of a proxy, and all '
+            'clients behind a proxy count as one address. Set it to the '
+            'proxies in front of Keystone, or to 127.0.0.1 if there are none.'
         )
     if not client_limit:
         yield (
@@ -192,7 +194,7 @@ def _rules(
 
 @contextlib.contextmanager
 def _tolerance(level: int = logging.WARNING) -> abc.Iterator[None]:
-    # Clients must not suffer from a counter that is out of order.
+    # Clients must not be refused because counters are unavailable.
     try:
         yield
     except counters.OUTAGES as error:
@@ -205,8 +207,8 @@ def _tolerance(level: int = logging.WARNING) -> abc.Iterator[None]:
 
 
 def _key(kind: str, limit: limits.RateLimitItem, text: str) -> str:
-    # Memcached takes neither long keys nor blanks, and an id that an
-    # attacker chooses must not look like another key.
+    # Memcached accepts neither long keys nor spaces, and an id chosen by an
+    # attacker must not look like another key.
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f'keystone-oauth2/{kind}/{limit.get_expiry()}/{digest}'
 
@@ -214,7 +216,7 @@ def _key(kind: str, limit: limits.RateLimitItem, text: str) -> str:
 def _own_key(
     limit: limits.RateLimitItem, client_id: str, source: messages.Source
 ) -> str:
-    # No address has a NUL in it, so no two pairs are the same text.
+    # Addresses contain no NUL, so different pairs give different texts.
     return _key('own', limit, f'{source.address}\0{client_id}')
 
 
@@ -223,5 +225,5 @@ def _parse(text: str) -> limits.RateLimitItem | None:
         return None
     first, *others = limits.parse_many(text)
     if others or first.amount < 1:
-        raise ValueError(f'{text} is not one limit of at least 1')
+        raise ValueError(f'{text} is not a single limit of at least 1')
     return first

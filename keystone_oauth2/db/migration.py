@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Running the migrations."""
+"""Run the migrations."""
 
 import pathlib
 import time
@@ -30,12 +30,12 @@ _PAUSE = 0.5
 
 
 def sync() -> None:
-    """Bring our tables to the newest version.
+    """Upgrade the tables to the newest version.
 
-    Several nodes may do so at once: the one that comes second finds a table
-    that is there already, and sees at its next attempt that all is done.
+    Several nodes may do this at once: the second one fails because a table
+    already exists, and succeeds at its next attempt.
 
-    :raises Exception: what the database said last.
+    :raises Exception: the last error of the database.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -48,13 +48,13 @@ def sync() -> None:
 
 
 def has_keystones_tables() -> bool:
-    """Whether Keystone has made its own tables: ours refer to them."""
+    """Whether Keystone's tables exist, which ours refer to."""
     table = database.application_credential.name
     return sa.inspect(database.engine()).has_table(table)
 
 
 def current_version() -> str | None:
-    """Return the version of the tables, or None where there are none."""
+    """Return the version of the tables, or None if they do not exist."""
     with database.engine().connect() as connection:
         context = migration.MigrationContext.configure(
             connection, opts={'version_table': VERSION_TABLE}
@@ -63,7 +63,7 @@ def current_version() -> str | None:
 
 
 def newest_version() -> str | None:
-    """Return the version that this release wants."""
+    """Return the version that this release requires."""
     return script.ScriptDirectory.from_config(_config()).get_current_head()
 
 

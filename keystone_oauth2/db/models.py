@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tables. Times are UTC without a zone; expand-only (see migrations/)."""
+"""Tables. Times are UTC without a zone. Migrations only expand the tables."""
 
 import datetime
 import typing as ty
@@ -20,17 +20,17 @@ from sqlalchemy import orm
 
 
 class Base(orm.DeclarativeBase):
-    """Our own: Keystone's tables are not in its metadata."""
+    """A base of our own, without Keystone's tables in its metadata."""
 
 
-# Keystone's table, for the foreign key alone.
+# Keystone's table, only for the foreign keys.
 sa.Table(
     'application_credential',
     Base.metadata,
     sa.Column('internal_id', sa.Integer, primary_key=True),
 )
 
-# Thumbprints, digests and ids differ by case.
+# Thumbprints, digests and ids are case-sensitive.
 _TABLE_ARGS = {
     'mysql_engine': 'InnoDB',
     'mysql_charset': 'utf8mb4',
@@ -39,7 +39,7 @@ _TABLE_ARGS = {
 
 
 def _internal_id(**options: ty.Any) -> orm.MappedColumn[int]:
-    """Return a column for the credential that a row goes with."""
+    """Return a column for the credential that a row belongs to."""
     return orm.mapped_column(
         sa.Integer,
         sa.ForeignKey(
@@ -52,8 +52,8 @@ def _internal_id(**options: ty.Any) -> orm.MappedColumn[int]:
 class CertificateThumbprint(Base):
     """Both thumbprints of a certificate that a token was bound to.
 
-    Tokens carry the one that keystonemiddleware compares; introspection
-    answers the one of RFC 8705. Neither follows from the other.
+    Tokens have the thumbprint that keystonemiddleware compares; introspection
+    returns that of RFC 8705. Neither can be derived from the other.
     """
 
     __tablename__ = 'oauth2_certificate_thumbprint'
@@ -63,7 +63,6 @@ class CertificateThumbprint(Base):
         sa.String(44), primary_key=True
     )
     thumbprint: orm.Mapped[str] = orm.mapped_column(sa.String(43))
-    # The end of the certificate's life.
     expires_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
         sa.DateTime, index=True
     )
@@ -72,7 +71,7 @@ class CertificateThumbprint(Base):
 class SecretDigest(Base):
     """Digest of the secret of an application credential.
 
-    It goes with the credential. The key is not in the database.
+    It is deleted with the credential. The key is not in the database.
     """
 
     __tablename__ = 'oauth2_secret_digest'
@@ -81,17 +80,17 @@ class SecretDigest(Base):
     credential_internal_id: orm.Mapped[int] = _internal_id(
         primary_key=True, autoincrement=False
     )
-    # SQLite hands internal ids out again and does not cascade by default.
+    # SQLite reuses internal ids and does not cascade by default.
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     key_id: orm.Mapped[str] = orm.mapped_column(sa.String(32))
     digest: orm.Mapped[str] = orm.mapped_column(sa.String(64))
 
 
 class Client(Base):
-    """What is registered for an application credential as a whole.
+    """Registration of an application credential as a whole.
 
-    It goes with the credential. A client that never had anything registered
-    has no row.
+    It is deleted with the credential. A client without any registration has
+    no row.
     """
 
     __tablename__ = 'oauth2_client'
@@ -102,9 +101,9 @@ class Client(Base):
     )
     # See SecretDigest.
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
-    # Names with blanks between them; None where nobody has chosen.
+    # Names separated by spaces; None if none were chosen.
     methods: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
-    # The credential's own secret: its end, and its last use.
+    # Of the credential's own secret.
     secret_retired_at: orm.Mapped[datetime.datetime | None] = (
         orm.mapped_column(sa.DateTime)
     )
@@ -114,9 +113,9 @@ class Client(Base):
 
 
 class ClientAuthenticator(Base):
-    """A secret, a key or a certificate that is registered for a client.
+    """A secret, key or certificate that is registered for a client.
 
-    It goes with the application credential.
+    It is deleted with the application credential.
     """
 
     __tablename__ = 'oauth2_client_authenticator'
@@ -136,7 +135,7 @@ class ClientAuthenticator(Base):
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     # secret, key or certificate.
     kind: orm.Mapped[str] = orm.mapped_column(sa.String(16))
-    # Of a secret the digest, of all else what tells two of them apart.
+    # The digest of a secret; otherwise an identifying value.
     fingerprint: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     # JSON; None for a secret.
     value: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
@@ -151,7 +150,7 @@ class ClientAuthenticator(Base):
 
 
 class ClientAssertion(Base):
-    """A client assertion that was used, until its end (RFC 7523, 3)."""
+    """A used client assertion, until it expires (RFC 7523, 3)."""
 
     __tablename__ = 'oauth2_client_assertion'
     __table_args__ = _TABLE_ARGS

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is registered for clients.
+"""Registrations of clients.
 
-Whoever changes something holds the row of the application credential until the
-end of the transaction, so that what was counted or compared in it stays true.
+Each change locks the row of the application credential until the end of the
+transaction, so that its counts and comparisons stay valid.
 """
 
 import collections.abc as abc
@@ -46,7 +46,7 @@ _ONE_MINUTE = datetime.timedelta(minutes=1)
 
 
 def show(client_id: str) -> registration.Registration:
-    """Return all that is registered for a client.
+    """Return the registration of a client.
 
     :raises registration.UnknownClient: there is no such credential.
     """
@@ -65,19 +65,19 @@ def add(
 ) -> tuple[list[registration.Authenticator], frozenset[str]]:
     """Register authenticators, all or none.
 
-    What has expired makes room for them.
+    Expired authenticators of the client are deleted first.
 
     :param limit: how many of a kind the client may have.
     :param authority: of the owner.
-    :param keep_known: whether those that are registered already stay as they
-        are, and are no conflict.
-    :returns: all of them, in order, and the ids of those that are new.
+    :param keep_known: whether authenticators that are already registered are
+        left unchanged, instead of a conflict.
+    :returns: all of them, in order, and the ids of the new ones.
     :raises registration.UnknownClient: there is no such credential.
-    :raises registration.NotAuthorized: the authority has ended.
-    :raises registration.TooMany: it would have more.
-    :raises registration.Conflict: one is registered already.
+    :raises registration.NotAuthorized: the authority is no longer valid.
+    :raises registration.TooMany: the limit would be exceeded.
+    :raises registration.Conflict: one is already registered.
     """
-    found = []
+    result = []
     added = []
     try:
         with _changing(client_id) as (session, internal_id):
@@ -87,30 +87,30 @@ def add(
             if keep_known:
                 registered = _registration(session, client_id, internal_id)
                 known = {
-                    (one.kind, one.fingerprint): one
-                    for one in registered.authenticators
+                    (item.kind, item.fingerprint): item
+                    for item in registered.authenticators
                 }
             for new in authenticators:
-                one = known.get((new.kind, new.fingerprint))
-                if one is None:
+                authenticator = known.get((new.kind, new.fingerprint))
+                if authenticator is None:
                     row = _new_row(new, client_id, internal_id)
                     session.add(row)
                     session.flush()
-                    one = _plain(row)
-                    added.append(one)
-                found.append(one)
+                    authenticator = _plain(row)
+                    added.append(authenticator)
+                result.append(authenticator)
             registered = _registration(session, client_id, internal_id)
-            for kind in {one.kind for one in added}:
+            for kind in {item.kind for item in added}:
                 if len(registered.of_kind(kind)) > limit:
                     raise registration.TooMany(
-                        f'The client has {limit} authenticators of this kind, '
-                        f'which is the most: delete one first.'
+                        f'The client already has {limit} authenticators of '
+                        f'this kind, the maximum: delete one first.'
                     )
     except exception.DBDuplicateEntry as error:
         raise registration.Conflict(
-            'The client has this authenticator already.'
+            'The client already has this authenticator.'
         ) from error
-    return found, frozenset(one.id for one in added)
+    return result, frozenset(item.id for item in added)
 
 
 def remove(
@@ -123,9 +123,9 @@ def remove(
 
     :param authority: of the owner or of an administrator.
     :raises registration.UnknownClient: there is no such credential.
-    :raises registration.NotAuthorized: the authority has ended.
+    :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it has no such authenticator.
-    :raises registration.Conflict: the client could not authenticate any more.
+    :raises registration.Conflict: the client could no longer authenticate.
     """
     with _keeping_usable(client_id) as (session, internal_id):
         _check_remover(session, internal_id, authority)
@@ -147,9 +147,9 @@ def retire_secret(client_id: str, authority: registration.Authority) -> None:
 
     :param authority: of the owner or of an administrator.
     :raises registration.UnknownClient: there is no such credential.
-    :raises registration.NotAuthorized: the authority has ended.
-    :raises registration.UnknownAuthenticator: it was retired before.
-    :raises registration.Conflict: the client could not authenticate any more.
+    :raises registration.NotAuthorized: the authority is no longer valid.
+    :raises registration.UnknownAuthenticator: it is already retired.
+    :raises registration.Conflict: the client could no longer authenticate.
     """
     with _keeping_usable(client_id) as (session, internal_id):
         _check_remover(session, internal_id, authority)
@@ -176,8 +176,8 @@ def set_methods(
     :param methods: None for any.
     :param authority: of the owner.
     :raises registration.UnknownClient: there is no such credential.
-    :raises registration.NotAuthorized: the authority has ended.
-    :raises registration.Conflict: the client could not authenticate any more.
+    :raises registration.NotAuthorized: the authority is no longer valid.
+    :raises registration.Conflict: the client could no longer authenticate.
     """
     text = None if methods is None else ' '.join(sorted(methods))
     with _keeping_usable(client_id) as (session, internal_id):
@@ -190,10 +190,9 @@ def set_methods(
 
 
 def note_use(use: ports.LastUse) -> None:
-    """Note down that something is in use: a :class:`.ports.NoteUse`.
+    """Record a use. It implements :class:`.ports.NoteUse`.
 
-    Without it the client is who it is all the same, so a database that is
-    busy is no reason to refuse it.
+    A failure is only logged: it is not a reason to refuse the client.
     """
     now = timeutils.utcnow()
     if use.last is not None and now - use.last < _ONE_MINUTE:
@@ -214,13 +213,16 @@ def note_use(use: ports.LastUse) -> None:
         with database.session_for_write() as session:
             session.execute(statement)
     except database.Error as error:
-        LOG.warning('last use not noted: %s', type(error).__name__)
+        LOG.warning(
+            'The last use of an authenticator could not be recorded: %s',
+            type(error).__name__,
+        )
 
 
 def expiring(before: datetime.datetime) -> list[registration.Authenticator]:
-    """Return the authenticators that end before a moment (UTC), by that.
+    """Return the authenticators that expire before a given time (UTC).
 
-    What has ended already is not among them.
+    They are sorted by expiration. Expired ones are left out.
     """
     query = (
         sa.select(_Row)
@@ -239,9 +241,9 @@ def expiring(before: datetime.datetime) -> list[registration.Authenticator]:
 
 
 def purge() -> int:
-    """Delete authenticators that have expired, or have lost their client.
+    """Delete authenticators that have expired or whose client was deleted.
 
-    :returns: how many.
+    :returns: how many were deleted.
     """
     deleted = _purge_orphans()
     with database.session_for_read() as session:
@@ -251,18 +253,18 @@ def purge() -> int:
             .distinct()
         ).all()
     for client_id in client_ids:
-        # One client at a time, as for any other change: nobody waits for
-        # somebody who waits in turn.
+        # One client at a time, as for any other change, which avoids
+        # deadlocks.
         try:
             with _changing(client_id) as (session, _):
                 deleted += _delete_expired(session, client_id)
         except registration.UnknownClient:
-            LOG.debug('the client was deleted meanwhile')
+            LOG.debug('The client was deleted meanwhile')
     return deleted
 
 
 def _delete_expired(session: orm.Session, client_id: str) -> int:
-    # By their ids: MariaDB locks all rows that it looks at, others' as well.
+    # By id: MariaDB locks all rows that it reads, including other clients'.
     ids = session.scalars(
         sa.select(_Row.id).where(
             _Row.client_id == client_id,
@@ -275,7 +277,7 @@ def _delete_expired(session: orm.Session, client_id: str) -> int:
 
 
 def _purge_orphans() -> int:
-    # SQLite alone has any: see models.
+    # Only SQLite has any: see models.
     with database.session_for_read() as session:
         client_ids, ids = (
             session.scalars(
@@ -329,10 +331,11 @@ def _keeping_usable(
 def _check_owner(
     session: orm.Session, internal_id: int, authority: registration.Authority
 ) -> None:
-    """Check that the owner may still change what the client is known by.
+    """Check that the owner may still change the registration.
 
-    :raises registration.NotAuthorized: the client is another user's, or its
-        project or the domain of that is disabled; and as for a remover.
+    :raises registration.NotAuthorized: the client has another owner, its
+        project or the project's domain is disabled, or the user may not
+        remove anything either.
     """
     owner = session.execute(
         sa.select(_credential.c.user_id, _project.c.enabled, _domain.c.enabled)
@@ -341,18 +344,21 @@ def _check_owner(
         .where(_credential.c.internal_id == internal_id)
     ).first()
     if owner is None or tuple(owner) != (authority.user_id, True, True):
-        raise registration.NotAuthorized('the owner, or the project')
+        raise registration.NotAuthorized(
+            'the user is not the owner, or the project is disabled'
+        )
     _check_user(session, authority)
 
 
 def _check_remover(
     session: orm.Session, internal_id: int, authority: registration.Authority
 ) -> None:
-    """Check that a user may still remove something from the client.
+    """Check that a user may still remove an authenticator of the client.
 
-    :raises registration.NotAuthorized: the user, its domain or the credential
-        that it has authenticated with must not be used any more. For the
-        owner, as for any other change.
+    For the owner, the rules are the same as for any other change.
+
+    :raises registration.NotAuthorized: the user, the user's domain or the
+        application credential of the token is no longer valid.
     """
     owner_id = session.scalar(
         sa.select(_credential.c.user_id).where(
@@ -373,9 +379,11 @@ def _check_user(
         .join(_domain, _domain.c.id == _user.c.domain_id)
         .where(_user.c.id == authority.user_id)
     ).first()
-    # A directory of users need not leave a row; it was asked before.
+    # Users in a directory may have no row; the directory was asked before.
     if user is not None and tuple(user) != (authority.user_id, True, True):
-        raise registration.NotAuthorized('the user, or the domain of the user')
+        raise registration.NotAuthorized(
+            'the user or the domain of the user is disabled'
+        )
     credential_id = authority.application_credential_id
     if credential_id is None:
         return
@@ -385,21 +393,25 @@ def _check_user(
         )
     ).first()
     if credential is None or credential.id != credential_id:
-        raise registration.NotAuthorized('the application credential')
+        raise registration.NotAuthorized(
+            'the application credential was deleted'
+        )
     end = credential.expires_at
     if end is not None and end <= timeutils.utcnow():
-        raise registration.NotAuthorized('the application credential expired')
+        raise registration.NotAuthorized(
+            'the application credential has expired'
+        )
 
 
 def _lock_credential(
     session: orm.Session, client_id: str, internal_id: int
 ) -> None:
-    # Whoever deletes the credential begins with its row, too: else the two
-    # could wait for each other. It comes before anything is read: MariaDB
-    # would go on seeing what was there when this transaction had to wait.
-    # And it is an update that changes nothing, since SQLite lets nobody write
-    # who has read what somebody else has changed meanwhile.
-    held = _count(
+    # Deleting the credential also starts with its row, so the same order
+    # avoids deadlocks. The lock comes before any read, since MariaDB would
+    # otherwise keep showing the state from before the wait. It is an update
+    # that changes nothing, since SQLite does not let a transaction write after
+    # it has read rows that another one has changed since.
+    locked = _count(
         session,
         sa.update(_credential)
         .where(
@@ -408,14 +420,14 @@ def _lock_credential(
         )
         .values(name=_credential.c.name),
     )
-    if not held:
+    if not locked:
         raise registration.UnknownClient
     own = _Client.credential_internal_id == internal_id
     known = session.scalar(sa.select(_Client.client_id).where(own))
     if known == client_id:
         return
     if known is not None:
-        # SQLite hands internal ids out again: see models.
+        # SQLite reuses internal ids: see models.
         session.execute(sa.delete(_Client).where(own))
         session.execute(
             sa.delete(_Row).where(_Row.credential_internal_id == internal_id)
@@ -433,7 +445,7 @@ def _internal_id(session: orm.Session, client_id: str) -> int:
             _credential.c.id == client_id
         )
     ).first()
-    # Databases compare ids without regard to case or trailing blanks.
+    # Databases may ignore case and trailing spaces when they compare ids.
     if row is None or row.id != client_id:
         raise registration.UnknownClient
     internal_id: int = row.internal_id

@@ -12,6 +12,6 @@
 
 """The only package that imports Keystone.
 
-Small functions with plain values in and out, of the shapes that
-:mod:`keystone_oauth2.protocol.ports` asks for, one module a subject.
+It has one module per subject, with small functions that take and return plain
+values. They implement :mod:`keystone_oauth2.protocol.ports`.
 """

@@ -12,7 +12,7 @@
 
 """Secrets of application credentials (``keystone.application_credential``).
 
-This module is a :class:`keystone_oauth2.protocol.ports.Secrets`.
+This module implements :class:`keystone_oauth2.protocol.ports.Secrets`.
 """
 
 import functools
@@ -24,7 +24,7 @@ from keystone.common import provider_api
 
 PROVIDERS = provider_api.ProviderAPIs
 
-# No secret is longer: a request body is not.
+# No secret is longer than the largest request body.
 _LONGEST = 64 * 1024
 
 
@@ -32,7 +32,7 @@ def check(client_id: str, client_secret: str) -> bool:
     """Check a secret as ``POST /v3/auth/tokens`` does.
 
     Calls ``application_credential_api.authenticate``, which reads the
-    database each time, hashes, and looks at the expiry.
+    database each time, hashes, and checks the expiration.
     """
     api = PROVIDERS.application_credential_api
     try:
@@ -47,8 +47,8 @@ def check_dummy(client_secret: str) -> None:
     try:
         password_hashing.check_password(client_secret, _dummy_hash())
     except exception.PasswordVerificationError:
-        # As fast as with a client that exists: [DEFAULT]
-        # strict_password_check refuses before it hashes.
+        # This is as fast as with an existing client: [DEFAULT]
+        # strict_password_check refuses before hashing.
         return
 
 
@@ -59,16 +59,16 @@ def hashed_part(client_secret: str) -> bytes:
 
 @functools.cache
 def hashed_length() -> int:
-    """Return how many bytes of a secret Keystone hashes at most.
+    """Return the maximum number of bytes of a secret that Keystone hashes.
 
-    Asks ``password_hashing``: 72 with bcrypt, which is the default.
+    Calls ``password_hashing``: it is 72 for bcrypt, the default.
     """
     try:
         return len(
             password_hashing.verify_length_and_trunc_password('x' * _LONGEST)
         )
     except exception.PasswordVerificationError:
-        # Longer ones are refused, not cut.
+        # Longer secrets are refused, not truncated.
         return _LONGEST
 
 

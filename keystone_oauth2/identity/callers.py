@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who asks about a token (``keystone.models.token_model``)."""
+"""Callers and their authority (``keystone.models.token_model``)."""
 
 import collections.abc as abc
 import dataclasses
@@ -32,8 +32,8 @@ from keystone_oauth2.protocol import registration
 PROVIDERS = provider_api.ProviderAPIs
 
 # Methods by which users log in themselves, as in Keystone 30's
-# ``keystone.api._shared.delegation``. A certificate of a user is not among
-# them: what it makes must not outlive it.
+# ``keystone.api._shared.delegation``. A user's certificate is not among them:
+# credentials created with it could outlive it.
 _PRIMARY_METHODS = frozenset(
     {
         'external',
@@ -50,9 +50,9 @@ _PRIMARY_METHODS = frozenset(
 
 
 def describe_client(client: messages.Client) -> messages.Caller:
-    """Return a client with its roles, as a token would have them.
+    """Return a client with the roles that a token would have.
 
-    Has ``TokenModel.mint`` make all checks, without making a token.
+    Calls ``TokenModel.mint`` for all its checks, without issuing a token.
 
     :raises ports.Refused: as for a token.
     """
@@ -78,11 +78,10 @@ def describe_client(client: messages.Client) -> messages.Caller:
 
 
 def check_reader(auth_context: abc.Mapping[str, ty.Any]) -> None:
-    """Check that a token may show what is registered for clients.
+    """Check that a token may be used to read registrations.
 
-    What holds for application credentials in Keystone 30 holds here: a token
-    that was delegated by other means than an application credential does
-    nothing with them.
+    As for application credentials in Keystone 30, a token that was delegated
+    by other means than an application credential is refused.
 
     :param auth_context: with the token in ``X-Auth-Token``.
     :raises keystone.exception.ForbiddenAction: it may not.
@@ -94,16 +93,17 @@ def authorize_removal(
     auth_context: abc.Mapping[str, ty.Any],
     client: abc.Mapping[str, ty.Any] | None,
 ) -> registration.Authority:
-    """Check that a token may remove what is registered for a client.
+    """Check that a token may be used to remove an authenticator.
 
-    The owner needs a token that can do all that the client can. Others have
-    been permitted by policy; a restricted application credential changes
-    nothing, as in Keystone.
+    The owner needs a token that can do all that the client can. Other users
+    are checked by policy. As in Keystone, a restricted application credential
+    cannot change anything.
 
     :param auth_context: with the token in ``X-Auth-Token``.
-    :param client: as :func:`keystone_oauth2.identity.clients.describe` has it.
+    :param client: as returned by
+        :func:`keystone_oauth2.identity.clients.describe`.
     :raises keystone.exception.ForbiddenAction: it may not.
-    :raises web.TokenRefused: it has been revoked, or its user disabled.
+    :raises web.TokenRefused: it is revoked, or its user is disabled.
     """
     token = _primary_token(auth_context)
     if client is None:
@@ -117,21 +117,22 @@ def authorize_registration(
     auth_context: abc.Mapping[str, ty.Any],
     client: abc.Mapping[str, ty.Any] | None,
 ) -> registration.Authority:
-    """Check that a token may register an authenticator for a client.
+    """Check that a token may be used to register an authenticator.
 
-    An authenticator can do all that the client can, so registering one hands
-    out authority, which is compared with what the token itself can do.
-    Whatever the policy says, that is for the owner alone: Keystone creates
-    application credentials for no other user, either.
+    An authenticator gives access to all that the client can do, so the token
+    must have at least this authority. Whatever the policy says, only the
+    owner may register one, just as Keystone lets users create application
+    credentials only for themselves.
 
     :param auth_context: with the token in ``X-Auth-Token``.
-    :param client: as :func:`keystone_oauth2.identity.clients.describe` has it.
+    :param client: as returned by
+        :func:`keystone_oauth2.identity.clients.describe`.
     :raises keystone.exception.ForbiddenAction: it may not.
-    :raises web.TokenRefused: it has been revoked, or its user disabled.
+    :raises web.TokenRefused: it is revoked, or its user is disabled.
     """
     token = _primary_token(auth_context)
     if client is None or token.user_id != client['user']['id']:
-        raise _forbidden('only its owner registers anything')
+        raise _forbidden('only its owner may do this')
     _check_carries(token, client)
     _check_access_rules(token, client)
     authority = _authority(token)
@@ -148,10 +149,10 @@ def authorize_update(
     auth_context: abc.Mapping[str, ty.Any],
     client: abc.Mapping[str, ty.Any] | None,
 ) -> registration.Authority:
-    """Check that a token may choose the methods of a client.
+    """Check that a token may be used to set the methods of a client.
 
-    As :func:`authorize_registration`; and what an application credential
-    that has an end chooses must not outlive it.
+    As for :func:`authorize_registration`. In addition, the client must not
+    outlive the application credential of the token, since the choice would.
     """
     authority = authorize_registration(auth_context, client)
     if client is not None:
@@ -193,7 +194,7 @@ def _is_delegated(token: token_model.TokenModel) -> bool:
         return True
     if 'application_credential' in token.methods:
         return False
-    # Older Keystones lack the option.
+    # Older releases of Keystone lack the option.
     more = getattr(cfg.CONF.auth, 'additional_primary_auth_methods', ())
     primary = (_PRIMARY_METHODS | frozenset(more)) - {'ec2credential'}
     return not token.methods or not primary.issuperset(token.methods)
@@ -244,13 +245,13 @@ def _check_access_rules(
         return
     rules = _access_rules(_stored(client))
     if rules is None or not rules <= own:
-        raise _forbidden('the access rules of the token do not cover it')
+        raise _forbidden('the access rules of the token do not cover its own')
 
 
 def _access_rules(
     credential: abc.Mapping[str, ty.Any],
 ) -> frozenset[tuple[str, str, str]] | None:
-    """Return what a credential may request, or None where that is anything."""
+    """Return a credential's access rules, or None if it has no such limit."""
     rules = credential.get('access_rules')
     if rules is None:
         return None
@@ -261,8 +262,8 @@ def _access_rules(
 
 def _authority(token: token_model.TokenModel) -> registration.Authority:
     _check_unrestricted(token)
-    # So far Keystone has answered from its cache, which what another worker
-    # has done does not reach: these read the database, and the directory.
+    # The token was validated with Keystone's cache, which may miss the changes
+    # of other workers. These calls read the database and the directory.
     if tokens.is_revoked(token) or not users.is_enabled_now(token.user_id):
         raise web.TokenRefused()
     credential = token.application_credential or {}
@@ -278,7 +279,7 @@ def _forbidden(reason: str) -> exception.ForbiddenAction:
 
 
 class _Delegation(token_model.TokenModel):
-    """A token that is never made, and looks its roles up once."""
+    """A token that is never issued, and finds its roles only once."""
 
     @functools.cached_property
     def roles(self) -> list[dict[str, str]]:
@@ -286,8 +287,8 @@ class _Delegation(token_model.TokenModel):
 
 
 def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
-    # Access rules name the only requests that a credential may be used for;
-    # none of them can name these. What is its own, it may see all the same.
+    # Access rules list the only requests that a credential may be used for,
+    # and cannot include these. Without roles, it can still see its own tokens.
     credential = token.application_credential
     if credential and credential.get('access_rules'):
         return ()
@@ -297,11 +298,11 @@ def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
 def token_holder(
     auth_context: abc.Mapping[str, ty.Any],
 ) -> messages.Caller | None:
-    """Return who sent ``X-Auth-Token``, as Keystone's middleware found out.
+    """Return the holder of the token in ``X-Auth-Token``.
 
-    Ids are as they are stored, not as the request for the token spelled them.
+    Ids are in their stored spelling, not in that of the token request.
 
-    :param auth_context: empty where there was no token.
+    :param auth_context: of Keystone's middleware; empty without a token.
     """
     token = auth_context.get('token')
     if token is None:

@@ -21,12 +21,12 @@ PROVIDERS = provider_api.ProviderAPIs
 
 
 def describe(client_id: str) -> dict[str, ty.Any] | None:
-    """Return what an application credential delegates, and whose it is.
+    """Return an application credential with its owner, project and roles.
 
     Calls ``application_credential_api.get_application_credential``.
 
-    :returns: None where there is none; its members are those of the resource
-        ``client``.
+    :returns: the members of the resource ``client``, or None if there is no
+        such credential.
     """
     api = PROVIDERS.application_credential_api
     try:

@@ -22,7 +22,7 @@ from keystone_oauth2 import conf
 
 
 def prepare() -> cfg.ConfigOpts:
-    """Return Keystone's configuration with all options, nothing read yet."""
+    """Return Keystone's configuration with all options, before reading it."""
     keystone.conf.configure()
     conf.register_opts(keystone.conf.CONF)
     sql.initialize()
@@ -31,10 +31,10 @@ def prepare() -> cfg.ConfigOpts:
 
 
 def load(arguments: abc.Sequence[str], command: cfg.Opt) -> None:
-    """Load the files that Keystone would load, and set logging up.
+    """Load the files that Keystone would load, and set up logging.
 
-    :param arguments: of the command line; ``--config-file`` as usual.
-    :param command: option that takes the subcommand.
+    :param arguments: of the command line, with ``--config-file`` as usual.
+    :param command: the option for the subcommand.
     """
     configuration = prepare()
     configuration.register_cli_opt(command)

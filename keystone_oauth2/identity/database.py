@@ -22,7 +22,7 @@ from keystone.resource.backends import sql_model as resource_sql
 from oslo_db import exception
 import sqlalchemy
 
-#: Context managers that give a session of Keystone's own engine facade.
+#: Context managers for a session of Keystone's own engine facade.
 session_for_read = sql.session_for_read
 session_for_write = sql.session_for_write
 
@@ -30,29 +30,29 @@ session_for_write = sql.session_for_write
 def connection_for_read() -> contextlib.AbstractContextManager[
     sqlalchemy.Connection
 ]:
-    """Return a connection of the same facade: no session, which costs more."""
+    """Return a connection of the same facade: faster than a session."""
     reader = core._get_main_context_manager().reader
     return reader.connection.using(core._get_context())
 
 
-#: Tables of Keystone. A domain is a row of ``project``.
+#: Tables of Keystone. Domains are rows in ``project``.
 application_credential = credential_sql.ApplicationCredentialModel.__table__
 project = resource_sql.Project.__table__
 user = identity_sql.User.__table__
 
 
-#: What a query may raise: oslo.db does not wrap all that MariaDB says, and not
-#: that a pool has no connection left.
+#: Errors that a query may raise: oslo.db does not wrap all errors of MariaDB,
+#: nor that of an exhausted connection pool.
 Error = (exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
-# PostgreSQL's SQLSTATE and MariaDB's number for a table that is not there.
+# PostgreSQL's SQLSTATE and MariaDB's error number for a missing table.
 _MISSING_TABLE = ('42P01', 1146)
 
 
 def is_missing_table(error: BaseException) -> bool:
-    """Whether an error means that a table is not there.
+    """Whether an error means that a table is missing.
 
-    oslo.db has an exception for it, but recognises it on SQLite only.
+    oslo.db has an exception for it, but raises it on SQLite only.
     """
     if isinstance(error, exception.DBNonExistentTable):
         return True
@@ -66,7 +66,7 @@ def is_missing_table(error: BaseException) -> bool:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether an error means that the database cannot answer right now."""
+    """Whether an error means that the database is unavailable."""
     if is_missing_table(error):
         return True
     if isinstance(error, exception.DBError):
@@ -84,10 +84,10 @@ def is_outage(error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Return what the database said, for the log.
+    """Return the message of the database, for the log.
 
-    SQLAlchemy adds the statement with its parameters: what a stranger sent as
-    its id, which may be a secret in the wrong place.
+    SQLAlchemy's own message includes the parameters of the statement, such as
+    the id in a request, which may be a misplaced secret.
     """
     if isinstance(error, exception.DBError):
         error = error.inner_exception or error

@@ -24,12 +24,12 @@ LOG = log.getLogger(__name__)
 
 # As in keystone.credential.providers.fernet.core.
 _MAX_ACTIVE_KEYS = 3
-# Nanoseconds; the times of file systems have ticks of some milliseconds.
+# Nanoseconds. The resolution of file times is some milliseconds.
 _SETTLED = 1_000_000_000
 
 
 class KeyRepository:
-    """The keys in a directory, read again when they were rotated.
+    """The keys in a directory, which are read again after a rotation.
 
     :param path: the directory.
     """
@@ -46,18 +46,18 @@ class KeyRepository:
         return self._path
 
     def load(self) -> tuple[bytes, ...]:
-        """Return the keys: the primary one first, the staged one last.
+        """Return the keys: the primary key first, the staged key last.
 
         Calls ``FernetUtils.load_keys``.
 
-        :returns: 32 bytes each; none, with a warning in the log, if there
-            are none that can be used.
+        :returns: 32 bytes each; none, with a warning in the log, if the keys
+            cannot be used.
         """
         modified_at = self._modified_at()
         is_new = modified_at != self._read_at
         if is_new or not self._is_settled:
-            # The changes that a rotation makes may get one and the same time:
-            # what was read between them is not all of it.
+            # The changes of a rotation may all get the same file time, so
+            # reading between them may miss the last one.
             is_settled = time.time_ns() - modified_at > _SETTLED
             try:
                 self._keys = self._load()
@@ -82,15 +82,15 @@ class KeyRepository:
             base64.urlsafe_b64decode(key) for key in repository.load_keys()
         )
         if not keys:
-            raise ValueError('there are none')
+            raise ValueError('no keys found')
         if not all(len(key) == 32 and any(key) for key in keys):
-            raise ValueError('one is not 32 bytes, or all zero')
+            raise ValueError('a key does not have 32 bytes, or is all zero')
         return keys
 
     def _warn(self, reason: Exception) -> None:
         LOG.warning(
             'keystone-oauth2 cannot use the keys in %s (%s): each token '
-            'request pays for a slow hash. Run keystone-manage '
+            'request takes a slow hash. Run keystone-manage '
             'credential_setup, or set [oauth2] secret_digest_key_repository.',
             self._path,
             reason,

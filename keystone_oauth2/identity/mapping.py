@@ -27,15 +27,17 @@ PROVIDERS = provider_api.ProviderAPIs
 def evaluate(
     mapping_id: str, assertion: abc.Mapping[str, str]
 ) -> dict[str, str]:
-    """Put values through a mapping.
+    """Apply a mapping to the names in a certificate.
 
     Calls ``federation_api.get_mapping`` and ``RuleProcessor.process``.
 
     :param mapping_id: ``[oauth2] oauth2_cert_dn_mapping_id``.
-    :param assertion: values by attribute; several are joined with ``;``.
-    :returns: what it yields of ``id``, ``name``, ``email``, ``domain_id`` and
+    :param assertion: values by attribute; multiple values are joined with
+        ``;``.
+    :returns: any of ``id``, ``name``, ``email``, ``domain_id`` and
         ``domain_name``.
-    :raises ports.Refused: no such mapping, or none of its rules applies.
+    :raises ports.Refused: there is no such mapping, or none of its rules
+        applies.
     """
     try:
         mapping = PROVIDERS.federation_api.get_mapping(mapping_id)

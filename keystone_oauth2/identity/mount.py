@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Taking the place of Keystone's in-tree OS-OAUTH2 API.
+"""Replace Keystone's in-tree OS-OAUTH2 API.
 
 Keystone builds its Flask application from the tuple ``__apis__`` of
 ``keystone.server.flask.application``, after it has loaded the methods of
-``[auth] methods``. Blueprint names are unique, so the in-tree module leaves
-before ours comes.
+``[auth] methods``. Blueprint names are unique, so the in-tree module must be
+removed.
 """
 
 import importlib.metadata
@@ -29,21 +29,21 @@ from keystone_oauth2.identity import policy
 
 
 class UnknownKeystone(Exception):
-    """This Keystone has no place for us where others have it."""
+    """This Keystone's internals differ from those of supported releases."""
 
 
 def replace_in_tree_api(module: ty.Any) -> None:
     """Serve an API module in place of the in-tree one. Idempotent.
 
-    :param module: anything with ``APIs``, as Keystone's API modules have.
-    :raises UnknownKeystone: the seam is not as expected.
+    :param module: has ``APIs``, as Keystone's API modules do.
+    :raises UnknownKeystone: Keystone's internals are not as expected.
     """
     if module in _apis():
         return
     if os_oauth2 not in _apis():
-        raise UnknownKeystone(_sentence())
+        raise UnknownKeystone(_message())
     if not isinstance(enforcer._POSSIBLE_TARGET_ACTIONS, frozenset):
-        raise UnknownKeystone(_sentence())
+        raise UnknownKeystone(_message())
     policy.make_known()
     application.__apis__ = tuple(
         module if entry is os_oauth2 else entry for entry in _apis()
@@ -55,10 +55,10 @@ def _apis() -> tuple[ty.Any, ...]:
     return apis if isinstance(apis, tuple) else ()
 
 
-def _sentence() -> str:
+def _message() -> str:
     return (
-        f'keystone-oauth2 does not know Keystone '
+        f'keystone-oauth2 does not support Keystone '
         f'{importlib.metadata.version("keystone")}: install a release of '
-        f'keystone-oauth2 that supports it, or remove oauth2_credential '
-        f'from [auth] methods.'
+        f'keystone-oauth2 that does, or remove oauth2_credential from [auth] '
+        f'methods.'
     )

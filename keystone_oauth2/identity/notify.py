@@ -38,16 +38,16 @@ _AUDITS = {
 
 
 def notify(event: messages.Event, source: messages.Source) -> None:
-    """Send a notification, if anybody listens.
+    """Emit a notification if a notifier is configured.
 
     Calls ``_send_audit_notification``, which also respects
     ``[DEFAULT] notification_opt_out``.
 
     :param event: becomes ``identity.oauth2_access_token.issued`` and so on.
-    :param source: the true one; Keystone's initiator has what
-        ``X-Forwarded-For`` claims.
+    :param source: the real one, unlike that of Keystone's initiator, which
+        trusts ``X-Forwarded-For``.
     """
-    if not _has_listener():
+    if not _has_notifier():
         return
     failed = event.name in _FAILURES
     notifications._send_audit_notification(
@@ -67,14 +67,14 @@ def notify(event: messages.Event, source: messages.Source) -> None:
 
 
 def notify_registration(operation: str, kind: str, identifier: str) -> None:
-    """Tell that what is registered for a client has changed.
+    """Emit a notification of a change to a client's registration.
 
     Calls ``notifications.Audit``, as Keystone does for its own resources.
 
     :param operation: ``created``, ``updated`` or ``deleted``.
     :param kind: ``client``, ``client_secret`` and so on; it becomes
         ``identity.oauth2_client_secret.created``.
-    :param identifier: of what has changed.
+    :param identifier: of the changed client or authenticator.
     """
     _AUDITS[operation](
         f'oauth2_{kind}',
@@ -84,14 +84,14 @@ def notify_registration(operation: str, kind: str, identifier: str) -> None:
 
 
 def notify_expiring(kind: str, identifier: str, client_id: str) -> None:
-    """Tell that an authenticator of a client expires soon.
+    """Emit a notification that an authenticator of a client expires soon.
 
-    Works in a command, where ``_send_audit_notification`` would look for a
-    catalog that Keystone has not loaded.
+    This also works in a command, unlike ``_send_audit_notification``, which
+    needs a catalog that is not loaded there.
     """
     event_type = f'identity.oauth2_client_{kind}.expiring'
     outcome = taxonomy.OUTCOME_PENDING
-    if not _has_listener():
+    if not _has_notifier():
         return
     if notifications._check_notification_opt_out(event_type, outcome):
         return
@@ -110,9 +110,9 @@ def notify_expiring(kind: str, identifier: str, client_id: str) -> None:
     notifications._get_notifier().info({}, event_type, event.as_dict())
 
 
-def _has_listener() -> bool:
-    # Keystone reads its catalog and the user for each notification, also
-    # where no driver sends it anywhere.
+def _has_notifier() -> bool:
+    # Keystone reads its catalog and the user for each notification, even if
+    # no driver sends it.
     if not notifications._get_notifier():
         return False
     drivers = notifications.CONF.oslo_messaging_notifications.driver

@@ -35,7 +35,7 @@ def permits(
     target: abc.Mapping[str, ty.Any],
     credentials: abc.Mapping[str, ty.Any],
 ) -> bool:
-    """Whether Keystone's policy, with the operator's overrides, allows it.
+    """Whether a policy rule, possibly overridden by the operator, allows it.
 
     :param rule: its name.
     :param target: nested; rules refer to it as ``%(target.client.id)s``.
@@ -51,21 +51,21 @@ def permits(
 
 
 def enforce(rule: str, build_target: abc.Callable[[], ty.Any]) -> None:
-    """Let the operator's policy decide about the current request.
+    """Enforce a policy rule on the current request.
 
-    Does what ``RBACEnforcer.enforce_call`` does, without a look at the body:
-    before Keystone 29.1, its members take the place of the target's.
+    Unlike ``RBACEnforcer.enforce_call``, it ignores the body, whose members
+    override those of the target before Keystone 29.1.
 
     :param rule: its name.
-    :param build_target: is called once it is sure that there is a token.
-    :raises keystone.exception.Error: there is no token, or the rule says no.
+    :param build_target: is called only if there is a token.
+    :raises keystone.exception.Error: there is no token, or the rule denies it.
     """
     _enforcer()
     web.set_unenforced_ok()
     rbac = enforcer.RBACEnforcer()
     rbac._assert_is_authenticated()
     if rbac._shared_admin_auth_token_set():
-        # [DEFAULT] admin_token is nobody's, and no policy knows it.
+        # [DEFAULT] admin_token belongs to no user, so no rule can apply.
         raise exception.ForbiddenAction(action=rule)
     rbac._enforce(
         credentials=rbac._get_oslo_req_context(),
@@ -77,12 +77,12 @@ def enforce(rule: str, build_target: abc.Callable[[], ty.Any]) -> None:
 def permit_issue(
     client: messages.Client, grant_type: str, token: messages.IssuedToken
 ) -> bool:
-    """Whether the client may be handed a token by a grant.
+    """Whether the client may get a token by a grant.
 
     Target and credentials are both the client's, so that a rule can compare
     either with a constant.
     """
-    if _allows_everybody(access_token.CREATE):
+    if _allows_all(access_token.CREATE):
         return True
     target = {
         'client': {
@@ -135,14 +135,14 @@ def permit_revocation(caller: messages.Caller, token: messages.Token) -> bool:
 
 
 def make_known() -> None:
-    """Add our rules to those that ``RBACEnforcer.enforce_call`` accepts."""
+    """Add this package's rules to those that ``RBACEnforcer`` accepts."""
     enforcer._POSSIBLE_TARGET_ACTIONS |= {
         rule.name for rule in policies.list_rules()
     }
 
 
-def _allows_everybody(rule: str) -> bool:
-    # The default of a rule that is asked for each token.
+def _allows_all(rule: str) -> bool:
+    # A shortcut for the default of a rule that is checked for each token.
     enforcer = _enforcer()
     enforcer.load_rules()
     return isinstance(enforcer.rules.get(rule), _checks.TrueCheck)
@@ -180,7 +180,7 @@ def _credentials(caller: messages.Caller) -> dict[str, ty.Any]:
 
 
 def _without_none(values: abc.Mapping[str, ty.Any]) -> dict[str, ty.Any]:
-    # A rule would take a None on both sides for the same value.
+    # A rule would treat None on both sides as a match.
     return {
         key: _without_none(value) if isinstance(value, dict) else value
         for key, value in values.items()

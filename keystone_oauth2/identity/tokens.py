@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Access tokens of Keystone's own provider (``keystone.token``)."""
+"""Access tokens of Keystone's token provider (``keystone.token``)."""
 
 import collections.abc as abc
 import datetime
@@ -37,9 +37,9 @@ PROVIDERS = provider_api.ProviderAPIs
 #: The method that Keystone writes into certificate-bound tokens.
 CERTIFICATE_METHOD = 'oauth2_credential'
 _DELEGATED_METHOD = 'application_credential'  # nosec B105
-# Where a provider's ``validate_token`` has them.
+# Positions in the result of a provider's ``validate_token``.
 _CREDENTIAL_ID, _THUMBPRINT = 11, 12
-#: What Keystone raises where a client must not have a token.
+#: Errors of Keystone that mean that a client must not get a token.
 REFUSALS = (
     exception.Unauthorized,
     exception.Forbidden,
@@ -48,17 +48,18 @@ REFUSALS = (
 
 
 def issue(client: messages.Client) -> messages.IssuedToken:
-    """Issue a token for what was delegated to a client.
+    """Issue a token with the roles that are delegated to a client.
 
-    Calls ``token_provider_api.issue_token``, which cuts the token's life to
-    that of the application credential. It is cut here to that of what the
-    client has authenticated with.
+    Calls ``token_provider_api.issue_token``. This makes the token expire with
+    the application credential at the latest; in addition, it expires here
+    with the authenticator that the client has used.
 
     :raises ports.CannotBind: the client is an application credential with a
-        certificate, and the provider has no place for both: Fernet has none.
+        certificate, and tokens of the provider, such as Fernet, cannot hold
+        both.
     :raises ports.Refused: the user's rules for multi-factor authentication
-        want other methods, the project or its domain is disabled or gone, or
-        the user has no role there.
+        require other methods, the project or its domain is disabled or
+        deleted, or the user has no role there.
     """
     method = method_of(client)
     thumbprint = client.certificate and certificates.keystone_thumbprint(
@@ -78,9 +79,11 @@ def issue(client: messages.Client) -> messages.IssuedToken:
         issued = _plain(token)
     except REFUSALS as error:
         raise ports.Refused(f'client {client.id}: {error}') from error
-    # Keystone cuts the end of a token to whole seconds.
+    # Keystone truncates the expiration of a token to whole seconds.
     if issued.expires_in < 1:
-        raise ports.Refused(f'client {client.id}: the credential ends now')
+        raise ports.Refused(
+            f'client {client.id}: the credential expires within a second'
+        )
     return issued
 
 
@@ -92,23 +95,26 @@ def _end(client: messages.Client) -> datetime.datetime | None:
 
 
 def _check_binding(token: token_model.TokenModel) -> None:
-    # What a provider has no place for, it leaves out without a word.
+    # A provider silently drops fields that its token format cannot hold.
     read = PROVIDERS.token_provider_api.driver.validate_token(token.id)
     credential_id, thumbprint = read[_CREDENTIAL_ID], read[_THUMBPRINT]
     if (credential_id, thumbprint) != (
         token.application_credential_id,
         token.oauth2_thumbprint,
     ):
-        raise ports.CannotBind('the token provider has no place for both')
+        raise ports.CannotBind(
+            'tokens of the provider cannot hold both an application '
+            'credential and a thumbprint'
+        )
 
 
 def validate(value: str) -> messages.Token | None:
-    """Check a token as ``GET /v3/auth/tokens`` does.
+    """Validate a token as ``GET /v3/auth/tokens`` does.
 
-    Calls ``token_provider_api.validate_token``. The caller must look at the
+    Calls ``token_provider_api.validate_token``. The caller must check the
     access rules.
 
-    :param value: anything at all.
+    :param value: any text.
     """
     if not _is_token_shaped(value):
         return None
@@ -127,19 +133,19 @@ def validate(value: str) -> messages.Token | None:
 
 
 def revoke(token: messages.Token) -> None:
-    """Revoke a token and what was derived from it, and not its siblings.
+    """Revoke a token and those derived from it, but not its siblings.
 
-    Calls ``revoke_api.revoke``. What was derived from a token carries its
-    audit id as the last one of its chain.
+    Calls ``revoke_api.revoke``. Tokens derived from a token have its audit id
+    at the end of their audit chain.
     """
-    # By default an event concerns what was issued until now: a token from a
-    # node whose clock is ahead would live on.
+    # By default, an event applies to tokens issued until now: a token from a
+    # node whose clock is ahead would remain valid.
     end = datetime.datetime.fromtimestamp(
         token.expires_at, datetime.timezone.utc
     ).replace(tzinfo=None)
     names = ['audit_id']
-    # Keystone reads each event on a chain for every token that it looks at,
-    # and nothing can be derived from a client's.
+    # Keystone checks events with a chain against every token, and no tokens
+    # can be derived from a client's.
     if token.client_id is None:
         names.append('audit_chain_id')
     for name in names:
@@ -152,7 +158,7 @@ def revoke(token: messages.Token) -> None:
 
 
 def is_revoked(token: token_model.TokenModel) -> bool:
-    """Whether a token has been revoked, whatever Keystone remembers.
+    """Whether a token has been revoked, bypassing Keystone's cache.
 
     Calls ``revoke_api.check_token``, which reads the database.
     """
@@ -200,10 +206,11 @@ def _binding(token: token_model.TokenModel | None) -> str | None:
 
 
 def client_id(token: token_model.TokenModel) -> str | None:
-    """Return which client got a token, or None if none did.
+    """Return the client that a token was issued to, or None.
 
-    The id is as it is stored. Some databases find a credential by an id in
-    another case or with blanks behind it, and the token has that spelling.
+    The id has its stored spelling. Some databases ignore case and trailing
+    spaces when they find a credential, and the token has the request's
+    spelling.
     """
     if token.application_credential_id:
         stored: str = token.application_credential['id']
@@ -253,10 +260,10 @@ def _epoch(text: str) -> int:
 
 
 def method_of(client: messages.Client) -> str:
-    """Return the authentication method that a token of a client carries.
+    """Return the authentication method for a client's token.
 
     :raises ports.Refused: the user's rules for multi-factor authentication
-        want others.
+        require others.
     """
     method = CERTIFICATE_METHOD
     if client.application_credential_id is not None:

@@ -28,7 +28,7 @@ _domain = database.project.alias('domain')
 
 
 def _enabled(table: sa.FromClause) -> sa.Select[ty.Any]:
-    """Return a query for an enabled row in an enabled domain, by its id."""
+    """Return a query by id for an enabled row in an enabled domain."""
     return (
         sa.select(table.c.id)
         .join(_domain, _domain.c.id == table.c.domain_id)
@@ -45,16 +45,16 @@ _ENABLED_PROJECT = _enabled(database.project)
 
 
 def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
-    """Look up an enabled user in an enabled domain.
+    """Find an enabled user in an enabled domain.
 
-    Calls ``identity_api.get_user``, and the assertion that Keystone's own
-    authentication plugins make of it, which looks at the domain as well.
-    Keystone's cache may be wrong about what another worker or a directory has
-    changed, so it is believed only where the database says the same.
+    Calls ``identity_api.get_user``, and the same assertion as Keystone's
+    authentication plugins, which also checks the domain. Keystone's cache may
+    miss changes by other workers or in a directory, so it is trusted only if
+    the database confirms it.
 
-    :param is_enabled: whether the database has just said that the user and
-        its domain are enabled.
-    :raises ports.Refused: unknown or disabled.
+    :param is_enabled: whether the database has already confirmed that the user
+        and the user's domain are enabled.
+    :raises ports.Refused: the user is unknown or disabled.
     """
     try:
         user = _get_user(user_id, is_enabled or _is_enabled(user_id))
@@ -63,7 +63,7 @@ def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
         raise ports.Refused(f'unknown user {ports.redact(user_id)}') from None
     except AssertionError as error:
         raise ports.Refused(f'user {user_id}: {error}') from error
-    # Databases compare ids without regard to case or trailing blanks.
+    # Databases may ignore case and trailing spaces when they compare ids.
     if user['id'] != user_id:
         raise ports.Refused(f'unknown user {ports.redact(user_id)}')
     return messages.User(
@@ -76,10 +76,10 @@ def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
 
 
 def find_project(project_id: str) -> str:
-    """Look up an enabled project in an enabled domain, in the database.
+    """Find an enabled project in an enabled domain, in the database.
 
-    :returns: the id as it is stored: a database may find it by another case.
-    :raises ports.Refused: unknown or disabled.
+    :returns: the id in its stored spelling: a database may ignore case.
+    :raises ports.Refused: the project is unknown or disabled.
     """
     row = _row(_ENABLED_PROJECT, project_id)
     if row is None:
@@ -94,8 +94,8 @@ def _is_enabled(user_id: str) -> bool:
 
 
 def _row(query: sa.Select[ty.Any], identifier: str) -> ty.Any:
-    # MariaDB gives up on four bytes where two tables have other collations,
-    # and ids are ASCII.
+    # MariaDB fails on four-byte characters if two tables have different
+    # collations, and ids are ASCII.
     if not identifier.isascii():
         return None
     with database.connection_for_read() as connection:
@@ -117,7 +117,7 @@ def _get_user(user_id: str, is_enabled: bool) -> dict[str, ty.Any]:
 
 
 def _is_in_database(user: dict[str, ty.Any]) -> bool:
-    # A user of LDAP has a row as well, once it has logged in; the row does
+    # LDAP users also have a row once they have logged in, but the row does
     # not follow the directory.
     identity_api = PROVIDERS.identity_api
     driver = identity_api.domain_configs.get_domain_driver(user['domain_id'])
@@ -125,7 +125,7 @@ def _is_in_database(user: dict[str, ty.Any]) -> bool:
 
 
 def domain_name(domain_id: str) -> str:
-    """Return the name of a domain that exists.
+    """Return the name of an existing domain.
 
     Calls ``resource_api.get_domain``.
     """
@@ -134,7 +134,7 @@ def domain_name(domain_id: str) -> str:
 
 
 def is_enabled_now(user_id: str) -> bool:
-    """Whether a user and its domain are enabled, whatever Keystone remembers.
+    """Whether a user and the user's domain are enabled, bypassing the cache.
 
     Calls :func:`find_user`.
     """

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the HTTP edge stands on (``keystone.server.flask``)."""
+"""Keystone's part of the HTTP layer (``keystone.server.flask``)."""
 
 import datetime
 import http.client
@@ -38,19 +38,19 @@ construct_resource_map = keystone_flask.construct_resource_map
 #: JSON-home relations below OS-OAUTH2/1.0.
 relation = json_home_relations.os_oauth2_resource_rel_func
 _APPLICATION_CREDENTIAL = 'application_credential'
-#: Protocol endpoints authenticate clients; no rule guards their URL.
+#: Protocol endpoints authenticate clients; no policy rule guards their URLs.
 set_unenforced_ok = common.set_unenforced_ok
 
 
-# What a URI may have (RFC 3986, 2), with the percent sign.
+# Characters that a URI may have (RFC 3986, 2), with the percent sign.
 _IN_URI = "%:/?#[]@!$&'()*+,;="
 
 
 def base_url(path: str = '') -> str:
-    """Return a URL of Keystone, which can stand in a header field.
+    """Return a URL of Keystone that is safe in a header field.
 
-    Calls ``base_url``, which copies ``Host`` as it was sent: with a quotation
-    mark in it, for example, which would end the text in ``WWW-Authenticate``.
+    Calls ``base_url``, which copies ``Host`` as received. A quotation mark in
+    it, for example, would end the text in ``WWW-Authenticate``.
 
     :param path: below the API version.
     :returns: a relative reference where ``Host`` cannot be part of a URL.
@@ -67,7 +67,7 @@ def _unescaped_url(path: str = '') -> str:
 
 
 def escape_challenges(response: flask.Response) -> flask.Response:
-    """Replace Keystone's URL in its own challenge by :func:`base_url`."""
+    """Replace the URL in Keystone's own challenges by :func:`base_url`."""
     challenges = response.headers.getlist('WWW-Authenticate')
     if challenges:
         response.headers.setlist(
@@ -81,17 +81,17 @@ def escape_challenges(response: flask.Response) -> flask.Response:
 
 
 def auth_context() -> dict[str, ty.Any]:
-    """Return what Keystone's middleware made of ``X-Auth-Token``.
+    """Return the context that Keystone's middleware made of ``X-Auth-Token``.
 
-    Empty where there was none; a wrong one was answered before.
+    It is empty if there was no valid token.
     """
     return flask.request.environ.get(authorization.AUTH_CONTEXT_ENV) or {}
 
 
 def has_token() -> bool:
-    """Whether a request shows a token, valid or not, or a blank in its place.
+    """Whether a request has a token, valid or not, or an empty field.
 
-    keystonemiddleware takes ``X-Storage-Token`` for the same field.
+    keystonemiddleware treats ``X-Storage-Token`` as the same field.
     """
     return any(
         name in flask.request.headers
@@ -100,13 +100,13 @@ def has_token() -> bool:
 
 
 def end_context(_error: BaseException | None = None) -> None:
-    """Replace the context of a request that has ended by what its log needs.
+    """Replace the context of a finished request with a copy for logging.
 
-    Keystone keeps in it what it read from its cache, and looks at the token
-    of the next request before that has a context of its own: it would accept
-    what another worker has revoked since. So the copy has none of that, nor
-    the token. It has the request id, user and project, since uWSGI logs an
-    unhandled exception after this, with the current context.
+    Keystone keeps cached objects in the context, and validates the token of
+    the next request before that has its own context: it would accept a token
+    that another worker has revoked since. The copy has neither these objects
+    nor the token. It keeps the request id, user and project, since uWSGI logs
+    an unhandled exception after this, with the current context.
     """
     current = context.get_current()
     if current is not None:
@@ -115,9 +115,9 @@ def end_context(_error: BaseException | None = None) -> None:
 
 
 def understands_access_rules() -> bool:
-    """Whether the caller says that it enforces access rules.
+    """Whether the caller declares that it enforces access rules.
 
-    As in ``GET /v3/auth/tokens``: the field has the version of their format.
+    As for ``GET /v3/auth/tokens``, the field has the version of their format.
     """
     version = flask.request.headers.get(authorization.ACCESS_RULES_HEADER)
     try:
@@ -127,22 +127,22 @@ def understands_access_rules() -> bool:
 
 
 def further_tokens() -> list[str]:
-    """Return the tokens that a request shows beside ``X-Auth-Token``.
+    """Return the tokens that a request has in addition to ``X-Auth-Token``.
 
-    They are not validated, and may be anything. Not among them is
-    ``X-Subject-Token``, where services have other clients' tokens validated.
+    They are not validated, and may be any text. ``X-Subject-Token`` is not
+    included, since services use it to have other clients' tokens validated.
     """
     service_token = flask.request.headers.get('X-Service-Token')
-    shown = [] if service_token is None else [service_token.strip()]
-    return shown + _tokens_in_body()
+    found = [] if service_token is None else [service_token.strip()]
+    return found + _tokens_in_body()
 
 
 def _tokens_in_body() -> list[str]:
-    """Return the tokens that are to be changed for something else.
+    """Return the tokens that are to be exchanged.
 
-    ``POST /v3/auth/tokens`` takes one with the methods ``token`` and
-    ``mapped``, which a deployment may give other names, and
-    ``POST /v3/auth/OS-FEDERATION/saml2`` for an assertion.
+    ``POST /v3/auth/tokens`` accepts one for the methods ``token`` and
+    ``mapped``, which may have other names in a deployment.
+    ``POST /v3/auth/OS-FEDERATION/saml2`` accepts one for an assertion.
     """
     if flask.request.method != 'POST':
         return []
@@ -159,7 +159,7 @@ def _tokens_in_body() -> list[str]:
 
 
 def _identity() -> dict[str, ty.Any]:
-    """Return how a request for a token authenticates, by method."""
+    """Return the authentication payloads of a token request, by method."""
     body: ty.Any = flask.request.get_json(force=True, silent=True)
     identity = _member(_member(body, 'auth'), 'identity')
     return identity if isinstance(identity, dict) else {}
@@ -170,10 +170,10 @@ def _member(value: ty.Any, name: str) -> ty.Any:
 
 
 def created_credential(response: flask.Response) -> tuple[str, str] | None:
-    """Return id and secret of an application credential just created.
+    """Return id and secret of a newly created application credential.
 
-    :param response: of ``POST /v3/users/{id}/application_credentials``, or
-        any other.
+    :param response: of any request; the result is None unless it is that of
+        ``POST /v3/users/{id}/application_credentials``.
     """
     if response.status_code != 201 or flask.request.method != 'POST':
         return None
@@ -184,10 +184,10 @@ def created_credential(response: flask.Response) -> tuple[str, str] | None:
 
 
 class TokenRefused(exception.Unauthorized):
-    """A token that Keystone accepts is refused: a 401 that it renders."""
+    """Refusal of a token that Keystone accepts; rendered as Keystone's 401."""
 
 
-#: Errors that Keystone renders, as it does those of its own resources.
+#: Errors that Keystone renders like those of its own resources.
 Error = exception.Error
 Conflict = exception.Conflict
 Forbidden = exception.ForbiddenNotSecurity
@@ -198,12 +198,12 @@ parameter_relation = json_home_relations.os_oauth2_parameter_rel_func
 
 
 def validate(schema: dict[str, ty.Any], value: ty.Any) -> None:
-    """Make sure that a value is as a JSON schema wants it.
+    """Check a value against a JSON schema.
 
-    Keystone's own message repeats the value, and logs it: a private key in
-    the place of a public one, for example.
+    Keystone's own validation repeats the value in its message and in the log:
+    a private key instead of a public one, for example.
 
-    :raises ValidationError: it is not.
+    :raises ValidationError: it is not valid.
     """
     validator = validators.SchemaValidator(schema).validator
     for problem in validator.iter_errors(value):
@@ -217,33 +217,34 @@ def _explain(problem: ty.Any) -> str:
     if problem.validator == 'required':
         return f'it must have {", ".join(problem.validator_value)}'
     if problem.validator == 'additionalProperties':
-        return f'it may have {", ".join(problem.schema["properties"])} only'
+        return f'it may only have {", ".join(problem.schema["properties"])}'
     if problem.validator == 'pattern':
         return 'it has a character that cannot be stored'
     return f'its {problem.validator} must be {problem.validator_value}'
 
 
 def parse_expiration(text: str) -> datetime.datetime:
-    """Return a moment in the future, UTC without a zone, in whole seconds.
+    """Return a time in the future, UTC without a zone, in whole seconds.
 
     Calls ``utils.parse_expiration_date``, as for application credentials.
 
-    :raises ValidationError: it is no moment, or over.
+    :raises ValidationError: it is not a valid time, or is in the past.
     """
     moment = utils.parse_expiration_date(text)
     return timeutils.normalize_time(moment).replace(microsecond=0)
 
 
 def client_with_secret(response: flask.Response) -> str | None:
-    """Return whose secret has just got a token from Keystone's own API.
+    """Return the client that got a token from Keystone's API for its secret.
 
-    It may have been shown earlier: a receipt for multi-factor authentication
-    stands for what was.
+    The secret may have been checked in an earlier request: then this request
+    has a receipt for multi-factor authentication.
 
-    :param response: of ``POST /v3/auth/tokens``, or any other.
-    :returns: id of an application credential, or None. Empty where it cannot
-        be known whose secret it was, and where the request spells the id in
-        another way than it is stored: the token would have that spelling.
+    :param response: of any request; the result is None unless it is that of
+        ``POST /v3/auth/tokens``.
+    :returns: id of an application credential, or None. It is empty if the
+        client is unknown, or if the request has another spelling of the id
+        than the database, since the token would have this spelling.
     """
     if response.status_code != 201 or flask.request.path != '/v3/auth/tokens':
         return None
@@ -253,24 +254,24 @@ def client_with_secret(response: flask.Response) -> str | None:
     stored: str = token.get(_APPLICATION_CREDENTIAL, {}).get('id', '')
     identity = _identity()
     if _APPLICATION_CREDENTIAL in identity:
-        # Keystone adds the id to the body where the request has a name.
+        # Keystone adds the id to the body if the request has a name.
         sent = _member(identity[_APPLICATION_CREDENTIAL], 'id')
         return stored if sent == stored else ''
     has_receipt = authorization.AUTH_RECEIPT_HEADER in flask.request.headers
     if identity.get('methods') == ['token'] and not has_receipt:
-        # Another token for the same client, which had one already.
+        # The client exchanges a token for another one.
         return None
     return stored
 
 
 def refuse_token() -> flask.Response:
-    """Return 401 as Keystone does for a wrong secret."""
+    """Return the same 401 as Keystone for a wrong secret."""
     app = flask.current_app
     return app.make_response(app.handle_user_exception(TokenRefused()))
 
 
 def render(status: int, message: str) -> flask.Response:
-    """Return an error in the shape of Keystone's."""
+    """Return an error in Keystone's format."""
     title = http.client.responses[status]
     response = flask.jsonify(
         error={'code': status, 'title': title, 'message': message}

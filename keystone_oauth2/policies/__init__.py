@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Policy rules, one module a resource."""
+"""Policy rules, one module per resource."""
 
 import itertools
 

@@ -22,18 +22,18 @@ access_token_policies = [
         check_str='@',
         scope_types=['system', 'domain', 'project'],
         description="""\
-Issue an OAuth 2.0 access token to a client that has authenticated. The target
-and the credentials are those of the client:
+Issue an OAuth 2.0 access token to an authenticated client. The target and the
+credentials are those of the client:
 %(target.client.id)s,
 %(target.client.authentication_method)s,
-%(target.client.application_credential_id)s (None with a certificate),
+%(target.client.application_credential_id)s (missing if the client is a user),
 %(target.user.id)s, %(target.user.name)s, %(target.user.domain.id)s,
 %(target.user.domain.name)s, %(target.project.id)s,
 %(target.project.domain.id)s and %(target.grant_type)s;
 client_id, client_authentication_method, application_credential_id, user_id,
 user_domain_id, project_id, project_domain_id, grant_type and role.
-A client that is denied gets the error unauthorized_client. Only over
-Mutual-TLS for users of the domain 8c2e, for example:
+A client that is denied gets the error unauthorized_client. For example, to
+require Mutual-TLS for users of the domain 8c2e:
 "not user_domain_id:8c2e or client_authentication_method:tls_client_auth".
 """,
         operations=[{'path': '/v3/OS-OAUTH2/token', 'method': 'POST'}],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules for what is registered for clients."""
+"""Rules for the registration of clients."""
 
 import collections.abc as abc
 
@@ -27,8 +27,8 @@ UPDATE = 'identity:update_oauth2_client'
 
 _PATH = '/v3/OS-OAUTH2/clients/{client_id}'
 _OWNER = 'user_id:%(target.client.user_id)s'
-# As Keystone has it for application credentials, whose API takes no token that
-# is scoped to a domain.
+# As for Keystone's application credentials, whose API refuses domain-scoped
+# tokens.
 _READER = (
     'domain_id:None and (rule:admin_required or '
     f'(role:reader and system_scope:all) or {_OWNER})'
@@ -37,17 +37,17 @@ _REMOVER = f'domain_id:None and (rule:admin_required or {_OWNER})'
 # An operator's rule may let users of a domain read and remove.
 _ANY_SCOPE = ('system', 'domain', 'project')
 _TARGET = """\
-The target is the client, which is an application credential:
+The target is the client, an application credential:
 %(target.client.id)s, %(target.client.user_id)s,
 %(target.client.user_domain_id)s, %(target.client.project_id)s and
 %(target.client.project_domain_id)s."""
 _ONLY_OWNER = """\
-Whatever this rule says, only the owner may, with a token that is scoped to the
-project of the client and carries all of its roles: an authenticator can do all
-that the client can."""
+Regardless of this rule, only the owner of the client may do this, with a token
+that is scoped to the project of the client and has all of its roles, since an
+authenticator gives access to all that the client can do."""
 _OWNER_TOKEN = """\
-The owner needs a token that is scoped to the project of the client and carries
-all of its roles, whatever this rule says."""
+Regardless of this rule, the owner of the client needs a token that is scoped
+to the project of the client and has all of its roles."""
 
 
 def rule(operation: str, kind: str) -> str:
@@ -93,15 +93,15 @@ def _rules_of_kind(kind: str) -> list[policy.DocumentedRuleDefault]:
         _rule(
             rule('list', kind),
             _READER,
-            f'List the {COLLECTIONS[kind]} of a client, without what is '
-            f'secret.',
+            f'List the {COLLECTIONS[kind]} of a client, without secret '
+            f'values.',
             (collection, 'GET'),
             (collection, 'HEAD'),
         ),
         _rule(
             rule('get', kind),
             _READER,
-            f'Show a {kind} of a client, without what is secret.',
+            f'Show a {kind} of a client, without secret values.',
             (member, 'GET'),
             (member, 'HEAD'),
         ),
@@ -118,7 +118,7 @@ client_policies = [
     _rule(
         GET,
         _READER,
-        'Show a client and what it may authenticate with.',
+        'Show a client with its authentication methods and authenticators.',
         ('', 'GET'),
         ('', 'HEAD'),
     ),
@@ -130,7 +130,7 @@ client_policies = [
         ('', 'PATCH'),
         scopes=('project',),
     ),
-    *(one for kind in COLLECTIONS for one in _rules_of_kind(kind)),
+    *(rule_ for kind in COLLECTIONS for rule_ in _rules_of_kind(kind)),
 ]
 
 

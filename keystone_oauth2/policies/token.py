@@ -19,12 +19,13 @@ REVOKE = 'identity:revoke_oauth2_token'
 
 _OWN = 'client_id:%(target.token.client_id)s'
 _TARGET = """\
-The target is the token: %(target.token.client_id)s (missing where no client
-got it), %(target.token.user_id)s, %(target.token.user_domain_id)s,
-%(target.token.project_id)s, %(target.token.project_domain_id)s and
-%(target.token.domain_id)s. The credentials are those of who asks: client_id
-and client_authentication_method (missing with X-Auth-Token), user_id,
-user_domain_id, project_id, domain_id, system_scope and role."""
+The target is the token: %(target.token.client_id)s (missing if it was not
+issued to a client), %(target.token.user_id)s,
+%(target.token.user_domain_id)s, %(target.token.project_id)s,
+%(target.token.project_domain_id)s and %(target.token.domain_id)s. The
+credentials are those of the caller: client_id and client_authentication_method
+(missing with X-Auth-Token), user_id, user_domain_id, project_id, domain_id,
+system_scope and role."""
 
 token_policies = [
     policy.DocumentedRuleDefault(
@@ -32,8 +33,8 @@ token_policies = [
         check_str=f'rule:service_or_admin or {_OWN}',
         scope_types=['system', 'domain', 'project'],
         description=f"""\
-Introspect a token. By default services and administrators may introspect any
-token, and a client its own. Who may not is told that the token is inactive.
+Introspect a token. By default, services and administrators may introspect any
+token, and a client its own. Other callers see the token as inactive.
 {_TARGET}
 """,
         operations=[{'path': '/v3/OS-OAUTH2/introspect', 'method': 'POST'}],
@@ -43,8 +44,8 @@ token, and a client its own. Who may not is told that the token is inactive.
         check_str=f'rule:admin_required or {_OWN}',
         scope_types=['system', 'domain', 'project'],
         description=f"""\
-Revoke a token. By default administrators may revoke any token, and a client
-its own. Who may not gets the same answer, and the token lives on.
+Revoke a token. By default, administrators may revoke any token, and a client
+its own. Other callers get the same response, but the token remains valid.
 {_TARGET}
 """,
         operations=[{'path': '/v3/OS-OAUTH2/revoke', 'method': 'POST'}],

@@ -12,6 +12,6 @@
 
 """OAuth 2.0 as the RFCs write it.
 
-Nothing here knows Flask, Keystone or SQL: plain objects go in and come out,
-and what is needed from outside is stated in :mod:`.ports`.
+This package does not depend on Flask, Keystone or SQL: plain objects go in and
+come out. :mod:`.ports` states what it needs from outside.
 """

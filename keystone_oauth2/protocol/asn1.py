@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reading DER as far as names and times of certificates need it (X.690).
+"""A DER reader for the names and times in certificates (X.690).
 
-A library that makes objects of a certificate refuses values that certificates
-have: names longer than X.520 allows, or of types that it does not expect.
+Libraries that build objects from a certificate reject values that occur in
+practice: names longer than X.520 allows, or of unexpected types.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ SET = 0x31
 
 @dataclasses.dataclass(frozen=True)
 class Value:
-    """One value.
+    """A DER value.
 
-    :ivar tag: its identifier octet.
-    :ivar content: without tag and length.
-    :ivar encoded: all of it.
+    :ivar tag: the identifier octet.
+    :ivar content: the value without tag and length.
+    :ivar encoded: the value with tag and length.
     """
 
     tag: int
@@ -42,19 +42,19 @@ class Value:
     encoded: bytes
 
     def check(self, tag: int) -> Value:
-        """Return the value itself if it has a tag.
+        """Return this value if it has the expected tag.
 
-        :raises ValueError: it has another one.
+        :raises ValueError: it has another tag.
         """
         if self.tag != tag:
-            raise ValueError(f'the tag {self.tag} in place of {tag}')
+            raise ValueError(f'tag {self.tag} instead of {tag}')
         return self
 
     def values(self, tag: int) -> list[Value]:
-        """Return the values of a SEQUENCE or a SET.
+        """Return the values in a SEQUENCE or SET.
 
-        :param tag: which of them it must be.
-        :raises ValueError: it is something else, or is malformed.
+        :param tag: which of the two is expected.
+        :raises ValueError: it has another tag, or is malformed.
         """
         values, rest = [], self.check(tag).content
         while rest:
@@ -66,12 +66,12 @@ class Value:
     def oid(self) -> str:
         """Return an OBJECT IDENTIFIER in dotted decimal.
 
-        :raises ValueError: it is something else, or is malformed.
+        :raises ValueError: it has another tag, or is malformed.
         """
         arcs, arc = [], 0
         content = self.check(OBJECT_IDENTIFIER).content
         if not content or content[-1] & 0x80:
-            raise ValueError('an object identifier without an end')
+            raise ValueError('incomplete object identifier')
         for octet in content:
             arc = arc << 7 | octet & 0x7F
             if not octet & 0x80:
@@ -84,25 +84,25 @@ class Value:
 def read(encoded: bytes) -> Value:
     """Read one value.
 
-    :raises ValueError: it is malformed, or something follows it.
+    :raises ValueError: it is malformed, or other data follows it.
     """
     value = _first(encoded)
     if len(value.encoded) != len(encoded):
-        raise ValueError('more than one value')
+        raise ValueError('data after the value')
     return value
 
 
 def _first(encoded: bytes) -> Value:
     if len(encoded) < 2 or not encoded[0] or encoded[0] & 0x1F == 0x1F:
-        raise ValueError('no value with a tag of one octet')
+        raise ValueError('not a value with a one-octet tag')
     start, size = 2, encoded[1]
     if size >= 0x80:
         start += size & 0x7F
         length = encoded[2:start]
         size = int.from_bytes(length, 'big')
         if size < 0x80 or length[0] == 0:
-            raise ValueError('a length that is not the shortest')
+            raise ValueError('length is not in its shortest form')
     end = start + size
     if len(encoded) < end:
-        raise ValueError('cut off')
+        raise ValueError('truncated')
     return Value(encoded[0], encoded[start:end], encoded[:end])

@@ -12,8 +12,8 @@
 
 """Names of the attributes in distinguished names (X.520, PKCS #9, RFC 4519).
 
-A tool that prints a subject uses such a name in place of the number: these
-are OpenSSL's short and long names, with more that other tools print.
+Tools print such a name instead of the object identifier. The table has
+OpenSSL's short and long names, and those of other tools.
 """
 
 _TABLE = """
@@ -100,8 +100,8 @@ _OIDS = {
 
 
 def oid(name: str) -> str | None:
-    """Return the number of an attribute, whatever the case of its name.
+    """Return the object identifier for an attribute name, ignoring case.
 
-    :returns: dotted decimal; None for a name that is not known.
+    :returns: dotted decimal, or None if the name is unknown.
     """
     return _OIDS.get(name.lower())

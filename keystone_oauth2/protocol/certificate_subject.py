@@ -22,7 +22,7 @@ from cryptography import x509
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import distinguished_name
 
-#: Exactly one of them names the subject of a client.
+#: A registered subject has exactly one of these.
 NAMES = (
     'tls_client_auth_subject_dn',
     'tls_client_auth_san_dns',
@@ -31,7 +31,7 @@ NAMES = (
     'tls_client_auth_san_email',
 )
 
-# A wildcard is an entry like any other: it matches itself alone.
+# A wildcard is an ordinary entry here: it matches only itself.
 _DNS = re.compile(r'(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*')
 _URI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+')
 _EMAIL = re.compile(r'[\x21-\x3f\x41-\x7e]+@[a-z0-9-]+(\.[a-z0-9-]+)*')
@@ -40,11 +40,11 @@ _PREFIX = re.compile(r'\A\s*subject=\s*')
 
 
 def read(name: str, value: str) -> str:
-    """Return an expected subject as it is compared.
+    """Return an expected subject in the form that is compared.
 
     :param name: one of :data:`NAMES`.
-    :raises ValueError: it could match nothing, or more than one subject; a
-        sentence without its subject says why.
+    :raises ValueError: it could match nothing, or more than one subject; the
+        message is a predicate without its subject.
     """
     if name == 'tls_client_auth_subject_dn':
         return _distinguished_name(value)
@@ -72,7 +72,7 @@ def matches(name: str, value: str, der: bytes) -> bool:
             for found in _alternatives(certificates.load(der), _TYPES[name])
         )
     except (TypeError, ValueError):
-        # cryptography says so, too, of names that it cannot read.
+        # cryptography raises the same for names that it cannot read.
         return False
 
 
@@ -115,7 +115,7 @@ def _ip(value: str) -> str | None:
         address = ipaddress.ip_address(value)
     except ValueError:
         return None
-    # No certificate has a zone.
+    # Certificates have no zones.
     return None if getattr(address, 'scope_id', None) else str(address)
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reading X.509 certificates of clients (RFC 8705)."""
+"""X.509 client certificates (RFC 8705)."""
 
 import base64
 import binascii
@@ -36,8 +36,8 @@ _PEM = re.compile(
 _PASTED = re.compile(f'{_BEGIN}(.*?)-----END CERTIFICATE-----', re.DOTALL)
 _V3 = bytes.fromhex('a003020102')
 _TIME = re.compile('[0-9]{14}Z')
-# Names of RFC 4514, and one that it has not but the mappings of Keystone's
-# guides have.
+# The names in RFC 4514, and emailAddress, which the mappings in Keystone's
+# guides use.
 _NAMES = {
     '2.5.4.3': 'CN',
     '2.5.4.6': 'C',
@@ -55,10 +55,10 @@ Attributes = tuple[tuple[str, str], ...]
 
 
 def der_from_pem(text: str) -> bytes:
-    """Return the one certificate that a front end passes on as PEM.
+    """Return the certificate that a front end passes on as PEM.
 
-    Web servers pass it on with line feeds, CR LF, tabs, blanks or escaped
-    for URLs (nginx), all of which mean the same certificate.
+    Depending on the web server, its lines are separated by LF, CR LF, tabs or
+    spaces, or the text is URL-encoded (nginx).
 
     :raises ValueError: there is no certificate, or more than one.
     """
@@ -66,46 +66,46 @@ def der_from_pem(text: str) -> bytes:
         text = urllib.parse.unquote(text)
     match = _PEM.fullmatch(text.strip())
     if match is None or not match[1].strip():
-        raise ValueError('not one PEM certificate')
+        raise ValueError('not exactly one PEM certificate')
     return decode_base64(''.join(match[1].split()))
 
 
 def der_from_text(text: str) -> bytes:
-    """Return the one certificate in what a person has pasted (RFC 7468).
+    """Return the certificate in text that a user has pasted (RFC 7468).
 
-    Text may stand before and after it, such as what ``openssl x509 -text`` or
-    ``openssl pkcs12`` prints, and a byte order mark.
+    Other text may precede and follow it, such as the output of ``openssl x509
+    -text`` or ``openssl pkcs12``, or a byte order mark.
 
-    :raises ValueError: it is not one certificate alone; a sentence without
-        its subject says what it is.
+    :raises ValueError: there is not exactly one certificate; the message is a
+        predicate without its subject.
     """
     if 'PRIVATE KEY-----' in text:
         raise ValueError(
-            'must come without a private key; replace this key, since it has '
-            'been sent'
+            'must be sent without its private key; replace this key, since '
+            'it has been exposed'
         )
     if _BEGIN not in text:
         text = urllib.parse.unquote(text)
     found = _PASTED.findall(text)
     if len(found) != 1 or text.count(_BEGIN) != 1:
-        raise ValueError('is not one PEM certificate')
+        raise ValueError('must be exactly one PEM certificate')
     try:
         return decode_base64(''.join(found[0].split()))
     except ValueError as error:
-        raise ValueError('is not one PEM certificate') from error
+        raise ValueError('must be exactly one PEM certificate') from error
 
 
 def decode_base64(text: str) -> bytes:
     """Decode base64 strictly.
 
-    :raises ValueError: anything but the alphabet, or wrong padding.
+    :raises ValueError: a character outside the alphabet, or wrong padding.
     """
     try:
         encoded = text.encode('ascii')
         decoded = base64.b64decode(encoded, validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError('not base64') from error
-    # Python 3.10 takes any number of padding characters.
+    # Python 3.10 accepts any number of padding characters.
     if base64.b64encode(decoded) != encoded:
         raise ValueError('not base64')
     return decoded
@@ -114,20 +114,20 @@ def decode_base64(text: str) -> bytes:
 def load(der: bytes) -> x509.Certificate:
     """Return a parsed certificate.
 
-    :raises ValueError: this is no certificate.
+    :raises ValueError: it is not a certificate.
     """
     try:
         return x509.load_der_x509_certificate(der)
     except x509.InvalidVersion as error:
-        raise ValueError('a version that X.509 does not have') from error
+        raise ValueError('unknown X.509 version') from error
 
 
 def names(der: bytes) -> tuple[Attributes, Attributes]:
-    """Return the attributes of subject and issuer, in their order.
+    """Return the attributes of subject and issuer, in the encoded order.
 
     :returns: subject and issuer, each as pairs of attribute name (RFC 4514,
-        or dotted decimal where that has none) and unescaped value.
-    :raises ValueError: this is no certificate.
+        or dotted decimal if that has none) and unescaped value.
+    :raises ValueError: it is not a certificate.
     """
     fields = _fields(der)
     return _attributes(fields.subject), _attributes(fields.issuer)
@@ -136,7 +136,7 @@ def names(der: bytes) -> tuple[Attributes, Attributes]:
 def subject(der: bytes) -> distinguished_name.Name:
     """Return the subject of a certificate.
 
-    :raises ValueError: this is no certificate.
+    :raises ValueError: it is not a certificate.
     """
     return distinguished_name.read(_fields(der).subject)
 
@@ -145,7 +145,7 @@ def keystone_thumbprint(der: bytes) -> str:
     """Return the thumbprint that keystonemiddleware compares.
 
     ``oauth2_mtls_token`` hashes the PEM text as Python writes it, and keeps
-    the padding: this is not the form of RFC 8705.
+    the padding, unlike RFC 8705.
     """
     pem = ssl.DER_cert_to_PEM_cert(der).encode('ascii')
     return base64.urlsafe_b64encode(hashlib.sha256(pem).digest()).decode()
@@ -173,23 +173,23 @@ def is_self_signed(der: bytes) -> bool:
 
 
 def stands_for_itself(certificate: messages.ClientCertificate) -> bool:
-    """Whether a certificate needs no issuer to be believed (RFC 8705, 2.2).
+    """Whether a certificate is valid without an issuer (RFC 8705, 2.2).
 
-    It is self-signed, and the front end has given a verdict on it, whatever
-    that is. Without a verdict it may have been sent without its key.
+    It must be self-signed, and the front end must have given a verdict on it,
+    good or bad. Without a verdict, the sender may not have its private key.
     """
     return certificate.has_verdict and is_self_signed(certificate.der)
 
 
 def fingerprint(der: bytes) -> str:
-    """Return the SHA-256 of a certificate, hexadecimal."""
+    """Return the SHA-256 of a certificate in hexadecimal."""
     return hashlib.sha256(der).hexdigest()
 
 
 def expires_at(der: bytes) -> datetime.datetime:
-    """Return the end of a certificate's life, in UTC, without a zone.
+    """Return when a certificate expires, in UTC, without a zone.
 
-    :raises ValueError: this is no certificate.
+    :raises ValueError: it is not a certificate.
     """
     return _period(der)[1]
 
@@ -197,15 +197,15 @@ def expires_at(der: bytes) -> datetime.datetime:
 def problem_of_period(
     der: bytes, now: datetime.datetime | None = None
 ) -> str | None:
-    """Return why a certificate does not hold at a time (RFC 5280, 4.1.2.5).
+    """Return why a certificate is not valid at a time (RFC 5280, 4.1.2.5).
 
-    :param now: UTC without a zone; the present by default.
-    :returns: a sentence without its subject, or None.
+    :param now: UTC without a zone; the current time by default.
+    :returns: a predicate without its subject, or None.
     """
     try:
         start, end = _period(der)
     except ValueError:
-        return 'is not readable'
+        return 'cannot be read'
     if now is None:
         now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     if end <= now:
@@ -222,15 +222,15 @@ class _Fields(ty.NamedTuple):
 
 
 def _fields(der: bytes) -> _Fields:
-    # A library refuses certificates for what is in their names: see asn1.
+    # Libraries reject some certificates because of their names: see asn1.
     to_be_signed, *_ = asn1.read(der).values(asn1.SEQUENCE)
     fields = to_be_signed.values(asn1.SEQUENCE)
-    # The first version says nothing of itself; the second was never used.
+    # Version 1 has no version field; version 2 was never used.
     if fields[:1] and fields[0].tag == _V3[0]:
         if fields.pop(0).encoded != _V3:
-            raise ValueError('a version that X.509 does not have')
+            raise ValueError('unknown X.509 version')
     if len(fields) < 5:
-        raise ValueError('no certificate')
+        raise ValueError('not a certificate')
     return _Fields(*fields[2:5])
 
 
@@ -244,9 +244,9 @@ def _moment(value: asn1.Value) -> datetime.datetime:
     if value.tag == asn1.UTC_TIME:
         text = f'{19 if text >= "5" else 20}{text}'
     elif value.tag != asn1.GENERALIZED_TIME:
-        raise ValueError('no time')
+        raise ValueError('not a time')
     if not _TIME.fullmatch(text):
-        raise ValueError('no time of RFC 5280')
+        raise ValueError('not a time in the format of RFC 5280')
     return datetime.datetime.strptime(text, '%Y%m%d%H%M%SZ')
 
 

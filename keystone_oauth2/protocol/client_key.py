@@ -33,10 +33,10 @@ _MEMBERS = {
 _NUMBERS = frozenset({'e', 'n', 'x', 'y'})
 # RFC 7515, 2: without padding.
 _BASE64URL = re.compile('[A-Za-z0-9_-]*')
-# The last is that of ML-DSA (kty AKP), a kty that is not supported: a private
-# key that was sent is refused whatever it is for.
+# "priv" belongs to ML-DSA (kty AKP), which is not supported: a private key is
+# refused whatever it is for.
 _PRIVATE = frozenset({'d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'})
-# Several names of one curve mean the same signature (RFC 9864, 2.2).
+# The two names for Ed25519 mean the same signature (RFC 9864, 2.2).
 _CURVES = {
     ('EC', 'P-256'): ('ES256',),
     ('EC', 'P-384'): ('ES384',),
@@ -46,14 +46,14 @@ _CURVES = {
 # Octets of a coordinate (RFC 7518, 6.2.1.2; RFC 8032, 5.1.5).
 _SIZES = {'P-256': 32, 'P-384': 48, 'P-521': 66, 'Ed25519': 32}
 _RSA = ('PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512')
-# What PyJWT calls an algorithm, where it is another name.
+# PyJWT's name of an algorithm, where it differs.
 _PYJWT_NAMES = {'Ed25519': 'EdDSA'}
 # The test of a modulus takes up to a second: two seconds a request.
 _MAX_RSA_BITS_OF_SET = 20480
 _MAX_KID_LENGTH = 255
 _MAX_KEYS = 100
 
-#: Every algorithm that a key can have, for metadata (RFC 8414, 2).
+#: All supported algorithms, for the metadata (RFC 8414, 2).
 ALGORITHMS = tuple(
     sorted({*_RSA, *(name for names in _CURVES.values() for name in names)})
 )
@@ -62,19 +62,19 @@ JWK = abc.Mapping[str, ty.Any]
 
 
 class OtherKey(ValueError):
-    """A key that is not for signatures, or of a kind that is not supported.
+    """A key that is not for signatures, or of an unsupported kind.
 
-    It may be right all the same: a set is used without it (RFC 7517, 5).
+    Such a key may be valid. In a JWK set, it is ignored (RFC 7517, 5).
     """
 
 
 @dataclasses.dataclass(frozen=True)
 class Ignored:
-    """A key that was left out of a set.
+    """A key that was ignored in a set.
 
     :ivar index: its place in the set, from 0.
     :ivar kid: its id, if it has one.
-    :ivar reason: a sentence without its subject.
+    :ivar reason: a predicate without its subject.
     """
 
     index: int
@@ -83,12 +83,12 @@ class Ignored:
 
 
 def read(jwk: JWK) -> dict[str, str]:
-    """Return a public key with nothing but what is needed.
+    """Return a public key with its required members only.
 
     :param jwk: the key as a client sent it.
-    :raises OtherKey: it is a key for something else.
-    :raises ValueError: it is not a public key that only one client can sign
-        with; a sentence without its subject says why.
+    :raises OtherKey: it is for another purpose, or of an unsupported kind.
+    :raises ValueError: it is malformed, private or weak; the message is a
+        predicate without its subject.
     """
     key = _read_members(jwk)
     check(key)
@@ -96,10 +96,10 @@ def read(jwk: JWK) -> dict[str, str]:
 
 
 def read_set(jwks: JWK) -> tuple[list[dict[str, str]], list[Ignored]]:
-    """Return the keys of a JWK set, and those that are left out.
+    """Return the keys of a JWK set, and those that are ignored.
 
-    :raises ValueError: as for :func:`read`, or no key is left. A private key
-        refuses the whole set, whatever it is for.
+    :raises ValueError: as for :func:`read`, or no key is usable. A set with a
+        private key is refused, whatever that key is for.
     """
     keys = jwks.get('keys')
     if not isinstance(keys, list) or not 0 < len(keys) <= _MAX_KEYS:
@@ -119,8 +119,8 @@ def read_set(jwks: JWK) -> tuple[list[dict[str, str]], list[Ignored]]:
             raise _at(index, error) from error
     if not found:
         raise ValueError(
-            f'at index 0 of the set {ignored[0].reason}, and no other can be '
-            f'used'
+            f'at index 0 of the set {ignored[0].reason}, and no other key is '
+            f'usable'
         )
     _check_set(found)
     return list(found.values()), ignored
@@ -129,8 +129,8 @@ def read_set(jwks: JWK) -> tuple[list[dict[str, str]], list[Ignored]]:
 def algorithms(jwk: JWK) -> tuple[str, ...]:
     """Return the algorithms that a key can be used with (RFC 8725, 3.1).
 
-    A key that is registered for ``EdDSA`` or ``Ed25519`` has both names: they
-    mean the same signature of the same key (RFC 9864, 2.2).
+    A key registered for ``EdDSA`` or ``Ed25519`` can be used with both names,
+    which mean the same signature (RFC 9864, 2.2).
     """
     is_rsa = jwk['kty'] == 'RSA'
     known = _RSA if is_rsa else _CURVES.get((jwk['kty'], jwk['crv']), ())
@@ -151,7 +151,7 @@ def thumbprint(jwk: JWK) -> str:
 def has_signed(jwk: JWK, token: str, algorithm: str) -> bool:
     """Whether a compact JWS was signed with a key.
 
-    :param algorithm: the one that the JWS names, and one of the key's.
+    :param algorithm: the one in the JWS header, which the key must allow.
     """
     signed, _, signature = token.rpartition('.')
     name = _PYJWT_NAMES.get(algorithm, algorithm)
@@ -165,14 +165,11 @@ def has_signed(jwk: JWK, token: str, algorithm: str) -> bool:
 
 
 def check(jwk: JWK) -> None:
-    """Make sure that only the holder of the private key can sign.
+    """Check that only the holder of the private key can sign.
 
-    A point of Ed25519 with a part of small order passes: such a key signs in
-    more than one way, but still only with the private key.
-
-    :param jwk: as :func:`read` returns it, perhaps by an older release.
-    :raises ValueError: anyone can sign for the key (RFC 8725, 3.4), or it is
-        no key; a sentence without its subject.
+    :param jwk: as :func:`read` returns it, possibly in an older release.
+    :raises ValueError: anyone can forge signatures (RFC 8725, 3.4), or it is
+        not a key; the message is a predicate without its subject.
     """
     if jwk['kty'] == 'RSA':
         problem = _weak_keys.rsa_problem(_number(jwk['n']), _number(jwk['e']))
@@ -185,26 +182,27 @@ def check(jwk: JWK) -> None:
 
 
 def octets(text: str) -> bytes:
-    """Return what base64url text stands for (RFC 7515, 2).
+    """Decode base64url text (RFC 7515, 2).
 
-    There is one way to write it: else one key would have several thumbprints.
+    Only the canonical form is accepted: otherwise one key could have several
+    thumbprints.
 
-    :raises ValueError: it is written in another way; the sentence lacks its
-        subject.
+    :raises ValueError: it has another form; the message is a predicate
+        without its subject.
     """
     if not _BASE64URL.fullmatch(text) or len(text) % 4 == 1:
         raise ValueError('is not base64url without padding')
     content = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
     if _base64url(content) != text:
         raise ValueError(
-            'has unused bits in its last character, which must be zero'
+            'has unused bits in its last character that are not zero'
         )
     return content
 
 
 def _read_members(jwk: JWK) -> dict[str, str]:
     if _PRIVATE & jwk.keys():
-        raise ValueError('has private or secret members: make a new key')
+        raise ValueError('has private or secret members: generate a new key')
     _check_kind(jwk)
     key = {name: _member(name, jwk) for name in _MEMBERS[jwk['kty']]}
     for name in ('kid', 'alg'):
@@ -220,13 +218,13 @@ def _read_members(jwk: JWK) -> dict[str, str]:
 
 
 def _check_kind(jwk: JWK) -> None:
-    """Raise an error if a key is for something else.
+    """Check that a key is of a supported kind and for signatures.
 
-    :raises OtherKey: it is.
-    :raises ValueError: it does not say what it is for.
+    :raises OtherKey: it is not.
+    :raises ValueError: a member that says so is missing or malformed.
     """
     if _member('kty', jwk) not in _MEMBERS:
-        raise OtherKey('is not of kty EC, OKP or RSA')
+        raise OtherKey('has a kty other than EC, OKP and RSA')
     if 'use' in jwk and _member('use', jwk) != 'sig':
         raise OtherKey('is not for signatures (use)')
     operations = jwk.get('key_ops', ['verify'])
@@ -238,17 +236,17 @@ def _check_kind(jwk: JWK) -> None:
         raise OtherKey('is not for verification (key_ops)')
     kind = jwk['kty']
     if kind != 'RSA' and (kind, _member('crv', jwk)) not in _CURVES:
-        raise OtherKey('has a crv that is not supported')
+        raise OtherKey('has an unsupported crv')
     if 'alg' in jwk and _member('alg', jwk) not in ALGORITHMS:
-        raise OtherKey('has an alg that is not supported')
+        raise OtherKey('has an unsupported alg')
 
 
 def _check_set(keys: abc.Mapping[int, dict[str, str]]) -> None:
     bits = 8 * sum(len(octets(key.get('n', ''))) for key in keys.values())
     if bits > _MAX_RSA_BITS_OF_SET:
         raise ValueError(
-            f'set has RSA keys of more than {_MAX_RSA_BITS_OF_SET} bits '
-            f'together: send fewer at a time'
+            f'set has RSA keys with more than {_MAX_RSA_BITS_OF_SET} bits in '
+            f'total: send fewer at a time'
         )
     first: dict[str, int] = {}
     for index, key in keys.items():
@@ -258,7 +256,7 @@ def _check_set(keys: abc.Mapping[int, dict[str, str]]) -> None:
             raise _at(index, error) from error
         other = first.setdefault(thumbprint(key), index)
         if other != index:
-            raise _at(index, f'is the one at index {other} again')
+            raise _at(index, f'is a duplicate of the key at index {other}')
 
 
 def _at(index: int, reason: object) -> ValueError:
@@ -270,7 +268,7 @@ def _member(name: str, jwk: JWK) -> str:
         raise ValueError(f'lacks the member {name}')
     value = jwk[name]
     if not isinstance(value, str) or not value:
-        raise ValueError(f'has a member {name} that is not a string, or empty')
+        raise ValueError(f'has a member {name} that is not a non-empty string')
     if name in _NUMBERS:
         problem = _number_problem(name, value, jwk)
         if problem is not None:
@@ -285,13 +283,13 @@ def _number_problem(name: str, text: str, jwk: JWK) -> str | None:
         return str(error)
     if name in ('e', 'n'):
         if content.startswith(b'\0'):
-            return 'begins with a zero octet: leave it out (RFC 7518, 2)'
+            return 'starts with a zero octet: remove it (RFC 7518, 2)'
         return None
     size = _SIZES[jwk['crv']]
     if len(content) != size:
         return (
-            f'has {len(content)} octets and must have {size}, leading zero '
-            f'octets included'
+            f'has {len(content)} octets instead of {size}, including leading '
+            f'zero octets'
         )
     return None
 
@@ -305,9 +303,9 @@ def _base64url(content: bytes) -> str:
 
 
 def _ec_problem(jwk: JWK) -> str | None:
-    # The point at infinity cannot be written in a JWK.
+    # A JWK cannot represent the point at infinity.
     try:
         jwt.PyJWK(dict(jwk), algorithm=algorithms(jwk)[0])
     except (jwt.PyJWTError, ValueError, TypeError):
-        return 'is not a point of its curve'
+        return 'is not a point on its curve'
     return None

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Distinguished names, as texts (RFC 4514) and as certificates hold them."""
+"""Distinguished names, as text (RFC 4514) and in certificates."""
 
 import collections.abc as abc
 import re
@@ -19,10 +19,10 @@ import unicodedata
 from keystone_oauth2.protocol import asn1
 from keystone_oauth2.protocol import attribute_types
 
-#: A text, or what is in the certificate or was written as ``#`` and its DER.
+#: Text, or DER from a certificate or written as ``#`` and hexadecimal digits.
 Value = str | asn1.Value
-#: Relative names in the order of the certificate; each has pairs of an object
-#: identifier, in dotted decimal, and a value.
+#: Relative distinguished names in the certificate's order, each with pairs of
+#: object identifier (dotted decimal) and value.
 Name = abc.Sequence[abc.Sequence[tuple[str, Value]]]
 
 _TYPE = re.compile(
@@ -36,12 +36,12 @@ _VALUE = re.compile(
     r'(?:[^\\,+";<>\0]|\\(?:[0-9A-Fa-f]{2}|[ #=,+";<>\\]))*', re.DOTALL
 )
 _ESCAPED = re.compile(rb'\\([0-9A-Fa-f]{2}|.)', re.DOTALL)
-# RFC 4518, 2.2; the other blanks become one by NFKC.
+# RFC 4518, 2.2; NFKC turns the other kinds of space into a plain one.
 _BLANKS = re.compile('[\t-\r\x85\u1680\u2028\u2029 ]+')
 
-# Strings of a certificate by their tags, as OpenSSL and as cryptography read
-# them. T61String has no one reading; in others, octets above 127 have no right
-# to be. A name matches whatever one of the two prints of it.
+# Encodings of string tags, as read by OpenSSL and by cryptography. T61String
+# has no unambiguous reading; in other types, octets above 127 are not allowed
+# but occur. A name matches if it does under either of the two readings.
 _UNICODE = {12: 'utf-8', 28: 'utf-32-be', 30: 'utf-16-be'}
 _OTHERS = (18, 19, 20, 22, 23, 24, 26)
 _OPENSSL = {**_UNICODE, **dict.fromkeys(_OTHERS, 'latin-1')}
@@ -51,7 +51,8 @@ _CRYPTOGRAPHY = {**_UNICODE, **dict.fromkeys((4, *_OTHERS), 'utf-8')}
 def parse(text: str) -> Name:
     """Parse a name that an owner or an operator has written (RFC 4514).
 
-    :raises ValueError: it is none; a sentence without its subject says why.
+    :raises ValueError: it is malformed; the message is a predicate without
+        its subject.
     """
     parts: list[list[tuple[str, Value]]] = [[]]
     place = 0
@@ -59,7 +60,7 @@ def parse(text: str) -> Name:
         type_ = _TYPE.match(text, place)
         if type_ is None:
             raise _wrong(
-                f'an attribute, such as CN=, must be at character {place + 1}'
+                f'expected an attribute, such as CN=, at character {place + 1}'
             )
         value = _VALUE.match(text, type_.end())
         assert value is not None  # noqa: S101  # nosec
@@ -74,25 +75,25 @@ def parse(text: str) -> Name:
 
 
 def read(name: asn1.Value) -> Name:
-    """Read a name of a certificate (RFC 5280, 4.1.2.4).
+    """Read a name from a certificate (RFC 5280, 4.1.2.4).
 
     :raises ValueError: it is malformed.
     """
     return [
-        [_attribute(one) for one in part.values(asn1.SET)]
+        [_attribute(pair) for pair in part.values(asn1.SET)]
         for part in name.values(asn1.SEQUENCE)
     ]
 
 
 def is_empty(name: Name) -> bool:
-    """Whether no value in a name has a character."""
+    """Whether all values in a name are empty."""
     return not any(text_of(value) for part in name for _, value in part)
 
 
 def is_same(one: Name, other: Name) -> bool:
     """Whether two names have the same parts in the same order.
 
-    Within a part, the order says nothing (RFC 5280, 7.1).
+    The order within a part does not matter (RFC 5280, 7.1).
     """
     return any(
         _comparable(one, codecs) == _comparable(other, codecs)
@@ -101,14 +102,14 @@ def is_same(one: Name, other: Name) -> bool:
 
 
 def text_of(value: Value) -> str:
-    """Return a value as text; what has none as ``#`` and its DER."""
+    """Return a value as text, or as ``#`` and its DER in hexadecimal."""
     for codecs in (_CRYPTOGRAPHY, _OPENSSL):
         value = _decoded(value, codecs)
     return value if isinstance(value, str) else f'#{value.encoded.hex()}'
 
 
 def _wrong(why: str) -> ValueError:
-    return ValueError(f'is no distinguished name (RFC 4514): {why}')
+    return ValueError(f'is not a distinguished name (RFC 4514): {why}')
 
 
 def _oid(type_: re.Match[str]) -> str:
@@ -117,11 +118,11 @@ def _oid(type_: re.Match[str]) -> str:
         oid = attribute_types.oid(name)
         if oid is None:
             raise _wrong(
-                f'the attribute name {name} is not known here; write the '
-                f'object identifier in its place, as in 2.5.4.3=value'
+                f'unknown attribute name {name}; write the object identifier '
+                f'instead, as in 2.5.4.3=value'
             )
     elif not _OID.fullmatch(oid):
-        raise _wrong(f'there is no object identifier {oid}')
+        raise _wrong(f'{oid} is not a valid object identifier')
     return str(oid)
 
 
@@ -130,15 +131,15 @@ def _value(text: str) -> Value:
         return _from_hexadecimal(text[1:].rstrip())
     if text.startswith(' '):
         raise _wrong(
-            'a blank follows an equal sign; write the name as "openssl x509 '
-            '-subject -nameopt RFC2253" prints it, its last part first, or '
-            'the blank as "\\ "'
+            'a space follows an equal sign; write the name in the form of '
+            '"openssl x509 -subject -nameopt RFC2253", with its last part '
+            'first, or write the space as "\\ "'
         )
     try:
         return _ESCAPED.sub(_unescaped, text.encode()).decode()
     except UnicodeError as error:
         raise _wrong(
-            'a value is not UTF-8; write "#" and its DER in hexadecimal'
+            'a value is not valid UTF-8; write "#" and its DER in hexadecimal'
         ) from error
 
 
@@ -147,8 +148,8 @@ def _from_hexadecimal(digits: str) -> asn1.Value:
         return asn1.read(bytes.fromhex(digits))
     except ValueError as error:
         raise _wrong(
-            'the DER of a value, with its tag and length, in hexadecimal, '
-            'must follow "#"; write "\\#" for the character itself'
+            '"#" must be followed by the DER of the value, with tag and '
+            'length, in hexadecimal; write "\\#" for the character itself'
         ) from error
 
 
@@ -165,15 +166,15 @@ def _check_separator(character: str) -> None:
         )
     if character not in ',+':
         raise _wrong(
-            f'write "\\{ord(character):02x}" for the character {character!r} '
-            f'in a value'
+            f'the character {character!r} in a value must be written as '
+            f'"\\{ord(character):02x}"'
         )
 
 
 def _attribute(pair: asn1.Value) -> tuple[str, asn1.Value]:
     values = pair.values(asn1.SEQUENCE)
     if len(values) != 2:
-        raise ValueError('no attribute with one value')
+        raise ValueError('not an attribute with one value')
     return values[0].oid(), values[1]
 
 
@@ -188,8 +189,8 @@ def _comparable(name: Name, codecs: abc.Mapping[int, str]) -> object:
 def _prepared(value: Value, codecs: abc.Mapping[int, str]) -> str:
     """Prepare a value for comparison.
 
-    Unlike RFC 4518, no character is dropped and none is prohibited: two names
-    that differ in one that cannot be seen are two.
+    Unlike RFC 4518, no character is dropped or prohibited: names that differ
+    only in an invisible character are different.
     """
     value = _decoded(value, codecs)
     if isinstance(value, asn1.Value):

@@ -12,17 +12,17 @@
 
 """One class for each error that a client may see (RFC 6749, 5.2).
 
-A class knows its code, its HTTP status and its sentence. A raise site gives
-``detail`` at most, which goes to the log and never to the client.
+A class defines its code, HTTP status and description. Code that raises an
+error gives at most ``detail``, which goes to the log, never to the client.
 """
 
 import typing as ty
 
 
 class OAuthError(Exception):
-    """An answer that refuses.
+    """An error response.
 
-    :param detail: the reason, for the log only. It names no secret.
+    :param detail: the reason, for the log only. It contains no secret.
     """
 
     code: ty.ClassVar[str]
@@ -36,12 +36,12 @@ class OAuthError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Header fields that belong to this answer."""
+        """Header fields of the response."""
         return {}
 
 
 class InvalidRequest(OAuthError):
-    """The request is malformed, or says a thing twice."""
+    """The request is malformed or contradictory."""
 
     code = 'invalid_request'
     description = 'The request is malformed.'
@@ -60,13 +60,13 @@ class RepeatedParameter(InvalidRequest):
 
 
 class QueryNotAllowed(InvalidRequest):
-    """Parameters in the URL end up in logs (RFC 6749, 2.3.1)."""
+    """The URL has a query string, which ends up in logs (RFC 6749, 2.3.1)."""
 
-    description = 'Parameters belong in the body, not in the URL.'
+    description = 'Parameters must be in the body, not in the URL.'
 
 
 class WrongMediaType(InvalidRequest):
-    """The body is no form."""
+    """The body is not a form."""
 
     description = (
         'The body must be application/x-www-form-urlencoded in UTF-8.'
@@ -74,7 +74,7 @@ class WrongMediaType(InvalidRequest):
 
 
 class BodyTooLarge(InvalidRequest):
-    """The body is larger than any request needs (RFC 9110, 15.5.14)."""
+    """The body is larger than any valid request (RFC 9110, 15.5.14)."""
 
     status = 413
     description = 'The request body is too large.'
@@ -93,9 +93,9 @@ class TwoAuthenticationMethods(InvalidRequest):
 
 
 class MethodNotAllowed(InvalidRequest):
-    """The endpoint has no such method (RFC 9110, 15.5.6).
+    """The endpoint does not support the HTTP method (RFC 9110, 15.5.6).
 
-    :param allowed: the methods that it has.
+    :param allowed: the methods that it supports.
     """
 
     status = 405
@@ -111,7 +111,7 @@ class MethodNotAllowed(InvalidRequest):
 
 
 class NotFound(InvalidRequest):
-    """There is nothing at the URL (RFC 9110, 15.5.5)."""
+    """Nothing exists at the URL (RFC 9110, 15.5.5)."""
 
     status = 404
     description = 'There is nothing at this URL.'
@@ -135,7 +135,7 @@ class UnauthorizedClient(OAuthError):
 class TokenCannotBeBound(UnauthorizedClient):
     """The token provider cannot bind the token to the client's certificate.
 
-    A token that is not bound would let a thief use it (RFC 8705, 3).
+    Without the binding, a stolen token could be used (RFC 8705, 3).
     """
 
     description = (
@@ -146,7 +146,7 @@ class TokenCannotBeBound(UnauthorizedClient):
 
 
 class UnsupportedGrantType(OAuthError):
-    """The grant is none of those that this server has."""
+    """The server does not support the grant type."""
 
     code = 'unsupported_grant_type'
     description = 'The grant type is not supported.'
@@ -160,22 +160,22 @@ class InvalidScope(OAuthError):
 
 
 class NarrowerScope(InvalidScope):
-    """The scope is less than the token would carry.
+    """The requested scope is narrower than that of the token.
 
-    No token provider of Keystone has a field for fewer roles than the
-    delegation gives, so the token would silently carry more than was asked.
+    Keystone's token formats cannot restrict a token to some of the delegated
+    roles, so the token would silently carry more than was requested.
     """
 
     description = (
-        'A token cannot carry less than all delegated roles. '
-        'Leave scope out, or use a client with fewer roles.'
+        'A token always carries all delegated roles. '
+        'Omit scope, or use a client with fewer roles.'
     )
 
 
 class ServerError(OAuthError):
-    """Something unexpected happened here.
+    """An unexpected error in the server.
 
-    :param request_id: what the operator finds in the log.
+    :param request_id: identifies the request in the log.
     """
 
     code = 'server_error'
@@ -188,14 +188,14 @@ class ServerError(OAuthError):
 
 
 class TemporarilyUnavailable(OAuthError):
-    """A retry will work (RFC 9110, 15.6.4).
+    """The request should be retried later (RFC 9110, 15.6.4).
 
     :param retry_after: in seconds.
     """
 
     code = 'temporarily_unavailable'
     status = 503
-    description = 'The server cannot answer right now.'
+    description = 'The server is temporarily unavailable.'
 
     def __init__(self, retry_after: int, detail: str = '') -> None:
         super().__init__(detail)

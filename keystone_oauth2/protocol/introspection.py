@@ -25,11 +25,11 @@ LOG = logging.getLogger(__name__)
 
 
 class IntrospectionEndpoint:
-    """Tells a caller about a token.
+    """Describes a token to a caller.
 
-    :param authenticator: knows the client authentication methods.
+    :param authenticator: authenticates the caller.
     :param keystone: validates tokens.
-    :param issuer: issuer identifier, or None where it has none.
+    :param issuer: issuer identifier, or None if there is none.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class IntrospectionEndpoint:
         self._issuer = issuer
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Return what a token is good for (RFC 7662, 2.2).
+        """Return the state of a token (RFC 7662, 2.2).
 
-        Whatever is wrong with the token, or with who asks about it, the
-        answer is the same.
+        The response is the same whether the token is not valid or the caller
+        is not allowed to see it.
 
         :raises errors.OAuthError: the request is malformed, or the caller
             could not be authenticated.
@@ -76,8 +76,8 @@ class IntrospectionEndpoint:
         token: messages.Token,
         request: messages.Request,
     ) -> bool:
-        # A caller that does not enforce access rules would let the token do
-        # more than it may.
+        # A caller that does not enforce access rules would allow the token
+        # too much.
         if token.access_rules is not None:
             if not request.understands_access_rules:
                 LOG.info(
@@ -95,11 +95,10 @@ class IntrospectionEndpoint:
                 token.keystone_thumbprint
             )
             if confirmation is None:
-                # Without it, services would take the token for unbound.
+                # Without it, services would treat the token as unbound.
                 LOG.warning(
-                    'introspection: the certificate of token %s is not '
-                    'known; was it issued before '
-                    'keystone-oauth2-manage db_sync?',
+                    'introspection: unknown certificate of token %s; was '
+                    'the token issued before keystone-oauth2-manage db_sync?',
                     token.audit_id,
                 )
                 return None
@@ -132,11 +131,11 @@ def _standard_members(
 
 
 def _openstack_members(token: messages.Token) -> dict[str, ty.Any]:
-    """Return what a service builds its request context from.
+    """Return the members from which a service builds its request context.
 
-    The shape is what keystonemiddleware's ``external_oauth2_token`` maps:
-    members of members, roles in one string, and the domain that a token is
-    scoped to in the place of a project's domain.
+    They have the shape that keystonemiddleware's ``external_oauth2_token``
+    can map: nested objects, roles in one string, and the domain of a
+    domain-scoped token in the place of a project's domain.
     """
     project: dict[str, ty.Any] | None = None
     if token.project is not None:
@@ -163,7 +162,7 @@ def _openstack_members(token: messages.Token) -> dict[str, ty.Any]:
 
 
 def _role_names(token: messages.Token) -> str:
-    # A comma in a name would make two roles of it.
+    # A role name with a comma would be read as two.
     return ','.join(name for name in sorted(token.roles) if ',' not in name)
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What goes into an endpoint and what comes out, as plain values."""
+"""Requests and responses of the endpoints, as plain values."""
 
 import dataclasses
 import datetime
@@ -19,11 +19,11 @@ import typing as ty
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a request comes from, as far as it can be known.
+    """Where a request comes from, as far as is known.
 
     :ivar address: of the client, or of the proxy that hides it.
     :ivar is_shared: whether other clients may have the same address, as
-        behind a proxy. Such an address is never stopped as a whole.
+        behind a proxy. Such an address is never blocked as a whole.
     """
 
     address: str
@@ -37,11 +37,11 @@ UNKNOWN_SOURCE = Source('', is_shared=True)
 class ClientCertificate:
     """The certificate of the client's TLS connection.
 
-    :ivar der: the certificate; empty if what arrived could not be read.
-    :ivar problem: why it must not be believed, for the log; None if it was
+    :ivar der: the certificate; empty if it could not be read.
+    :ivar problem: why it must not be trusted, for the log; None if it was
         verified.
-    :ivar has_verdict: whether the front end has said that the client of this
-        connection has the key of the certificate, whoever has issued it.
+    :ivar has_verdict: whether the front end has confirmed that the client
+        has the private key, whatever it says about the issuer.
     """
 
     der: bytes
@@ -51,15 +51,15 @@ class ClientCertificate:
 
 @dataclasses.dataclass(frozen=True)
 class Caller:
-    """Who asks about a token: a client, or the holder of a Keystone token.
+    """A client or the holder of a Keystone token, asking about a token.
 
-    :ivar user_id: whose roles it acts with.
+    :ivar user_id: the user whose roles it has.
     :ivar roles: their names.
-    :ivar client_id: None for a token that no client got.
-    :ivar authentication_method: of the client; None with a token.
-    :ivar project_id: what it is scoped to, if it is a project.
-    :ivar domain_id: the same, if it is a domain.
-    :ivar system_scope: ``all``, if it is the system.
+    :ivar client_id: None for a token that was not issued to a client.
+    :ivar authentication_method: of a client; None with a Keystone token.
+    :ivar project_id: of a project scope.
+    :ivar domain_id: of a domain scope.
+    :ivar system_scope: ``all`` for a system scope.
     """
 
     user_id: str
@@ -75,20 +75,20 @@ class Caller:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A request as it arrived: nothing is parsed, nothing believed.
+    """A request as received: neither parsed nor verified.
 
     :ivar content_type: value of the header field, or empty.
-    :ivar body: at most a little more than an endpoint reads.
-    :ivar query: the query string, undecoded.
-    :ivar authorization: value of the header field, each byte one character
+    :ivar body: truncated a little above the size that an endpoint reads.
+    :ivar query: the query string, not decoded.
+    :ivar authorization: value of the header field, with one character a byte
         (RFC 9110, 5.5), or None.
-    :ivar client_certificate: None where there is none, or where no enabled
-        client authentication method looks at it.
+    :ivar client_certificate: None if there is none, or if no enabled client
+        authentication method reads it.
     :ivar has_keystone_token: whether there is an ``X-Auth-Token``, valid or
         not.
-    :ivar token_holder: who sent a valid ``X-Auth-Token``, or None.
-    :ivar understands_access_rules: whether the caller would enforce the
-        access rules of an application credential.
+    :ivar token_holder: the sender of a valid ``X-Auth-Token``, or None.
+    :ivar understands_access_rules: whether the caller enforces the access
+        rules of an application credential.
     :ivar source: where it comes from.
     """
 
@@ -105,14 +105,14 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """Something that an operator may want to know. It holds no secret.
+    """An event for operators. It contains no secret.
 
     :ivar name: ``issued``, ``introspected``, ``revoked``, ``refused`` or
         ``limited``.
     :ivar reason: why it was refused or limited, for operators only.
-    :ivar client_id: None where no client has authenticated. A refusal has it
-        where the client is known, but may not use what it authenticated with.
-    :ivar user_id: whose roles are used.
+    :ivar client_id: None if no client has authenticated. A refusal has it if
+        the client is known but must not use this authenticator.
+    :ivar user_id: the user whose roles are used.
     :ivar project_id: where they are used.
     :ivar audit_id: of the token.
     """
@@ -127,10 +127,10 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """A successful answer.
+    """A successful response.
 
     :ivar body: members of the JSON object; None for an empty body.
-    :ivar event: what happened, or None if nothing did.
+    :ivar event: None if there is nothing to report.
     """
 
     body: dict[str, ty.Any] | None
@@ -141,9 +141,9 @@ class Response:
 class User:
     """The Keystone user whose roles are delegated.
 
-    It and its domain were enabled when it was read.
+    The user and the user's domain were enabled when this was read.
 
-    :ivar default_project_id: None where the user has none.
+    :ivar default_project_id: None if the user has none.
     """
 
     id: str
@@ -159,12 +159,12 @@ class Client:
 
     :ivar id: the ``client_id``.
     :ivar authentication_method: its name in the RFCs.
-    :ivar user: whose roles are delegated.
-    :ivar project_id: where they are delegated.
-    :ivar application_credential_id: None if the client is the user itself.
-    :ivar certificate: DER that the token is to be bound to.
-    :ivar ends_at: the end of what the client has authenticated with, UTC
-        without a zone; None where that has none of its own.
+    :ivar user: the user whose roles are delegated.
+    :ivar project_id: the project in which they are delegated.
+    :ivar application_credential_id: None if the client is the user.
+    :ivar certificate: DER that the token will be bound to.
+    :ivar ends_at: when the authenticator that the client has used expires,
+        UTC without a zone; None if it has no expiration of its own.
     """
 
     id: str
@@ -178,11 +178,11 @@ class Client:
 
 @dataclasses.dataclass(frozen=True)
 class IssuedToken:
-    """An access token, not handed out yet.
+    """An access token that has not been sent yet.
 
-    :ivar value: the token itself: never logged.
-    :ivar audit_id: what logs call it.
-    :ivar expires_in: what is left of its life, in seconds.
+    :ivar value: the token itself; never logged.
+    :ivar audit_id: identifies it in logs.
+    :ivar expires_in: its remaining lifetime in seconds.
     :ivar roles: names of the roles that it carries.
     :ivar project_domain_id: domain of the project that it is scoped to.
     """
@@ -196,7 +196,7 @@ class IssuedToken:
 
 @dataclasses.dataclass(frozen=True)
 class Domain:
-    """A domain, as far as a token shows it."""
+    """A domain as shown in a token."""
 
     id: str
     name: str
@@ -204,7 +204,7 @@ class Domain:
 
 @dataclasses.dataclass(frozen=True)
 class Project:
-    """A project, as far as a token shows it."""
+    """A project as shown in a token."""
 
     id: str
     name: str
@@ -213,14 +213,14 @@ class Project:
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """A token that Keystone accepts right now, of whatever kind.
+    """A token of any kind that Keystone currently accepts.
 
-    :ivar audit_id: what logs call it.
-    :ivar client_id: None if no client got it.
+    :ivar audit_id: identifies it in logs.
+    :ivar client_id: None if it was not issued to a client.
     :ivar issued_at: seconds since the epoch, as is ``expires_at``.
     :ivar roles: their names.
-    :ivar project: what it is scoped to; as are ``domain`` and ``is_system``.
-    :ivar is_admin_project: None where Keystone does not say.
+    :ivar project: its scope, as are ``domain`` and ``is_system``.
+    :ivar is_admin_project: None if Keystone does not say.
     :ivar access_rules: the only requests that it may be used for, or None.
     :ivar keystone_thumbprint: of the certificate that it is bound to.
     """

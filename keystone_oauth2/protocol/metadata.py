@@ -22,8 +22,8 @@ from keystone_oauth2.protocol import registration
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
-# A host name, an IPv4 address or a bracketed IPv6 one; segments of characters
-# that nothing on the way escapes or folds.
+# A host name, an IPv4 address or a bracketed IPv6 address. Path segments have
+# only characters that no software on the way escapes or normalizes.
 _URL = re.compile(
     r'https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?'
     r'(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])*'
@@ -45,20 +45,20 @@ _ENDPOINTS = {
 
 
 def check_url(url: str) -> None:
-    """Make sure that a URL can be an issuer identifier (RFC 8414, 2).
+    """Check that a URL can be an issuer identifier (RFC 8414, 2).
 
-    :raises ValueError: not https, no host, a user, a query, a fragment, or a
-        path that no request would reach as it is written.
+    :raises ValueError: it has another scheme than https, no host, a user, a
+        query, a fragment, or a path that would be changed on the way.
     """
     if not _URL.fullmatch(url):
-        raise ValueError('it is no plain https URL')
-    # Raises where the port is no number, or too large.
+        raise ValueError('not a plain https URL')
+    # The property raises ValueError for a port that is too large.
     if urllib.parse.urlsplit(url).port == 0:
-        raise ValueError('its port is 0')
+        raise ValueError('the port must not be 0')
 
 
 def path(issuer: str) -> str:
-    """Return where the metadata of an issuer is (RFC 8414, 3.1)."""
+    """Return the path of an issuer's metadata (RFC 8414, 3.1)."""
     return WELL_KNOWN + urllib.parse.urlsplit(issuer).path
 
 
@@ -69,13 +69,13 @@ def document(
     grants: abc.Iterable[str],
     mtls_base_url: str | None,
 ) -> dict[str, ty.Any]:
-    """Return the metadata: all that is enabled and nothing else.
+    """Return the metadata, which lists exactly what is enabled.
 
-    :param base_url: what the URLs of all endpoints begin with.
+    :param base_url: the common prefix of all endpoint URLs.
     :param methods: enabled client authentication methods.
     :param grants: the ``grant_type`` of each grant.
-    :param mtls_base_url: the same as ``base_url``, where Mutual-TLS has its
-        own host or port.
+    :param mtls_base_url: the counterpart of ``base_url`` if Mutual-TLS has
+        its own host or port.
     """
     supported = sorted(
         methods,
@@ -87,8 +87,8 @@ def document(
     members: dict[str, ty.Any] = {
         'issuer': issuer,
         **_urls(base_url),
-        # Required by section 2, and forbidden by 3.2 since it is empty:
-        # client libraries want it.
+        # Section 2 requires it, section 3.2 forbids it when empty; client
+        # libraries require it.
         'response_types_supported': [],
         'grant_types_supported': sorted(grants),
     }

@@ -28,7 +28,7 @@ _MEDIA_TYPE = 'application/x-www-form-urlencoded'
 
 
 class Parameters:
-    """The parameters of one request: each name once, no empty value."""
+    """The parameters of a request, without duplicates or empty values."""
 
     def __init__(self, values: abc.Mapping[str, str]) -> None:
         self._values = types.MappingProxyType(dict(values))
@@ -37,13 +37,13 @@ class Parameters:
         return name in self._values
 
     def get(self, name: str) -> str | None:
-        """Return the value, or None where it was left out."""
+        """Return the value, or None if it is missing."""
         return self._values.get(name)
 
     def required(self, name: str) -> str:
         """Return the value.
 
-        :raises MissingParameter: it was left out.
+        :raises MissingParameter: it is missing.
         """
         value = self._values.get(name)
         if value is None:
@@ -54,10 +54,10 @@ class Parameters:
 def read(request: messages.Request) -> Parameters:
     """Read the body of a request.
 
-    :returns: each name once, empty values left out, text decoded as UTF-8.
-    :raises InvalidRequest: a name given twice, another media type, a query
-        string, broken encoding, a NUL.
-    :raises BodyTooLarge: more than :data:`MAX_BODY` bytes.
+    :returns: the parameters, decoded as UTF-8, without empty ones.
+    :raises InvalidRequest: it has a duplicate name, another media type, a
+        query string, an invalid encoding or a NUL.
+    :raises BodyTooLarge: it has more than :data:`MAX_BODY` bytes.
     """
     if request.query:
         raise errors.QueryNotAllowed()
@@ -69,13 +69,13 @@ def read(request: messages.Request) -> Parameters:
 
 
 def decode(text: bytes) -> str:
-    """Undo form encoding of one name or value (RFC 6749, appendix B).
+    """Undo the form encoding of a name or value (RFC 6749, appendix B).
 
-    :raises ValueError: an escape that is none, bytes that are no UTF-8, or
-        a NUL, which no database stores alike.
+    :raises ValueError: it has an invalid escape, invalid UTF-8, or a NUL,
+        which databases treat differently.
     """
     if _BROKEN_ESCAPE.search(text):
-        raise ValueError('an escape lacks its two digits')
+        raise ValueError('a percent sign without two hexadecimal digits')
     decoded = urllib.parse.unquote_to_bytes(text.replace(b'+', b' '))
     if b'\0' in decoded:
         raise ValueError('a NUL')

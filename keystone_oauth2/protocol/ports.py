@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the protocol needs from outside.
+"""Interfaces of what the protocol needs from outside.
 
-:mod:`keystone_oauth2.identity` has functions of these shapes and
-:mod:`keystone_oauth2.api.wiring` hands them over.
+:mod:`keystone_oauth2.identity` and :mod:`keystone_oauth2.db` implement them,
+and :mod:`keystone_oauth2.api.wiring` passes them in.
 """
 
 import collections.abc as abc
@@ -28,21 +28,21 @@ _KEYSTONE_ID = re.compile('[0-9a-f]{32}(?:[0-9a-f]{32})?')
 
 
 def redact(identifier: str) -> str:
-    """Return how a log calls an id that a stranger sent.
+    """Return an id from a request in a form that is safe to log.
 
-    What does not look like an id of Keystone may be a secret in its place.
+    A value that does not look like a Keystone id may be a misplaced secret.
     """
     if _KEYSTONE_ID.fullmatch(identifier):
         return identifier
-    return f'of {len(identifier)} characters'
+    return f'({len(identifier)} characters, redacted)'
 
 
 class Refused(Exception):
-    """The client must not have a token.
+    """The client must not get a token.
 
-    The text says why, for the log only: all refusals look the same outside.
+    The message is for the log only: all refusals look the same to clients.
 
-    :ivar was_slow: whether a slow hash of a secret has decided.
+    :ivar was_slow: whether the check included a slow hash.
     """
 
     def __init__(self, reason: str, *, was_slow: bool = False) -> None:
@@ -51,7 +51,7 @@ class Refused(Exception):
 
 
 class UnknownClient(Refused):
-    """No application credential has this id."""
+    """There is no application credential with this id."""
 
 
 class CannotBind(Exception):
@@ -60,11 +60,11 @@ class CannotBind(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class LastUse:
-    """That a client has authenticated with something.
+    """The use of an authenticator, to be recorded.
 
     :ivar internal_id: of the application credential.
     :ivar authenticator_id: None for the credential's own secret.
-    :ivar last: the use before, to the minute; None for none.
+    :ivar last: the previous use, to the minute, or None.
     """
 
     internal_id: int
@@ -74,15 +74,15 @@ class LastUse:
 
 @dataclasses.dataclass(frozen=True)
 class ApplicationCredential:
-    """What an application credential delegates.
+    """The delegation of an application credential.
 
     :ivar methods: the client authentication methods that the client is
         registered for; None if it may use any.
-    :ivar use: what is to be noted down once the client has authenticated.
-    :ivar ends_at: the end of what it has authenticated with, UTC without a
-        zone; None where that has none of its own.
-    :ivar is_user_enabled: whether the database has said that the user and
-        its domain are enabled. Otherwise the identity driver must.
+    :ivar use: to be recorded once the client has authenticated, or None.
+    :ivar ends_at: when the authenticator that the client has used expires,
+        UTC without a zone; None if it has no expiration of its own.
+    :ivar is_user_enabled: whether the database says that the user and the
+        user's domain are enabled. Otherwise the identity driver must.
     """
 
     id: str
@@ -96,7 +96,7 @@ class ApplicationCredential:
     def used(
         self, authenticator: 'RegisteredAuthenticator'
     ) -> 'ApplicationCredential':
-        """Return the same, for a client that has used an authenticator."""
+        """Return a copy for a client that has used an authenticator."""
         return dataclasses.replace(
             self, use=authenticator.use, ends_at=authenticator.expires_at
         )
@@ -104,11 +104,11 @@ class ApplicationCredential:
 
 @dataclasses.dataclass(frozen=True)
 class RegisteredAuthenticator:
-    """A key or a certificate of a client, which has not expired.
+    """A key or certificate of a client that has not expired.
 
     :ivar value: its public parts.
-    :ivar fingerprint: tells one from another.
-    :ivar use: what is to be noted down if it was used.
+    :ivar fingerprint: identifies it among those of the client.
+    :ivar use: to be recorded if it was used.
     :ivar expires_at: UTC without a zone, or None for never.
     """
 
@@ -120,20 +120,20 @@ class RegisteredAuthenticator:
 
 @dataclasses.dataclass(frozen=True)
 class StoredCredential:
-    """An application credential as the database has it right now.
+    """An application credential as it currently is in the database.
 
     :ivar internal_id: its primary key.
-    :ivar refusal: why it must not be used (expired; its user or project or
-        their domains are disabled), or None.
+    :ivar refusal: why it must not be used (it has expired, or its user, its
+        project or one of their domains is disabled), or None.
     :ivar digest: of the secret, under the key ``digest_key_id``.
     :ivar methods: see :class:`ApplicationCredential`.
-    :ivar is_secret_retired: whether the credential's own secret is none any
-        more.
+    :ivar is_secret_retired: whether the credential's own secret is retired.
     :ivar registered_digest: of a registered secret that has not expired.
-    :ivar registered_use: what is to be noted down if that was used.
-    :ivar registered_end: the end of that secret, UTC without a zone, or None.
-    :ivar own_use: the same for the credential's own secret; None where
-        nothing is registered for the client.
+    :ivar registered_use: to be recorded if the registered secret was used.
+    :ivar registered_end: when that secret expires, UTC without a zone, or
+        None.
+    :ivar own_use: to be recorded if the credential's own secret was used;
+        None if nothing is registered for the client.
     :ivar is_user_enabled: see :class:`ApplicationCredential`.
     """
 
@@ -157,10 +157,10 @@ class StoredCredential:
         use: LastUse | None = None,
         ends_at: datetime.datetime | None = None,
     ) -> ApplicationCredential:
-        """Return what it delegates.
+        """Return its delegation.
 
-        :param use: of what the client has authenticated with.
-        :param ends_at: the end of that, or None.
+        :param use: of the authenticator that the client has used.
+        :param ends_at: when that authenticator expires, or None.
         """
         return ApplicationCredential(
             self.id,
@@ -174,44 +174,44 @@ class StoredCredential:
 
 
 class Credentials(ty.Protocol):
-    """Where application credentials and digests of secrets are."""
+    """Stores application credentials and digests of secrets."""
 
     def find(
         self, client_id: str, registered_digest: str
     ) -> tuple[StoredCredential | None, bool]:
-        """Return what is in the database at this moment: no cache.
+        """Return the current state in the database, without a cache.
 
-        :param registered_digest: of the registered secret that is looked for.
-        :returns: the credential, or None; and whether there is a place for
-            digests.
+        :param registered_digest: of the registered secret to look for.
+        :returns: the credential, or None; and whether digests can be stored.
         """
 
     def store_digest(
         self, credential: StoredCredential, key_id: str, digest: str
     ) -> None:
-        """Keep the digest in the place of any other, if it can be kept."""
+        """Replace the credential's digest, if digests can be stored."""
 
 
 class Secrets(ty.Protocol):
-    """Keystone's own check of secrets, which is slow."""
+    """Keystone's own check of secrets, with a slow hash."""
 
     def check(self, client_id: str, client_secret: str) -> bool:
-        """Whether the secret is that of an existing credential."""
+        """Whether the secret of an existing credential is right."""
 
     def check_dummy(self, client_secret: str) -> None:
         """Take as long as :meth:`check`."""
 
     def hashed_part(self, client_secret: str) -> bytes:
-        """Return the bytes that Keystone hashes: secrets that differ behind
-        them are the same secret to it.
+        """Return the bytes of a secret that Keystone hashes.
+
+        Keystone ignores any bytes after them.
         """
 
     def hashed_length(self) -> int:
-        """Return how many bytes these are at most."""
+        """Return the maximum number of these bytes."""
 
 
 class VerifySecret(ty.Protocol):
-    """Check the secret of an application credential."""
+    """Checks the secret of an application credential."""
 
     def __call__(
         self, client_id: str, client_secret: str
@@ -224,77 +224,76 @@ class VerifySecret(ty.Protocol):
 
 
 class FindAuthenticators(ty.Protocol):
-    """Look up what is registered for a client."""
+    """Finds the authenticators of a client."""
 
     def __call__(
         self, client_id: str, kind: str
     ) -> tuple[ApplicationCredential, abc.Sequence[RegisteredAuthenticator]]:
-        """Return what a client may authenticate with, at this moment.
+        """Return the current authenticators of a client.
 
-        :param kind: of :mod:`keystone_oauth2.protocol.registration`.
+        :param kind: a kind in :mod:`keystone_oauth2.protocol.registration`.
         :raises UnknownClient: the id is unknown.
         :raises Refused: the credential must not be used.
         """
 
 
 class NoteUse(ty.Protocol):
-    """Note down that something is in use."""
+    """Records that an authenticator was used."""
 
     def __call__(self, use: LastUse) -> None:
-        """Write it down, once a minute at most, if it can be written."""
+        """Record the use, at most once a minute, if the database allows."""
 
 
 class ConsumeAssertion(ty.Protocol):
-    """Take a client assertion once."""
+    """Ensures that each client assertion is accepted only once."""
 
     def __call__(
         self, client_id: str, jti: str, expires_at: datetime.datetime
     ) -> bool:
-        """Whether nobody has shown it before, to whatever worker.
+        """Whether no worker has accepted this assertion before.
 
         :param expires_at: UTC without a zone; it is remembered until then.
         """
 
 
 class FindUser(ty.Protocol):
-    """Look a user up."""
+    """Finds a user."""
 
     def __call__(
         self, user_id: str, *, is_enabled: bool = False
     ) -> messages.User:
-        """Return a user who is enabled, in an enabled domain.
+        """Return an enabled user in an enabled domain.
 
-        :param is_enabled: whether the database has just said so.
+        :param is_enabled: whether the database has already confirmed this.
         :raises Refused: there is no such user.
         """
 
 
 class FindProject(ty.Protocol):
-    """Look a project up."""
+    """Finds a project."""
 
     def __call__(self, project_id: str) -> str:
-        """Return the id, as it is stored, of a project.
-
-        It is enabled, and so is its domain, at this moment.
+        """Return the stored id of an enabled project in an enabled domain.
 
         :raises Refused: there is no such project.
         """
 
 
 class DomainName(ty.Protocol):
-    """Look the name of a domain up."""
+    """Finds the name of a domain."""
 
     def __call__(self, domain_id: str) -> str:
-        """Return the name of a domain that exists."""
+        """Return the name of an existing domain."""
 
 
 class EvaluateMapping(ty.Protocol):
-    """Put names of a certificate through the federation mapping."""
+    """Maps the names in a certificate by the federation mapping."""
 
     def __call__(self, assertion: abc.Mapping[str, str]) -> dict[str, str]:
-        """Return properties of a user that the certificate stands for.
+        """Return the properties of the user that a certificate maps to.
 
-        :param assertion: values by attribute; several are joined with ``;``.
+        :param assertion: values by attribute; multiple values are joined with
+            ``;``.
         :returns: any of ``id``, ``name``, ``email``, ``domain_id`` and
             ``domain_name``.
         :raises Refused: no rule applies, or there is no mapping.
@@ -302,21 +301,22 @@ class EvaluateMapping(ty.Protocol):
 
 
 class IssueToken(ty.Protocol):
-    """Have Keystone's token provider make an access token."""
+    """Issues access tokens with Keystone's token provider."""
 
     def __call__(self, client: messages.Client) -> messages.IssuedToken:
-        """Return a token that does not outlive what it came from.
+        """Return a token for a client.
 
-        That is the credential, and what the client has authenticated with.
+        It expires no later than the application credential and the
+        authenticator that the client has used.
 
-        :raises CannotBind: it should be bound to a certificate.
+        :raises CannotBind: the provider cannot bind it to the certificate.
         :raises Refused: the project or its domain is disabled, or the user
             has no role there.
         """
 
 
 class PermitIssue(ty.Protocol):
-    """Ask the operator's policy."""
+    """Checks the operator's policy for issuing tokens."""
 
     def __call__(
         self,
@@ -324,25 +324,25 @@ class PermitIssue(ty.Protocol):
         grant_type: str,
         token: messages.IssuedToken,
     ) -> bool:
-        """Whether this client may be handed this token by this grant."""
+        """Whether this client may get this token by this grant."""
 
 
 class RememberCertificate(ty.Protocol):
-    """Keep what introspection has to say of a certificate."""
+    """Stores the thumbprints of a certificate for introspection."""
 
     def __call__(self, certificate: bytes) -> None:
-        """Keep both thumbprints of a certificate, given as DER."""
+        """Store both thumbprints of a certificate, given as DER."""
 
 
 class FindThumbprint(ty.Protocol):
-    """Look a remembered certificate up."""
+    """Finds the stored thumbprint of a certificate."""
 
     def __call__(self, keystone_thumbprint: str) -> str | None:
-        """Return the thumbprint of RFC 8705, or None if not remembered."""
+        """Return the thumbprint of RFC 8705, or None if it is not stored."""
 
 
 class DescribeClient(ty.Protocol):
-    """Find out what a client may do."""
+    """Finds the roles of a client."""
 
     def __call__(self, client: messages.Client) -> messages.Caller:
         """Return the client with its roles.
@@ -352,33 +352,33 @@ class DescribeClient(ty.Protocol):
 
 
 class ValidateToken(ty.Protocol):
-    """Check a token."""
+    """Validates a token."""
 
     def __call__(self, value: str) -> messages.Token | None:
-        """Return the token, or None for whatever Keystone would refuse.
+        """Return the token, or None if Keystone would not accept it.
 
-        :param value: anything at all.
+        :param value: any text.
         """
 
 
 class RevokeToken(ty.Protocol):
-    """Withdraw a token."""
+    """Revokes a token."""
 
     def __call__(self, token: messages.Token) -> None:
-        """Revoke it and what was derived from it, and not its siblings."""
+        """Revoke the token and those derived from it, but not its siblings."""
 
 
 class PermitCaller(ty.Protocol):
-    """Ask the operator's policy about a caller and a token."""
+    """Checks the operator's policy for a caller and a token."""
 
     def __call__(self, caller: messages.Caller, token: messages.Token) -> bool:
-        """Whether the caller may do this with the token."""
+        """Whether the caller may introspect or revoke the token."""
 
 
 class TooManyFailures(Exception):
     """Too many client authentications have failed.
 
-    :param seconds: until another attempt makes sense.
+    :param seconds: how long the client should wait.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -387,16 +387,16 @@ class TooManyFailures(Exception):
 
 
 class Guard(ty.Protocol):
-    """Counts failed client authentications (RFC 6749, 2.3.1).
+    """Limits failed client authentications (RFC 6749, 2.3.1).
 
-    A client is never stopped at an address from which it has not failed.
+    A client is never blocked at an address from which it has not failed.
     """
 
     def check(self, client_id: str, source: messages.Source) -> None:
-        """Refuse an attempt past a hard limit, before it costs anything.
+        """Refuse an attempt above a hard limit, before it costs anything.
 
-        :param client_id: as the request names it.
-        :raises TooManyFailures: the attempt must not be looked at.
+        :param client_id: as the request claims.
+        :raises TooManyFailures: the credentials must not be checked.
         """
 
     def failed(
@@ -405,17 +405,17 @@ class Guard(ty.Protocol):
         """Count a failed attempt.
 
         :param was_slow: see :class:`Refused`.
-        :raises TooManyFailures: it was one too many: the next one is looked
-            at, but the client should wait.
+        :raises TooManyFailures: the limit is exceeded: the client should wait,
+            but its next attempt is still checked.
         """
 
 
 @dataclasses.dataclass(frozen=True)
 class AssertionRules:
-    """What the operator says of client assertions (RFC 7523, 3).
+    """The operator's rules for client assertions (RFC 7523, 3).
 
-    :ivar audiences: any of them may be the one audience of an assertion.
-    :ivar max_lifetime: from now to its end, in seconds.
+    :ivar audiences: an assertion must have exactly one of these.
+    :ivar max_lifetime: seconds from now in which it must expire.
     """
 
     audiences: frozenset[str]
@@ -424,7 +424,7 @@ class AssertionRules:
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """All of the above, for the constructors of methods and grants."""
+    """All ports, for the constructors of methods and grants."""
 
     verify_secret: VerifySecret
     find_authenticators: FindAuthenticators

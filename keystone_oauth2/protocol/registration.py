@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is registered for a client: the ways in which it may authenticate.
+"""Client registration: the authenticators and methods of a client.
 
 A *client authenticator* is a secret, a key or a certificate. A client may
-have several of each, which come and go while its id, its roles and its tokens
-stay.
+have several of each; adding and removing them changes neither its id, nor its
+roles, nor its tokens.
 """
 
 import collections.abc as abc
@@ -39,14 +39,14 @@ _SECRET_BYTES = 32
 
 
 class Conflict(Exception):
-    """What is registered does not allow a change.
+    """The current registration does not allow a change.
 
-    The text says why, to who asked for the change.
+    The message is shown to the user who requested the change.
     """
 
 
 class TooMany(Conflict):
-    """The client has as many authenticators of a kind as it may have."""
+    """The client has reached the limit of authenticators of a kind."""
 
 
 class UnknownClient(Exception):
@@ -58,7 +58,7 @@ class UnknownAuthenticator(Exception):
 
 
 class NotAuthorized(Exception):
-    """Whose authority a change relies on has none any more.
+    """The authority for a change is no longer valid.
 
     A user, a domain or a project was disabled or deleted, or an application
     credential has expired or was deleted.
@@ -67,12 +67,12 @@ class NotAuthorized(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Authority:
-    """Whose authority a change relies on.
+    """The authority for a change.
 
-    :ivar user_id: of the token that asks for it.
+    :ivar user_id: the user of the token in the request.
     :ivar application_credential_id: that the token was issued for, or None.
-    :ivar ends_at: the end of what may be registered, UTC without a zone; None
-        where nothing bounds it.
+    :ivar ends_at: the latest expiration of a new authenticator, UTC without a
+        zone; None if there is no limit.
     """
 
     user_id: str
@@ -82,11 +82,11 @@ class Authority:
 
 @dataclasses.dataclass(frozen=True)
 class NewAuthenticator:
-    """What is to be registered.
+    """An authenticator that is to be registered.
 
-    :ivar kind: of this module's kinds.
-    :ivar fingerprint: of a secret the digest; of all else, what tells one
-        from another.
+    :ivar kind: one of this module's kinds.
+    :ivar fingerprint: the digest of a secret; otherwise, a value that
+        identifies the authenticator among those of the client.
     :ivar value: public parts; None for a secret.
     :ivar expires_at: UTC without a zone, or None for never.
     """
@@ -98,9 +98,9 @@ class NewAuthenticator:
     expires_at: datetime.datetime | None = None
 
     def ending_by(self, end: datetime.datetime | None) -> 'NewAuthenticator':
-        """Return the same, with an end no later than another one.
+        """Return a copy that expires no later than a given time.
 
-        :param end: UTC without a zone, or None for any.
+        :param end: UTC without a zone, or None for no limit.
         """
         if end is None or (self.expires_at and self.expires_at <= end):
             return self
@@ -108,7 +108,7 @@ class NewAuthenticator:
 
     @property
     def methods(self) -> frozenset[str]:
-        """The client authentication methods that it serves."""
+        """The client authentication methods that it can be used with."""
         if self.kind == SECRET:
             return SECRET_METHODS
         if self.kind == KEY:
@@ -120,7 +120,7 @@ class NewAuthenticator:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Authenticator(NewAuthenticator):
-    """What is registered.
+    """A registered authenticator.
 
     :ivar created_at: UTC without a zone, as is ``last_used_at``.
     :ivar last_used_at: to the minute; None for never.
@@ -132,17 +132,19 @@ class Authenticator(NewAuthenticator):
     last_used_at: datetime.datetime | None = None
 
     def is_live(self, now: datetime.datetime) -> bool:
-        """Whether it has not expired yet."""
+        """Whether it has not expired."""
         return self.expires_at is None or self.expires_at > now
 
 
 @dataclasses.dataclass(frozen=True)
 class Registration:
-    """All that is registered for a client.
+    """The registration of a client.
 
-    :ivar methods: the methods that it may use; None where nobody has chosen.
-    :ivar secret_retired_at: end of the credential's own secret, or None.
-    :ivar secret_last_used_at: its last use since something was registered.
+    :ivar methods: the methods that it may use; None if none were chosen.
+    :ivar secret_retired_at: when the credential's own secret was retired, or
+        None.
+    :ivar secret_last_used_at: its last use, recorded only after the first
+        registration.
     """
 
     client_id: str
@@ -152,18 +154,22 @@ class Registration:
     authenticators: tuple[Authenticator, ...] = ()
 
     def of_kind(self, kind: str) -> tuple[Authenticator, ...]:
-        """Return the authenticators of a kind, the oldest first."""
+        """Return the authenticators of a kind, oldest first."""
         return tuple(
             sorted(
-                (one for one in self.authenticators if one.kind == kind),
-                key=lambda one: (one.created_at, one.id),
+                (item for item in self.authenticators if item.kind == kind),
+                key=lambda item: (item.created_at, item.id),
             )
         )
 
     def is_usable(self, now: datetime.datetime) -> bool:
-        """Whether the client can authenticate with something."""
+        """Whether the client can authenticate."""
         methods: abc.Set[str] = frozenset().union(
-            *(one.methods for one in self.authenticators if one.is_live(now))
+            *(
+                authenticator.methods
+                for authenticator in self.authenticators
+                if authenticator.is_live(now)
+            )
         )
         if self.secret_retired_at is None:
             methods |= SECRET_METHODS
@@ -174,15 +180,15 @@ class Registration:
     def check_usable(
         self, before: 'Registration', now: datetime.datetime
     ) -> None:
-        """Make sure that a change leaves the client something.
+        """Check that a change does not lock out the client.
 
-        :param before: what was registered before the change.
-        :raises Conflict: the client cannot authenticate any more.
+        :param before: the registration before the change.
+        :raises Conflict: the client could no longer authenticate.
         """
         if before.is_usable(now) and not self.is_usable(now):
             raise Conflict(
-                'The client could not authenticate any more: register '
-                'another authenticator of a method that it may use first, or '
+                'The client could no longer authenticate: first register '
+                'another authenticator for a method that it may use, or '
                 'delete the application credential.'
             )
 
@@ -193,10 +199,10 @@ def new_secret() -> str:
 
 
 def secret_fingerprint(client_id: str, secret: str) -> str:
-    """Return the digest of a registered secret, hexadecimal.
+    """Return the digest of a registered secret in hexadecimal.
 
-    Nobody can guess 256 random bits, so neither a slow hash nor a key is
-    needed to keep them from who has the database.
+    256 random bits cannot be guessed, so neither a slow hash nor a key is
+    needed to protect them against an attacker who has the database.
     """
     message = f'keystone-oauth2 client secret 1\0{client_id}\0{secret}'
     return hashlib.sha256(message.encode()).hexdigest()

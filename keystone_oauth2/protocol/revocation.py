@@ -19,9 +19,9 @@ from keystone_oauth2.protocol import ports
 
 
 class RevocationEndpoint:
-    """Withdraws a token.
+    """Revokes tokens.
 
-    :param authenticator: knows the client authentication methods.
+    :param authenticator: authenticates the caller.
     :param keystone: validates and revokes tokens.
     """
 
@@ -34,11 +34,11 @@ class RevocationEndpoint:
         self._keystone = keystone
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Revoke a token, if the caller may (RFC 7009, 2).
+        """Revoke a token, if the caller is allowed to (RFC 7009, 2).
 
-        The answer is the same for a token that is unknown, has expired or
-        is somebody else's. ``token_type_hint`` is not needed to find it:
-        there is one kind of token here.
+        The response is the same for a token that is unknown, has expired or
+        belongs to another client. ``token_type_hint`` is ignored, since there
+        is only one type of token.
 
         :raises errors.OAuthError: the request is malformed, or the caller
             could not be authenticated.

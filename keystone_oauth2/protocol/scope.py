@@ -23,14 +23,13 @@ _SCOPE_TOKEN = re.compile(r'[\x21\x23-\x5b\x5d-\x7e]+')
 def check(requested: str | None, delegated: abc.Iterable[str]) -> None:
     """Check that a token carries exactly the requested scope.
 
-    A role whose name no scope can have is not demanded, since :func:`text`
-    does not name it either: the scope of an answer is accepted as a request.
+    Roles whose names cannot be in a scope are ignored, as in :func:`text`: the
+    scope in a response is accepted in the next request.
 
-    :param requested: the parameter; None or empty asks for all that is
-        delegated.
+    :param requested: the parameter; None or empty requests all roles.
     :param delegated: names of the roles that the token carries.
-    :raises InvalidScope: malformed, unknown, or not delegated.
-    :raises NarrowerScope: fewer roles than the token carries.
+    :raises InvalidScope: it is malformed, unknown or not delegated.
+    :raises NarrowerScope: it has fewer roles than the token carries.
     """
     if not requested:
         return
@@ -45,9 +44,9 @@ def check(requested: str | None, delegated: abc.Iterable[str]) -> None:
 
 
 def text(roles: abc.Iterable[str]) -> str:
-    """Return the scope that stands for roles.
+    """Return the scope that represents roles.
 
-    A role with a blank or another character in its name that no scope can
-    have is left out: clients would read it as two.
+    Roles are left out if their name has a space, which would make it two
+    scopes, or another character that a scope cannot have.
     """
     return ' '.join(filter(_SCOPE_TOKEN.fullmatch, sorted(roles)))

@@ -10,17 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Checking secrets: a slow hash once, then a keyed digest.
+"""Check secrets: with a slow hash once, then with a keyed digest.
 
-A registered secret needs neither: see
-:func:`keystone_oauth2.protocol.registration.secret_fingerprint`. What follows
-is of the secret that Keystone made.
+This is about the secret that Keystone generates. Registered secrets need
+neither: see
+:func:`keystone_oauth2.protocol.registration.secret_fingerprint`.
 
-Keystone stores a slow hash of each secret, which is right, but costs a fifth
-of a second. The first time that a secret holds, a digest of it under a key
-that is not in the database is stored; from then on that digest decides, for a
-right secret as for a wrong one. Who has the database alone learns nothing
-from it.
+Keystone stores a slow hash of each secret. This is secure, but each check
+takes a fifth of a second. After the first successful check, a digest of the
+secret is stored, under a key that is not in the database. From then on, only
+this digest is checked, for right and wrong secrets alike. It is useless to an
+attacker who has only the database.
 """
 
 import collections.abc as abc
@@ -40,7 +40,7 @@ from keystone_oauth2.protocol import registration
 class Key:
     """A key for digests.
 
-    :ivar id: stored beside a digest; says nothing about the key.
+    :ivar id: stored beside a digest; reveals nothing about the key.
     :ivar material: never stored, never logged.
     """
 
@@ -57,8 +57,8 @@ class Key:
 def derive(master: bytes, secret_length: int) -> Key:
     """Derive a key for digests (RFC 5869) from a key of a key repository.
 
-    :param secret_length: how many bytes of a secret Keystone hashes. A digest
-        of fewer or more is not comparable, so the key's id changes with it.
+    :param secret_length: how many bytes of a secret Keystone hashes. Digests
+        of another length cannot be compared, so the key's id depends on it.
     """
     label = f'keystone-oauth2 secret digest 1, {secret_length} bytes, '
     return Key(
@@ -70,12 +70,12 @@ def derive(master: bytes, secret_length: int) -> Key:
 class SecretVerifier:
     """Checks the secret of an application credential.
 
-    It is a :class:`.ports.VerifySecret`.
+    It implements :class:`.ports.VerifySecret`.
 
-    :param credentials: finds a credential with its digest, stores a digest.
-    :param secrets: Keystone's own check, and what it hashes.
-    :param keys: answers the keys of the key repository: the primary one
-        first, the staged one last; none if digests are off.
+    :param credentials: finds credentials and stores digests.
+    :param secrets: Keystone's own check.
+    :param keys: returns the keys of the key repository: the primary key
+        first, the staged key last; none if digests are disabled.
     """
 
     def __init__(
@@ -102,8 +102,8 @@ class SecretVerifier:
         was_slow = not _digest_decides(credential, keys)
         if credential is None:
             if was_slow:
-                # Where no digest decides, an unknown client must cost what a
-                # wrong secret costs.
+                # If no digest is used, an unknown client must take as long as
+                # a wrong secret.
                 self._secrets.check_dummy(client_secret)
             raise ports.Refused(
                 f'unknown client {ports.redact(client_id)}', was_slow=was_slow
@@ -121,7 +121,7 @@ class SecretVerifier:
         return credential.delegation(use, end)
 
     def learn(self, client_id: str, client_secret: str) -> None:
-        """Store the digest of a secret that is known to be right."""
+        """Store the digest of a secret that Keystone has just generated."""
         credential, has_digests = self._credentials.find(client_id, '')
         keys = self._keys()
         if credential is not None and has_digests and keys:
@@ -136,7 +136,7 @@ class SecretVerifier:
     ) -> bool:
         if credential.is_secret_retired:
             if not keys:
-                # As an unknown client, above.
+                # As for an unknown client, above.
                 self._secrets.check_dummy(client_secret)
             return False
         secret = self._secrets.hashed_part(client_secret)
@@ -145,8 +145,8 @@ class SecretVerifier:
                 digest = key.digest(credential.id, secret)
                 if not hmac.compare_digest(digest, credential.digest):
                     return False
-                # A node that has rotated already stores with the key that is
-                # staged on the others; they leave it alone.
+                # During a rotation, some nodes already store digests under
+                # the key that is still staged here; keep those.
                 if key not in (keys[0], keys[-1]):
                     self._store(credential, secret, keys[0])
                 return True

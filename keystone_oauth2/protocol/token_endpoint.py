@@ -23,9 +23,9 @@ from keystone_oauth2.protocol import ports
 
 
 class TokenEndpoint:
-    """Authenticates a client and hands out an access token.
+    """Authenticates a client and issues an access token.
 
-    :param authenticator: knows the client authentication methods.
+    :param authenticator: authenticates the client.
     :param grants: the grants by their ``grant_type``.
     """
 
@@ -38,20 +38,20 @@ class TokenEndpoint:
         self._grants = dict(grants)
 
     def respond(self, request: messages.Request) -> messages.Response:
-        """Return a token request.
+        """Return the response to a token request (RFC 6749, 5.1).
 
-        :raises errors.OAuthError: in all other cases.
+        :raises errors.OAuthError: the request is refused.
         """
         form = parameters.read(request)
-        # What is malformed is refused before a secret costs its hash.
+        # A malformed request is refused before the cost of a slow hash.
         grant_type = form.required('grant_type')
         client = self.authenticator.authenticate(request, form)
         grant = self._grant(grant_type)
         try:
             return grant.issue(client, form)
         except ports.Refused as refused:
-            # The same answer as for a wrong secret: a disabled project is
-            # nobody's business.
+            # The same response as for a wrong secret: clients need not learn
+            # that a project is disabled.
             raise errors.InvalidClient(detail=str(refused)) from refused
 
     def _grant(self, grant_type: str) -> grants.Grant:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How alembic runs the migrations: on the connection that it is given."""
+"""Alembic's environment: it uses the connection that it is given."""
 
 from alembic import context
 

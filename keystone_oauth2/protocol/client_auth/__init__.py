@@ -12,9 +12,13 @@
 
 """Client authentication (RFC 6749, 2.3).
 
-First *what* a request authenticates with, then which enabled method takes
-that, then whether it holds. A request that fails with one thing never falls
-through to another.
+The steps are:
+
+1. find out which evidence the request carries;
+2. find the enabled methods for this evidence;
+3. verify it.
+
+A request that fails with one kind of evidence never falls through to another.
 """
 
 import collections.abc as abc
@@ -27,11 +31,11 @@ from keystone_oauth2.protocol import ports
 
 
 class Method(ty.Protocol):
-    """A client authentication method, found by its entry point's name.
+    """A client authentication method, named by its entry point.
 
     :cvar scheme: its HTTP authentication scheme, or None.
-    :cvar evidence: the part of a request that it looks at. Methods that look
-        at the same one differ in what is registered for the client.
+    :cvar evidence: the part of a request that it reads. Methods that read the
+        same part differ in what is registered for the client.
     """
 
     scheme: ty.ClassVar[str | None]
@@ -45,7 +49,7 @@ class Method(ty.Protocol):
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Return which client the request says that it is.
+        """Return the client id that the request claims.
 
         :raises errors.OAuthError: the credentials cannot be read.
         """
@@ -53,21 +57,21 @@ class Method(ty.Protocol):
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
-        """Return the client.
+        """Return the authenticated client.
 
         :raises errors.OAuthError: the credentials cannot be read.
-        :raises ports.Refused: they do not hold.
+        :raises ports.Refused: they are not valid.
         """
 
 
 class ClientAuthentication:
-    """Chooses the method and has it authenticate.
+    """Chooses the method that authenticates the client.
 
-    :param installed: all methods by name, so that a request that uses a
-        disabled one beside an enabled one is noticed.
-    :param enabled: names of those that may be used.
-    :param describe_client: finds out what a client may do.
-    :param guard: counts failures.
+    :param installed: all methods by name, so that a request that combines a
+        disabled with an enabled method is noticed.
+    :param enabled: names of the methods that may be used.
+    :param describe_client: finds the roles of a client.
+    :param guard: limits failures.
     """
 
     def __init__(
@@ -88,11 +92,11 @@ class ClientAuthentication:
         """Return the client that makes a request.
 
         :raises TwoAuthenticationMethods: more than one method is used.
-        :raises InvalidClient: none is used, or none that is enabled, or the
-            credentials do not hold.
-        :raises TooManyRequests: too many have failed before. Past the hard
-            limit the credentials are not looked at; before it, only wrong
-            ones are answered so.
+        :raises InvalidClient: no enabled method is used, or the credentials
+            are not valid.
+        :raises TooManyRequests: too many attempts have failed. Above the hard
+            limit the credentials are not checked; below it, only wrong ones
+            get this error.
         """
         methods = self._choose(request, form)
         claimed = methods[0].client_id(request, form)
@@ -101,7 +105,7 @@ class ClientAuthentication:
         except ports.TooManyFailures as error:
             raise _too_many(claimed, error) from error
         try:
-            return _first_that_holds(methods, request, form)
+            return _first_valid(methods, request, form)
         except ports.Refused as refused:
             self._count(claimed, request.source, refused)
             raise errors.InvalidClient(detail=str(refused)) from refused
@@ -109,11 +113,11 @@ class ClientAuthentication:
     def authenticate_caller(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Caller:
-        """Return who asks about a token (RFC 7662, 2.1).
+        """Return the caller that asks about a token (RFC 7662, 2.1).
 
         :raises TwoAuthenticationMethods: a Keystone token, valid or not, and
             a client authentication method are both used.
-        :raises InvalidClient: a Keystone token is used, and is not valid.
+        :raises InvalidClient: the Keystone token is not valid.
         :raises errors.OAuthError: as for :meth:`authenticate`.
         """
         if not request.has_keystone_token:
@@ -125,10 +129,10 @@ class ClientAuthentication:
         return request.token_holder
 
     def challenge(self, request: messages.Request) -> str | None:
-        """Return the scheme that a 401 names (RFC 6749, 5.2).
+        """Return the scheme for the challenge of a 401 (RFC 6749, 5.2).
 
-        It is the one that the client tried, even if it is disabled, or an
-        enabled one. None if no enabled method is an HTTP scheme.
+        It is the scheme that the client tried, even if it is disabled, or
+        else an enabled one; None if no enabled method has an HTTP scheme.
         """
         tried = scheme(request)
         for method in self._installed.values():
@@ -186,7 +190,7 @@ def scheme(request: messages.Request) -> str:
     return words[0].lower() if words else ''
 
 
-def _first_that_holds(
+def _first_valid(
     methods: abc.Sequence[Method],
     request: messages.Request,
     form: parameters.Parameters,

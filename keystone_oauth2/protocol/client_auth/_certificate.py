@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the methods with a client certificate share (RFC 8705, 2)."""
+"""Common parts of the methods with a client certificate (RFC 8705, 2)."""
 
 import typing as ty
 
@@ -20,7 +20,7 @@ from keystone_oauth2.protocol import ports
 
 
 class CertificateMethod:
-    """The certificate of the connection, and ``client_id`` in the body."""
+    """The connection's certificate, and ``client_id`` in the body."""
 
     scheme: ty.ClassVar[str | None] = None
     evidence: ty.ClassVar[str] = 'certificate'
@@ -31,15 +31,15 @@ class CertificateMethod:
     def is_used(
         self, request: messages.Request, form: parameters.Parameters
     ) -> bool:
-        """Whether there are a certificate and a ``client_id`` to check.
+        """Whether there are both a certificate and a ``client_id``.
 
-        A certificate alone is no attempt: a service mesh may put one on
-        every connection (RFC 8705, 2 wants the ``client_id``).
+        A certificate alone is not an attempt to authenticate: a service mesh
+        may use one on every connection (RFC 8705, 2 requires ``client_id``).
         """
         return request.client_certificate is not None and 'client_id' in form
 
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Return the parameter (RFC 8705, 2)."""
+        """Return the parameter ``client_id`` (RFC 8705, 2)."""
         return form.required('client_id')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What all methods of application credentials do alike."""
+"""Common parts of the methods that use application credentials."""
 
 import datetime
 
@@ -25,16 +25,16 @@ def client(
     credential: ports.ApplicationCredential,
     certificate: bytes | None = None,
 ) -> messages.Client:
-    """Return the client that has shown what it is known by.
+    """Return the client whose credentials have been verified.
 
     :param method: name of the client authentication method.
-    :param certificate: DER that its token is to be bound to.
+    :param certificate: DER that its token will be bound to.
     :raises ports.Refused: it is not registered for the method (RFC 8705, 2),
-        or the user must not log in.
+        or its user must not log in.
     """
     if credential.methods is not None and method not in credential.methods:
         raise ports.Refused(
-            f'client {credential.id}: it is not registered for {method}'
+            f'client {credential.id}: not registered for {method}'
         )
     user = keystone.find_user(
         credential.user_id, is_enabled=credential.is_user_enabled
@@ -55,7 +55,7 @@ def client(
 def _end(
     registered: datetime.datetime | None, certificate: bytes | None
 ) -> datetime.datetime | None:
-    # A subject may be registered for longer than its certificates last.
+    # A subject may be registered for longer than its certificates are valid.
     if certificate is None:
         return registered
     end = certificates.expires_at(certificate)

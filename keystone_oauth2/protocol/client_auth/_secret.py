@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the methods with a client secret share."""
+"""Common parts of the methods with a client secret."""
 
 import collections.abc as abc
 
@@ -28,9 +28,9 @@ def authenticate(
     """Check the secret of an application credential.
 
     :param method: name of the client authentication method.
-    :param secrets: readings of the one secret, the likeliest first.
-    :raises ports.Refused: none holds, the client is not registered for the
-        method, or the user must not log in.
+    :param secrets: possible readings of the secret, the likeliest first.
+    :raises ports.Refused: none is right, the client is not registered for the
+        method, or its user must not log in.
     """
     refusal = ports.Refused('no secret')
     for secret in secrets:

@@ -33,25 +33,26 @@ class ClientSecretBasic:
     def is_used(
         self, request: messages.Request, form: parameters.Parameters
     ) -> bool:
-        """Whether there is an Authorization field, of whatever scheme.
+        """Whether there is an Authorization field, with any scheme.
 
-        Another scheme is no method of ours, but the client did try to
-        authenticate with it, and must be told that it failed. So must one
-        with a blank field.
+        A client that uses another scheme, or an empty field, has tried to
+        authenticate, and must learn that it failed.
         """
         return request.authorization is not None
 
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Return the user id of the field (RFC 7617, 2).
+        """Return the user id in the field (RFC 7617, 2).
 
         :raises InvalidClient: the field is malformed.
         :raises InvalidRequest: the body names another client.
         """
         client_id, _ = read(request)
         if form.get('client_id') not in (None, client_id):
-            raise errors.InvalidRequest(detail='two different client_id')
+            raise errors.InvalidRequest(
+                detail='client_id differs from the Authorization field'
+            )
         return client_id
 
     def authenticate(
@@ -60,7 +61,7 @@ class ClientSecretBasic:
         """Check id and secret.
 
         :raises InvalidClient: the field is malformed.
-        :raises ports.Refused: id or secret do not hold.
+        :raises ports.Refused: id or secret is wrong.
         """
         client_id, secrets = read(request)
         return _secret.authenticate(
@@ -69,11 +70,11 @@ class ClientSecretBasic:
 
 
 def read(request: messages.Request) -> tuple[str, tuple[str, ...]]:
-    """Return the client id and what the secret may be.
+    """Return the client id and the possible readings of the secret.
 
-    RFC 6749 has both form-encoded; curl and python-requests send them as
-    they are. So the decoded secret comes first, then, where it differs, the
-    secret as it stands.
+    RFC 6749 requires form encoding, which curl and python-requests do not
+    apply. So the decoded secret comes first, followed by the raw secret if
+    that differs.
 
     :raises InvalidClient: the field is malformed (RFC 7617, 2).
     """
@@ -97,5 +98,5 @@ def _candidates(secret: bytes) -> tuple[str, ...]:
     try:
         decoded = parameters.decode(secret)
     except ValueError:
-        return (as_it_stands,)
-    return tuple(dict.fromkeys((decoded, as_it_stands)))
+        return (raw,)
+    return tuple(dict.fromkeys((decoded, raw)))

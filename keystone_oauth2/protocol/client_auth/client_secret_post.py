@@ -19,7 +19,7 @@ from keystone_oauth2.protocol.client_auth import _secret
 
 
 class ClientSecretPost:
-    """``client_id`` and ``client_secret`` of an application credential."""
+    """``client_id`` and ``client_secret`` in the body."""
 
     scheme = None
     evidence = 'client_secret'
@@ -30,15 +30,15 @@ class ClientSecretPost:
     def is_used(
         self, request: messages.Request, form: parameters.Parameters
     ) -> bool:
-        """Whether the body has a secret."""
+        """Whether the body has a ``client_secret``."""
         return 'client_secret' in form
 
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Return the parameter.
+        """Return the parameter ``client_id``.
 
-        :raises MissingParameter: there is none.
+        :raises MissingParameter: it is missing.
         """
         return form.required('client_id')
 
@@ -47,8 +47,8 @@ class ClientSecretPost:
     ) -> messages.Client:
         """Check id and secret.
 
-        :raises MissingParameter: a secret without a client id.
-        :raises ports.Refused: id or secret do not hold.
+        :raises MissingParameter: there is no client id.
+        :raises ports.Refused: id or secret is wrong.
         """
         return _secret.authenticate(
             self._keystone,

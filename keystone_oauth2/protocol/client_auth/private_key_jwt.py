@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A JWT that the client has signed (RFC 7523, 2.2; OpenID Connect Core, 9)."""
+"""A JWT signed by the client (RFC 7523, 2.2; OpenID Connect Core, 9)."""
 
 import dataclasses
 import datetime
@@ -29,13 +29,13 @@ from keystone_oauth2.protocol.client_auth import _delegation
 
 ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-# Seconds that the clock of a client may be ahead (FAPI 2.0, 5.3.2.1).
+# Seconds by which the clock of a client may be ahead (FAPI 2.0, 5.3.2.1).
 _SKEW = 30
 _MAX_JTI_LENGTH = 255
 _MEDIA_TYPES = ('jwt', 'client-authentication+jwt')
 _CLIENT_ID = re.compile('[\x20-\x7e]+')
 _DIGITS = re.compile('[0-9]{1,12}')
-# Later ends are no moments that a database can store.
+# The last second of the year 9999: databases cannot store later times.
 _LAST_SECOND = 253_402_300_799
 
 
@@ -51,15 +51,15 @@ class PrivateKeyJWT:
     def is_used(
         self, request: messages.Request, form: parameters.Parameters
     ) -> bool:
-        """Whether the body has an assertion, or says that it has one."""
+        """Whether the body has an assertion, or the type of one."""
         return 'client_assertion' in form or 'client_assertion_type' in form
 
     def client_id(
         self, request: messages.Request, form: parameters.Parameters
     ) -> str:
-        """Return the subject of the assertion, which is not verified yet.
+        """Return the subject of the assertion, which is not yet verified.
 
-        :raises MissingParameter: there is no assertion, or no type.
+        :raises MissingParameter: the assertion or its type is missing.
         :raises InvalidClient: it cannot be read.
         """
         return _read(form).subject
@@ -67,10 +67,10 @@ class PrivateKeyJWT:
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
-        """Check the assertion, and take it out of use.
+        """Check the assertion, and mark it as used.
 
         :raises errors.OAuthError: it cannot be read.
-        :raises ports.Refused: it does not hold.
+        :raises ports.Refused: it is not valid.
         """
         assertion = _read(form)
         assertion.check(self._keystone.assertion_rules, time.time())
@@ -86,7 +86,7 @@ class PrivateKeyJWT:
                 f'assertion'
             )
         try:
-            # It may have been registered before this was looked at.
+            # An older release, without this check, may have registered it.
             client_key.check(key.value)
         except ValueError as error:
             raise ports.Refused(
@@ -97,7 +97,7 @@ class PrivateKeyJWT:
             credential.id, assertion.jti, assertion.expires_at
         ):
             raise ports.Refused(
-                f'client {credential.id}: the assertion was used before'
+                f'client {credential.id}: the assertion was already used'
             )
         return _delegation.client(
             self._keystone, 'private_key_jwt', credential.used(key)
@@ -106,7 +106,7 @@ class PrivateKeyJWT:
 
 @dataclasses.dataclass(frozen=True)
 class _Assertion:
-    """A client assertion; all but :attr:`subject` is still unchecked."""
+    """A client assertion; only :attr:`subject` has been checked so far."""
 
     text: str
     header: dict[str, ty.Any]
@@ -126,7 +126,7 @@ class _Assertion:
     def check(self, rules: ports.AssertionRules, now: float) -> None:
         """Check the claims (RFC 7523, 3).
 
-        :raises ports.Refused: one does not hold.
+        :raises ports.Refused: one is not valid.
         """
         for problem in (
             self._problem_of_header(),
@@ -138,7 +138,7 @@ class _Assertion:
                 raise ports.Refused(f'assertion: {problem}')
 
     def is_signed_with(self, key: client_key.JWK) -> bool:
-        """Whether a registered key has signed it."""
+        """Whether a registered key has signed the assertion."""
         kid = self.header.get('kid')
         if kid is not None and key.get('kid', kid) != kid:
             return False
@@ -149,27 +149,27 @@ class _Assertion:
 
     def _problem_of_header(self) -> str | None:
         if self.header.get('alg') not in client_key.ALGORITHMS:
-            return 'alg is not supported'
-        # RFC 7515, 4.1.11: nothing that may be critical is understood here.
+            return 'unsupported alg'
+        # RFC 7515, 4.1.11: no critical extension is supported.
         if 'crit' in self.header:
-            return 'crit is not understood'
+            return 'unsupported crit'
         # RFC 7797, 7: a JWT is always encoded.
         if self.header.get('b64', True) is not True:
-            return 'b64 is not understood'
+            return 'unsupported b64'
         if not isinstance(self.header.get('kid', ''), str):
-            return 'kid is no string'
+            return 'kid is not a string'
         media_type = self.header.get('typ', 'JWT')
         if not isinstance(media_type, str):
-            return 'typ is no string'
+            return 'typ is not a string'
         media_type = media_type.lower().removeprefix('application/')
-        return None if media_type in _MEDIA_TYPES else 'typ is another one'
+        return None if media_type in _MEDIA_TYPES else 'unsupported typ'
 
     def _problem_of_audience(self, audiences: frozenset[str]) -> str | None:
         audience = self.claims.get('aud')
         if isinstance(audience, list) and len(audience) == 1:
             audience = audience[0]
         if not isinstance(audience, str) or audience not in audiences:
-            return 'aud is not the issuer alone'
+            return 'aud must be the issuer only'
         return None
 
     def _problem_of_times(self, max_lifetime: int, now: float) -> str | None:
@@ -180,14 +180,14 @@ class _Assertion:
         }
         for name, moment in times.items():
             if moment is None:
-                return f'{name} is no moment'
+                return f'{name} is not a valid time'
             if name != 'exp' and moment > now + _SKEW:
                 return f'{name} is in the future'
         end = times.get('exp')
         if end is None:
             return 'exp is missing'
         if end <= now:
-            return 'exp is over'
+            return 'expired'
         if end > now + max_lifetime + _SKEW:
             return 'exp is too far away'
         return None
@@ -195,7 +195,7 @@ class _Assertion:
     def _problem_of_id(self) -> str | None:
         jti = self.claims.get('jti')
         if not isinstance(jti, str) or not jti.isprintable():
-            return 'jti is missing, or no text'
+            return 'jti is missing or not printable text'
         if not 0 < len(jti) <= _MAX_JTI_LENGTH:
             return 'jti is empty or too long'
         return None
@@ -213,30 +213,32 @@ def _read(form: parameters.Parameters) -> _Assertion:
         ) from error
     subject = claims.get('sub')
     if not isinstance(subject, str) or not _CLIENT_ID.fullmatch(subject):
-        raise errors.InvalidClient(detail='assertion: sub is no client id')
+        raise errors.InvalidClient(detail='assertion: sub is not a client id')
     if claims.get('iss') != subject:
-        raise errors.InvalidClient(detail='assertion: iss is not sub')
+        raise errors.InvalidClient(detail='assertion: iss differs from sub')
     if form.get('client_id') not in (None, subject):
-        raise errors.InvalidClient(detail='assertion: sub is not client_id')
+        raise errors.InvalidClient(
+            detail='assertion: sub differs from client_id'
+        )
     return _Assertion(text, header, claims, subject)
 
 
 def _read_parts(text: str) -> list[dict[str, ty.Any]]:
     """Return header and claims of a compact JWS (RFC 7515, 7.1).
 
-    :raises ValueError: it is none, or not in the one way to write it.
-    :raises RecursionError: it is nested too deep.
+    :raises ValueError: it is malformed, or not in its canonical form.
+    :raises RecursionError: it is nested too deeply.
     """
     parts = text.split('.')
     if len(parts) != 3:
-        raise ValueError('it must have three parts')
+        raise ValueError('must have three parts')
     decoded = [client_key.octets(part) for part in parts]
     return [_read_object(part) for part in decoded[:2]]
 
 
 def _read_object(content: bytes) -> dict[str, ty.Any]:
-    # json.loads would also take bytes in UTF-16 and UTF-32, and skip a byte
-    # order mark; RFC 7515, 5.2, and RFC 7519, 7.2, want UTF-8.
+    # json.loads also accepts bytes in UTF-16 and UTF-32, and skips a byte
+    # order mark; RFC 7515, 5.2, and RFC 7519, 7.2, require UTF-8.
     value = json.loads(
         content.decode('utf-8'),
         object_pairs_hook=_unique,
@@ -248,10 +250,10 @@ def _read_object(content: bytes) -> dict[str, ty.Any]:
 
 
 def _unique(members: list[tuple[str, ty.Any]]) -> dict[str, ty.Any]:
-    # Two parsers could each take another one (RFC 7515, 4; RFC 8725, 2.4).
+    # Parsers differ in which duplicate wins (RFC 7515, 4; RFC 8725, 2.4).
     found = dict(members)
     if len(found) != len(members):
-        raise ValueError('a member is there twice')
+        raise ValueError('duplicate member')
     return found
 
 

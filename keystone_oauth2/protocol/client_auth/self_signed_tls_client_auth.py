@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Mutual-TLS with a certificate that is registered itself (RFC 8705, 2.2)."""
+"""Mutual-TLS with a registered certificate (RFC 8705, 2.2)."""
 
 import hmac
 
@@ -24,20 +24,20 @@ from keystone_oauth2.protocol.client_auth import _delegation
 
 
 class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
-    """A certificate that stands for nothing but itself."""
+    """A certificate that is compared with the registered ones."""
 
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
         """Check that the certificate is registered for the client.
 
-        What the front end says of the issuer does not count for a
-        self-signed one, but it must have said something: otherwise the
-        certificate may have been sent without its key. Its dates are checked
-        here. A certificate of a CA may have been revoked.
+        For a self-signed certificate, any verdict of the front end will do,
+        since only the issuer could be wrong. Without a verdict, the sender
+        may not have its private key. A certificate of a CA needs a good
+        verdict, since it may have been revoked. The dates are checked here.
 
-        :raises ports.Refused: it is not registered, has expired, is not valid
-            yet, comes from a CA and must not be believed, or has no verdict.
+        :raises ports.Refused: it is not registered, has expired, is not yet
+            valid, has no verdict, or is from a CA and was not verified.
         """
         certificate = request.client_certificate
         assert certificate is not None  # noqa: S101  # nosec
@@ -49,15 +49,15 @@ class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
             client_id, registration.CERTIFICATE
         )
         fingerprint = certificates.fingerprint(certificate.der)
-        for one in registered:
-            if hmac.compare_digest(one.fingerprint, fingerprint):
+        for authenticator in registered:
+            if hmac.compare_digest(authenticator.fingerprint, fingerprint):
                 problem = certificates.problem_of_period(certificate.der)
                 if problem is not None:
-                    raise ports.Refused(f'certificate: it {problem}')
+                    raise ports.Refused(f'the certificate {problem}')
                 return _delegation.client(
                     self._keystone,
                     'self_signed_tls_client_auth',
-                    credential.used(one),
+                    credential.used(authenticator),
                     certificate.der,
                 )
         raise ports.Refused(

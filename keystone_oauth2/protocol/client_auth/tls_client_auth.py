@@ -12,10 +12,11 @@
 
 """Mutual-TLS with a certificate of a trusted CA (RFC 8705, 2.1).
 
-The client is an application credential, for which the subject of its
-certificates is registered; or it is a Keystone user, as the API reference of
-OS-OAUTH2 defines, and the federation mapping
-``[oauth2] oauth2_cert_dn_mapping_id`` says which certificates are the user's.
+The client is either of:
+
+* an application credential, with a registered certificate subject;
+* a Keystone user, as in the API reference of OS-OAUTH2. The federation
+  mapping ``[oauth2] oauth2_cert_dn_mapping_id`` maps certificates to users.
 """
 
 import collections.abc as abc
@@ -36,9 +37,9 @@ class TLSClientAuth(_certificate.CertificateMethod):
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
     ) -> messages.Client:
-        """Check that the certificate is the client's.
+        """Check that the certificate belongs to the client.
 
-        :raises ports.Refused: it is not, or must not be believed.
+        :raises ports.Refused: it does not, or was not verified.
         """
         certificate = request.client_certificate
         assert certificate is not None  # noqa: S101  # nosec
@@ -51,12 +52,12 @@ class TLSClientAuth(_certificate.CertificateMethod):
             )
         except ports.UnknownClient:
             return self._user(client_id, certificate.der)
-        for one in expected:
-            if _is_expected(one.value, certificate.der):
+        for authenticator in expected:
+            if _is_expected(authenticator.value, certificate.der):
                 return _delegation.client(
                     self._keystone,
                     'tls_client_auth',
-                    credential.used(one),
+                    credential.used(authenticator),
                     certificate.der,
                 )
         raise ports.Refused(
@@ -65,7 +66,7 @@ class TLSClientAuth(_certificate.CertificateMethod):
         )
 
     def _user(self, user_id: str, certificate: bytes) -> messages.Client:
-        # The mapping comes first, so that an unknown user takes as long.
+        # The mapping comes first so that an unknown user takes equally long.
         mapped = self._keystone.evaluate_mapping(assertion(certificate))
         user = self._keystone.find_user(user_id)
         self._compare(user, mapped)
@@ -89,13 +90,13 @@ class TLSClientAuth(_certificate.CertificateMethod):
                     f'certificate: the mapping yields another {name} '
                     f'than that of user {user.id}'
                 )
-        # An empty expectation matches nobody (RFC 8705, 2.1.2): else every
-        # certificate of the CA would be every user. A name is one user's only
-        # within a domain.
+        # An empty expectation matches no user (RFC 8705, 2.1.2): otherwise
+        # any certificate of the CA would match every user. User names are
+        # unique only within a domain.
         has_domain = mapped.get('domain_id') or mapped.get('domain_name')
         if not (mapped.get('id') or (mapped.get('name') and has_domain)):
             raise ports.Refused(
-                'certificate: the mapping identifies nobody: it yields '
+                'certificate: the mapping identifies no user: it yields '
                 'neither a user id nor a user name with a domain'
             )
 
@@ -115,17 +116,17 @@ def _is_expected(value: abc.Mapping[str, str], der: bytes) -> bool:
 
 
 def assertion(der: bytes) -> dict[str, str]:
-    """Return the names of a certificate as the mapping wants them.
+    """Return the names in a certificate in the form the mapping expects.
 
     :returns: ``SSL_CLIENT_SUBJECT_DN_CN`` and the like, repeated attributes
         joined with ``;``.
-    :raises ports.Refused: it is no certificate, or an attribute has a ``;``
-        in it, which the mapping would take for two.
+    :raises ports.Refused: it is not a certificate, or an attribute contains a
+        ``;``, which the mapping would read as two values.
     """
     try:
         subject, issuer = certificates.names(der)
     except ValueError as error:
-        raise ports.Refused('certificate: not readable') from error
+        raise ports.Refused('certificate: cannot be read') from error
     values: dict[str, str] = {}
     for kind, attributes in (('SUBJECT', subject), ('ISSUER', issuer)):
         for name, value in attributes:

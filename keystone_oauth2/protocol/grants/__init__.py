@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Grants (RFC 6749, 4), one module each, found by their entry point."""
+"""Grants (RFC 6749, 4), one per module, loaded by entry point."""
 
 import typing as ty
 
@@ -19,13 +19,13 @@ from keystone_oauth2.protocol import parameters
 
 
 class Grant(ty.Protocol):
-    """A way to get an access token, named by ``grant_type``."""
+    """A way to obtain an access token, named by ``grant_type``."""
 
     def issue(
         self, client: messages.Client, form: parameters.Parameters
     ) -> messages.Response:
-        """Return the token (RFC 6749, 5.1).
+        """Return the response with the token (RFC 6749, 5.1).
 
         :raises errors.OAuthError: the grant does not allow it.
-        :raises ports.Refused: Keystone does not.
+        :raises ports.Refused: Keystone does not allow it.
         """

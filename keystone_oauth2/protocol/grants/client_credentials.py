@@ -20,7 +20,7 @@ from keystone_oauth2.protocol import scope
 
 
 class ClientCredentials:
-    """An access token for what was delegated to the client."""
+    """Issues a token with the roles that are delegated to the client."""
 
     def __init__(self, keystone: ports.Ports) -> None:
         self._keystone = keystone
@@ -28,13 +28,13 @@ class ClientCredentials:
     def issue(
         self, client: messages.Client, form: parameters.Parameters
     ) -> messages.Response:
-        """Return a token of Keystone's own provider.
+        """Return a token from Keystone's token provider.
 
-        :raises TokenCannotBeBound: the client has a certificate, and this
-            provider cannot bind a token to it.
-        :raises InvalidScope: another scope was asked for than is delegated.
-        :raises UnauthorizedClient: the operator's policy says no.
-        :raises ports.Refused: Keystone says no.
+        :raises TokenCannotBeBound: the provider cannot bind the token to the
+            client's certificate.
+        :raises InvalidScope: the requested scope is not the delegated one.
+        :raises UnauthorizedClient: the operator's policy denies it.
+        :raises ports.Refused: Keystone does not allow it.
         """
         requested = form.get('scope')
         try:

@@ -24,11 +24,11 @@ OTHERS = (
     ),
     (
         {'kty': 'AKP', 'alg': 'ML-DSA-44', 'pub': 'AAAA'},
-        'The key is not of kty EC, OKP or RSA.',
+        'The key has a kty other than EC, OKP and RSA.',
     ),
     (
         {'kty': 'OKP', 'crv': 'X25519', 'x': 'A' * 43},
-        'The key has a crv that is not supported.',
+        'The key has an unsupported crv.',
     ),
 )
 
@@ -93,9 +93,9 @@ class KeySetTest(clients.ClientsTestCase):
                 {'kty': 'oct', 'k': 'AAAA', 'use': 'enc'},
                 'index 1 of the set has private or secret members',
             ),
-            ({**good, 'y': good['x']}, 'is not a point of its curve'),
+            ({**good, 'y': good['x']}, 'is not a point on its curve'),
             ({**good, 'x': f'{good["x"]}='}, 'not base64url without padding'),
-            (good, 'index 1 of the set is the one at index 0 again'),
+            (good, 'index 1 of the set is a duplicate of the key at index 0'),
         ):
             with self.variant(wrong):
                 answer = self.post(good, wrong, OTHERS[0][0])

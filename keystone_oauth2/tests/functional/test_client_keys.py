@@ -127,7 +127,7 @@ class RegistrationTest(clients.ClientsTestCase):
                 self.assertIn('d', jwk)
                 answer = self.post({'jwk': jwk})
                 self.assertThat(
-                    answer, clients.IsKeystoneError(400, 'make a new key')
+                    answer, clients.IsKeystoneError(400, 'generate a new key')
                 )
                 self.assertNotIn(jwk['d'], answer.text)
                 self.assertNotIn(jwk['d'], self.new_log())

@@ -124,7 +124,7 @@ class RegisteredMethodsTest(MethodsTestCase):
         wrong = self.get_token(**clients.by_secret(self.own, 'wrong'))
         self.assertEqual(wrong.body, right.body)
         self.assertThat(right, clients.REFUSED)
-        self.assertIn('it is not registered for client_secret_basic', self.log)
+        self.assertIn('not registered for client_secret_basic', self.log)
 
     def test_other_clients_and_users_are_not_affected(self):
         self.choose_methods('private_key_jwt')

@@ -206,7 +206,7 @@ class KeptBackTest(notifications.Listening, clients.ClientsTestCase):
                     self.register_key(),
                     self.choose_methods('private_key_jwt'),
                 ),
-                'it is not registered for a secret',
+                'not registered for a secret',
             ),
         ):
             self.own = self.identity.create_application_credential(self.user)

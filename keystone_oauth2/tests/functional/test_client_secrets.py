@@ -24,7 +24,7 @@ from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import tokens
 
-CONFLICT = clients.IsKeystoneError(409, 'could not authenticate any more')
+CONFLICT = clients.IsKeystoneError(409, 'could no longer authenticate')
 #: Neither a hash nor anything else: who asks Keystone gets an error.
 NO_HASH = 'nonsense'
 
@@ -479,7 +479,9 @@ class LastUseTest(SecretsTestCase):
         )
         self.assert_issued(**self.basic(secret['secret']))
         self.assertIsNone(self.last_use(secret))
-        self.assertIn('last use not noted', self.log)
+        self.assertIn(
+            'The last use of an authenticator could not be recorded', self.log
+        )
 
 
 class LimitTest(SecretsTestCase):

@@ -28,7 +28,7 @@ class FailingLookUpTest(digests.DigestTestCase):
             client = self.identity.create_application_credential(self.user)
         finally:
             self.rename('elsewhere', 'digest')
-        self.assertIn('no digest stored: ', self.log)
+        self.assertIn('The digest of a secret could not be stored: ', self.log)
         self.assertEqual([], self.digests(client))
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertEqual(1, len(self.digests(client)))

@@ -44,7 +44,7 @@ class WrongLimitTest(base.TestCase):
                     fixture.StartUpRefused, keystone.setUp
                 )
                 self.assertIn(name, str(error))
-                self.assertIn('write limits as 30/minute', str(error))
+                self.assertIn('use limits such as 30/minute', str(error))
                 self.assertNotIn('Traceback', keystone.log)
 
     def test_other_ways_to_write_a_limit_work(self):

@@ -213,8 +213,8 @@ class NoTablesTest(tokens.TokensTestCase):
         self.assertEqual(
             1,
             self.log.count(
-                'run keystone-oauth2-manage db_sync. Until then introspection '
-                'takes certificate-bound tokens for inactive.'
+                'run keystone-oauth2-manage db_sync. Until then, '
+                'introspection reports certificate-bound tokens as inactive.'
             ),
         )
 

@@ -82,8 +82,8 @@ class PastedCertificateTest(clients.ClientsTestCase):
                 answer,
                 clients.IsKeystoneError(
                     400,
-                    'The certificate must come without a private key; '
-                    'replace this key, since it has been sent.',
+                    'The certificate must be sent without its private key; '
+                    'replace this key, since it has been exposed.',
                 ),
             )
         line = self.batch.key_pem.splitlines()[1]
@@ -92,18 +92,19 @@ class PastedCertificateTest(clients.ClientsTestCase):
     def test_sentence_names_what_is_wrong(self):
         """D02: the member, and how to write it."""
         distinguished = (
-            'tls_client_auth_subject_dn is no distinguished name (RFC 4514): '
+            'tls_client_auth_subject_dn is not a distinguished name '
+            '(RFC 4514): '
         )
         chain = self.batch.pem + AUTHORITY.pem
         torn = self.batch.pem.replace('MII', 'MI', 1)
         for wanted, sentence in (
             (
                 {'certificate': chain},
-                'The certificate is not one PEM certificate.',
+                'The certificate must be exactly one PEM certificate.',
             ),
             (
                 {'certificate': torn},
-                'The certificate is not one PEM certificate.',
+                'The certificate must be exactly one PEM certificate.',
             ),
             (
                 {'certificate': self.batch.pem.replace('MII', 'MIJ', 1)},
@@ -115,20 +116,20 @@ class PastedCertificateTest(clients.ClientsTestCase):
             ),
             (
                 {'tls_client_auth_subject_dn': 'batch'},
-                f'{distinguished}an attribute, such as CN=, must be at '
+                f'{distinguished}expected an attribute, such as CN=, at '
                 f'character 1.',
             ),
             (
                 {'tls_client_auth_subject_dn': 'O = Acme, CN = batch'},
-                f'{distinguished}a blank follows an equal sign; write the '
-                f'name as "openssl x509 -subject -nameopt RFC2253" prints it, '
-                f'its last part first, or the blank as "\\ ".',
+                f'{distinguished}a space follows an equal sign; write the '
+                f'name in the form of "openssl x509 -subject -nameopt '
+                f'RFC2253", with its last part first, or write the space as '
+                f'"\\ ".',
             ),
             (
                 {'tls_client_auth_subject_dn': 'nonsense=batch'},
-                f'{distinguished}the attribute name nonsense is not known '
-                f'here; write the object identifier in its place, as in '
-                f'2.5.4.3=value.',
+                f'{distinguished}unknown attribute name nonsense; write the '
+                f'object identifier instead, as in 2.5.4.3=value.',
             ),
             (
                 {'tls_client_auth_san_dns': 'a b'},
@@ -198,7 +199,7 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
                 self.assert_refused(
                     **clients.by_certificate(self.own, later, verdict)
                 )
-        self.assertIn('certificate: it is not valid before', self.log)
+        self.assertIn('the certificate is not valid before', self.log)
 
     def test_one_that_has_expired_does_not_authenticate(self):
         """D04, K06: though its registration had another end."""
@@ -214,7 +215,7 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
             end='2037-01-01 00:00:00',
         )
         self.assert_refused(**clients.by_certificate(self.own, before, FAILED))
-        self.assertIn('certificate: it has expired', self.log)
+        self.assertIn('the certificate has expired', self.log)
 
     def test_keystone_takes_no_token_with_one_that_is_not_valid_yet(self):
         """D07, D08: the token alone proves nothing."""

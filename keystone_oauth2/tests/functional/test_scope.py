@@ -62,7 +62,7 @@ class ScopeTest(base.KeystoneTestCase):
             (self.client, 'member+reader+admin', 'not delegated'),
             (self.reader, 'reader+member', 'not delegated'),
             (self.client, 'nonsense', 'not delegated'),
-            (self.client, 'member', 'cannot carry less'),
+            (self.client, 'member', 'always carries all'),
             (self.client, 'member++reader', 'malformed'),
             (self.client, '%22member%22', 'malformed'),
             (self.client, 'm%C3%A9mber', 'malformed'),
@@ -92,7 +92,7 @@ class ScopeTest(base.KeystoneTestCase):
                 self.assertThat(answer, matchers.IsAccessToken(said))
                 self.assertIn('heat stack owner', self.roles(answer))
         for requested, description in (
-            ('member', 'cannot carry less'),
+            ('member', 'always carries all'),
             ('member+reader+heat+stack+owner', 'not delegated'),
         ):
             with self.variant(requested):

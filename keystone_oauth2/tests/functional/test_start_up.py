@@ -89,8 +89,9 @@ class RefusedTest(start_up.RefusedTestCase):
         for methods in ('nonsense', 'client_secret_basic,nonsense'):
             with self.variant(methods):
                 self.assert_refused(
-                    '[oauth2] oauth2_authn_methods names nonsense',
-                    'set it to any of client_secret_basic, '
+                    '[oauth2] oauth2_authn_methods has unknown methods: '
+                    'nonsense',
+                    'use any of client_secret_basic, '
                     'client_secret_post, private_key_jwt, '
                     'self_signed_tls_client_auth, tls_client_auth.',
                     oauth2_authn_methods=methods,
@@ -105,9 +106,9 @@ class RefusedTest(start_up.RefusedTestCase):
         ):
             with self.variant(method):
                 self.assert_refused(
-                    f'[oauth2] oauth2_authn_methods names {method}, but [auth]'
+                    f'[oauth2] oauth2_authn_methods has {method}, but [auth]'
                     f' methods lacks application_credential',
-                    'add it there, or name other methods',
+                    'add it there, or use other methods here',
                     auth={'methods': ['password', 'oauth2_credential']},
                     oauth2_authn_methods=['tls_client_auth', method],
                     issuer='https://keystone.example.com/v3',
@@ -118,7 +119,7 @@ class RefusedTest(start_up.RefusedTestCase):
         for options in ({}, {'client_assertion_for_token_endpoint': True}):
             with self.variant(options):
                 self.assert_refused(
-                    '[oauth2] oauth2_authn_methods names private_key_jwt',
+                    '[oauth2] oauth2_authn_methods has private_key_jwt',
                     'set [oauth2] issuer to an https URL',
                     oauth2_authn_methods='private_key_jwt',
                     **options,
@@ -126,8 +127,8 @@ class RefusedTest(start_up.RefusedTestCase):
 
     def test_no_method(self):
         self.assert_refused(
-            '[oauth2] oauth2_authn_methods names no method',
-            'set it to any of client_secret_basic, ',
+            '[oauth2] oauth2_authn_methods has no methods',
+            'use any of client_secret_basic, ',
             oauth2_authn_methods='',
         )
 
@@ -141,7 +142,7 @@ class RefusedTest(start_up.RefusedTestCase):
             with self.variant(proxies):
                 self.assert_refused(
                     '[oauth2] trusted_proxies',
-                    'list addresses or networks',
+                    'use addresses or networks',
                     trusted_proxies=proxies,
                 )
 
@@ -171,6 +172,6 @@ class RefusedTest(start_up.RefusedTestCase):
             with self.variant(path):
                 self.assert_refused(
                     '[oauth2] client_certificate_ca_file: cannot use',
-                    'name a readable PEM file with CA certificates',
+                    'use a readable PEM file with CA certificates',
                     client_certificate_ca_file=str(path),
                 )

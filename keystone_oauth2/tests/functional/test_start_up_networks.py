@@ -27,6 +27,6 @@ class WholeInternetTest(start_up.RefusedTestCase):
             with self.variant(networks):
                 self.assert_refused(
                     '[oauth2] trusted_proxies: ',
-                    'list addresses or networks such as 192.0.2.7',
+                    'use addresses or networks such as 192.0.2.7',
                     trusted_proxies=networks,
                 )

@@ -81,7 +81,8 @@ class ProcessTest(base.TestCase):
         process = self.start(oauth2_authn_methods='nonsense')
         self.assertEqual(1, process.returncode)
         self.assertIn(
-            '[oauth2] oauth2_authn_methods names nonsense', process.stderr
+            '[oauth2] oauth2_authn_methods has unknown methods: nonsense',
+            process.stderr,
         )
         self.assertNotIn('Traceback', process.stderr)
 
@@ -90,10 +91,12 @@ class ProcessTest(base.TestCase):
             with self.variant(before):
                 process = self.start(before)
                 self.assertEqual(1, process.returncode)
-                self.assertIn('keystone-oauth2 does not know', process.stderr)
                 self.assertIn(
-                    'install a release of keystone-oauth2 that supports it, '
-                    'or remove oauth2_credential from [auth] methods.',
+                    'keystone-oauth2 does not support', process.stderr
+                )
+                self.assertIn(
+                    'install a release of keystone-oauth2 that does, or '
+                    'remove oauth2_credential from [auth] methods.',
                     process.stderr,
                 )
                 self.assertNotIn('Traceback', process.stderr)

@@ -130,7 +130,7 @@ class WrongHostTest(tests_base.TestCase):
         )
         error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
         self.assertIn('[oauth2] statsd_host', str(error))
-        self.assertIn('name a host that can be resolved', str(error))
+        self.assertIn('use a host name that can be resolved', str(error))
         self.assertNotIn('Traceback', keystone.log)
 
     def test_addresses_of_both_families_can_be_named(self):

@@ -39,8 +39,8 @@ def upgrade() -> None:
         mysql_charset='utf8mb4',
         mysql_collate='utf8mb4_bin',
     )
-    # Keystone looks credentials up by an id that has no index: with many of
-    # them each look-up, also of an id that somebody made up, reads them all.
+    # Keystone finds credentials by an id that has no index, so that each
+    # look-up, even of a made-up id, reads all of them.
     op.create_index(
         'ix_keystone_oauth2_application_credential_id',
         'application_credential',

@@ -32,7 +32,7 @@ KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
     'Secrets in the body',
     'Client certificates',
     'TLS',
-    'Limits of failures',
+    'Failure limits',
 )
 
 
@@ -143,7 +143,7 @@ class StatusTest(base.CommandTestCase):
             {
                 METHODS: (SUCCESS, ''),
                 TABLES: (SUCCESS, ''),
-                KEYS: (WARNING, 'secret_digests is off'),
+                KEYS: (WARNING, 'secret_digests is disabled'),
                 BODIES: (WARNING, 'Add client_secret_post'),
                 CERTIFICATES: (SUCCESS, ''),
                 TLS: (SUCCESS, ''),

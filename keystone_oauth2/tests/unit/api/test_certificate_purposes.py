@@ -56,11 +56,11 @@ class PurposesTest(base.TestCase):
             ([OIDS.ANY_EXTENDED_KEY_USAGE], None),
             ([OIDS.SERVER_AUTH, OIDS.CLIENT_AUTH], None),
             ([OIDS.SERVER_AUTH, OIDS.ANY_EXTENDED_KEY_USAGE], None),
-            ([OIDS.SERVER_AUTH], 'not meant for clients'),
-            ([OIDS.EMAIL_PROTECTION], 'not meant for clients'),
+            ([OIDS.SERVER_AUTH], 'not for client authentication'),
+            ([OIDS.EMAIL_PROTECTION], 'not for client authentication'),
             (
                 [OIDS.CODE_SIGNING, OIDS.OCSP_SIGNING],
-                'not meant for clients',
+                'not for client authentication',
             ),
         ):
             for critical in (False, True):

@@ -209,7 +209,7 @@ class VerdictTest(base.TestCase):
     def test_refusal_is_not_verified_again(self):
         """E04: not even where a CA file would hold."""
         found = self.read('FAILED', verify=lambda der: None)
-        self.assertEqual('the front end refused it', found.problem)
+        self.assertEqual('the front end could not verify it', found.problem)
 
     def test_without_verdict_it_is_refused_unless_it_is_verified_here(self):
         """E04, K06: the verdict, or a look at the chain."""

@@ -35,7 +35,7 @@ ENCODINGS = (
     'utf-32-be',
     'cp037',
 )
-TWICE = 'a member is there twice'
+TWICE = 'duplicate member'
 
 
 def text_of(members):
@@ -166,7 +166,7 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
             with self.variant(number):
                 text = json.dumps(other.claims(exp=None))
                 claims = text.replace('null', number).encode()
-                self.assert_refused('exp is no moment', claims)
+                self.assert_refused('exp is not a valid time', claims)
 
     def test_parts_are_base64url_in_the_one_way_to_write_it(self):
         """C01: without padding and line breaks (RFC 7515, 2)."""

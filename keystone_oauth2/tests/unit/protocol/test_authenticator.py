@@ -333,7 +333,8 @@ class GuardTest(base.TestCase):
             )
             self.assertEqual({'Retry-After': seconds}, error.headers)
             self.assertEqual(
-                f'too many failures of client of 4 characters{detail}',
+                f'too many failures of client (4 characters, redacted)'
+                f'{detail}',
                 error.detail,
             )
 

@@ -97,9 +97,9 @@ class PeriodTest(base.TestCase):
             with self.variant(time):
                 self.assertRaises(ValueError, certificates.expires_at, der)
                 self.assertEqual(
-                    'is not readable', certificates.problem_of_period(der)
+                    'cannot be read', certificates.problem_of_period(der)
                 )
         for der in (b'', b'x', self.made(), self.made(*self.TIMES * 2)):
             self.assertEqual(
-                'is not readable', certificates.problem_of_period(der)
+                'cannot be read', certificates.problem_of_period(der)
             )

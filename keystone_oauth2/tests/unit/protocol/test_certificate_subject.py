@@ -251,7 +251,7 @@ class DistinguishedNameTest(base.TestCase):
                 )
                 self.assertTrue(
                     str(error).startswith(
-                        'is no distinguished name (RFC 4514): '
+                        'is not a distinguished name (RFC 4514): '
                     )
                 )
 

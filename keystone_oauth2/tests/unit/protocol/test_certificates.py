@@ -137,14 +137,16 @@ class DerFromTextTest(base.TestCase):
                 error = self.assert_raises(
                     ValueError, certificates.der_from_text, text
                 )
-                self.assertEqual('is not one PEM certificate', str(error))
+                self.assertEqual(
+                    'must be exactly one PEM certificate', str(error)
+                )
 
     def test_private_key_beside_it_is_refused(self):
         for text in (CERTIFICATE.pem + CERTIFICATE.key_pem, OTHER.key_pem):
             error = self.assert_raises(
                 ValueError, certificates.der_from_text, text
             )
-            self.assertIn('without a private key', str(error))
+            self.assertIn('without its private key', str(error))
 
     @given(st.text(max_size=40))
     def test_nothing_but_a_value_error_is_ever_raised(self, text):

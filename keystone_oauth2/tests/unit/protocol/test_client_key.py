@@ -58,9 +58,9 @@ P521 = assertions.jwk(ec.generate_private_key(ec.SECP521R1()), 'ES512')
 SECP256K1 = assertions.jwk(ec.generate_private_key(ec.SECP256K1()), 'ES256K')
 RSA = ('PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512')
 ED25519_NAMES = ('Ed25519', 'EdDSA')
-NO_ALGORITHM = 'has an alg that is not supported'
+NO_ALGORITHM = 'has an unsupported alg'
 WRONG_ALGORITHM = 'has an alg that does not fit its kty and crv'
-NO_CURVE = 'has a crv that is not supported'
+NO_CURVE = 'has an unsupported crv'
 
 
 @functools.cache
@@ -125,24 +125,25 @@ class ReadTest(ClientKeyTestCase):
         for key in private:
             with self.variant(key):
                 self.assert_refused(
-                    'has private or secret members: make a new key', key
+                    'has private or secret members: generate a new key', key
                 )
 
     def test_secret_key_is_refused(self):
         """C07: what both sides know is no public key."""
         self.assert_refused(
-            'has private or secret members: make a new key',
+            'has private or secret members: generate a new key',
             {'kty': 'oct', 'k': 'AAAA'},
         )
         for kind in ('oct', 'AKP', 'rsa', '\ud800'):
             with self.variant(kind):
                 self.assert_other(
-                    'is not of kty EC, OKP or RSA', {**EXAMPLE, 'kty': kind}
+                    'has a kty other than EC, OKP and RSA',
+                    {**EXAMPLE, 'kty': kind},
                 )
         for kind in ('', None, 1, ['RSA'], {}):
             with self.variant(kind):
                 self.assert_refused(
-                    'has a member kty that is not a string, or empty',
+                    'has a member kty that is not a non-empty string',
                     {**EXAMPLE, 'kty': kind},
                 )
         self.assert_refused('lacks the member kty', {})
@@ -157,7 +158,7 @@ class ReadTest(ClientKeyTestCase):
         for use in ('', None, 1, ['sig']):
             with self.variant(use):
                 self.assert_refused(
-                    'has a member use that is not a string, or empty',
+                    'has a member use that is not a non-empty string',
                     {**P256, 'use': use},
                 )
         for operations in ([], ['sign'], ['encrypt', 'wrapKey']):
@@ -244,8 +245,8 @@ class ReadTest(ClientKeyTestCase):
                 for value in (None, 1, True, '', [key.get(name)], {}):
                     with self.variant((key, name, value)):
                         self.assert_refused(
-                            f'has a member {name} that is not a string, or '
-                            f'empty',
+                            f'has a member {name} that is not a non-empty '
+                            f'string',
                             {**key, name: value},
                         )
 
@@ -283,7 +284,7 @@ class ReadTest(ClientKeyTestCase):
             with self.variant((key, name)):
                 self.assert_refused(
                     f'has a member {name} that has unused bits in its last '
-                    f'character, which must be zero',
+                    f'character that are not zero',
                     {**key, name: spare_bit(key[name])},
                 )
 
@@ -300,8 +301,8 @@ class ReadTest(ClientKeyTestCase):
         ):
             with self.variant((name, value)):
                 self.assert_refused(
-                    f'has a member {name} that begins with a zero octet: '
-                    f'leave it out (RFC 7518, 2)',
+                    f'has a member {name} that starts with a zero octet: '
+                    f'remove it (RFC 7518, 2)',
                     {**EXAMPLE, name: value},
                 )
 
@@ -316,8 +317,8 @@ class ReadTest(ClientKeyTestCase):
         ):
             with self.variant((name, value)):
                 self.assert_refused(
-                    f'has a member {name} that has {size} octets and must '
-                    f'have {expected}, leading zero octets included',
+                    f'has a member {name} that has {size} octets instead of '
+                    f'{expected}, including leading zero octets',
                     {**key, name: value},
                 )
 
@@ -330,7 +331,7 @@ class ReadTest(ClientKeyTestCase):
             {**P256, 'x': '_' * 42 + '8', 'y': '_' * 42 + '8'},
         ):
             with self.variant(key):
-                self.assert_refused('is not a point of its curve', key)
+                self.assert_refused('is not a point on its curve', key)
 
     def test_id_of_a_key_is_not_too_long(self):
         for kid in ('x', 'x' * 255, '\xe9\U0001f600', '\ud800'):

@@ -26,10 +26,10 @@ P256, P384, ED25519, RSA = (
     for name in ('ES256', 'ES384', 'EdDSA', 'RS256')
 )
 SECP256K1 = assertions.jwk(ec.generate_private_key(ec.SECP256K1()), 'ES256K')
-PRIVATE = 'has private or secret members: make a new key'
-NO_KTY = 'is not of kty EC, OKP or RSA'
-NO_CURVE = 'has a crv that is not supported'
-NO_ALGORITHM = 'has an alg that is not supported'
+PRIVATE = 'has private or secret members: generate a new key'
+NO_KTY = 'has a kty other than EC, OKP and RSA'
+NO_CURVE = 'has an unsupported crv'
+NO_ALGORITHM = 'has an unsupported alg'
 NO_USE = 'is not for signatures (use)'
 NO_OPERATION = 'is not for verification (key_ops)'
 #: Keys for something else, and why they are left out.
@@ -109,8 +109,8 @@ class ReadSetTest(base.TestCase):
             for keys in ([other], [other, {**P256, 'use': 'enc'}]):
                 with self.variant(keys):
                     self.assert_refused(
-                        f'at index 0 of the set {reason}, and no other can '
-                        f'be used',
+                        f'at index 0 of the set {reason}, and no other key is '
+                        f'usable',
                         keys,
                     )
 
@@ -143,7 +143,7 @@ class ReadSetTest(base.TestCase):
             ({}, 'lacks the member kty'),
             ({'kty': 'EC'}, 'lacks the member crv'),
             ({'kty': 'EC', 'crv': 'P-256'}, 'lacks the member x'),
-            ({**P256, 'y': P256['x']}, 'is not a point of its curve'),
+            ({**P256, 'y': P256['x']}, 'is not a point on its curve'),
             (
                 {**P256, 'alg': 'ES384'},
                 'has an alg that does not fit its kty and crv',
@@ -154,7 +154,7 @@ class ReadSetTest(base.TestCase):
             ),
             (
                 {**ED25519, 'x': neutral},
-                'is a point of small order, which anyone can sign for',
+                'is a point of small order, so anyone can forge signatures',
             ),
             (short, 'must have 2048 to 8192 bits'),
         ):
@@ -169,7 +169,8 @@ class ReadSetTest(base.TestCase):
         for again in (P256, {**P256, 'kid': 'x'}, {**P256, 'alg': 'ES256'}):
             with self.variant(again):
                 self.assert_refused(
-                    'at index 2 of the set is the one at index 1 again',
+                    'at index 2 of the set is a duplicate of the key at '
+                    'index 1',
                     [other, P256, again],
                 )
 

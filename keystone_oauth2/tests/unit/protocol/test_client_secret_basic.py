@@ -114,7 +114,9 @@ class ClientSecretBasicTest(base.TestCase):
             request,
             protocol_base.form(client_id='other'),
         )
-        self.assertEqual('two different client_id', error.detail)
+        self.assertEqual(
+            'client_id differs from the Authorization field', error.detail
+        )
 
     def test_client_that_is_not_registered_for_the_method_is_refused(self):
         """B11: a right secret does not count then."""

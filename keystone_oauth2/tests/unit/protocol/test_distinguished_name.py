@@ -22,7 +22,7 @@ from keystone_oauth2.tests.unit.protocol import raw_certificates as raw
 
 CN, ORGANIZATION, OU = '2.5.4.3', '2.5.4.10', '2.5.4.11'
 DC = '0.9.2342.19200300.100.1.25'
-WRONG = 'is no distinguished name (RFC 4514): '
+WRONG = 'is not a distinguished name (RFC 4514): '
 
 
 def name(*parts):
@@ -167,22 +167,25 @@ class ParseTest(base.TestCase):
     def test_sentence_says_how_to_write_it(self):
         """D02, D03."""
         hexadecimal = (
-            'the DER of a value, with its tag and length, in hexadecimal, '
-            'must follow "#"; write "\\#" for the character itself'
+            '"#" must be followed by the DER of the value, with tag and '
+            'length, in hexadecimal; write "\\#" for the character itself'
         )
         blank = (
-            'a blank follows an equal sign; write the name as "openssl x509 '
-            '-subject -nameopt RFC2253" prints it, its last part first, or '
-            'the blank as "\\ "'
+            'a space follows an equal sign; write the name in the form of '
+            '"openssl x509 -subject -nameopt RFC2253", with its last part '
+            'first, or write the space as "\\ "'
         )
         backslash = (
             'a backslash must be followed by a special character or two '
             'hexadecimal digits; write "\\\\" for the character itself'
         )
-        utf8 = 'a value is not UTF-8; write "#" and its DER in hexadecimal'
+        utf8 = (
+            'a value is not valid UTF-8; write "#" and its DER in hexadecimal'
+        )
+        written = 'the character {!r} in a value must be written as "\\{}"'
         for text, why in (
-            ('CN=a,b', 'an attribute, such as CN=, must be at character 6'),
-            ('CN=a,', 'an attribute, such as CN=, must be at character 6'),
+            ('CN=a,b', 'expected an attribute, such as CN=, at character 6'),
+            ('CN=a,', 'expected an attribute, such as CN=, at character 6'),
             ('C = DE, CN = a', blank),
             ('CN=#', hexadecimal),
             ('CN=#x', hexadecimal),
@@ -196,14 +199,14 @@ class ParseTest(base.TestCase):
             ('CN=\\xa', backslash),
             ('CN=\\ff', utf8),
             ('CN=\ud800', utf8),
-            ('CN="a"', 'write "\\22" for the character \'"\' in a value'),
-            ('CN=a;O=b', 'write "\\3b" for the character \';\' in a value'),
+            ('CN="a"', written.format('"', '22')),
+            ('CN=a;O=b', written.format(';', '3b')),
             (
                 'XYZ=a',
-                'the attribute name XYZ is not known here; write the object '
-                'identifier in its place, as in 2.5.4.3=value',
+                'unknown attribute name XYZ; write the object identifier '
+                'instead, as in 2.5.4.3=value',
             ),
-            ('3.1=a', 'there is no object identifier 3.1'),
+            ('3.1=a', '3.1 is not a valid object identifier'),
         ):
             self.assert_refused(text, why)
 

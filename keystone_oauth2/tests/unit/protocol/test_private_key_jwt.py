@@ -294,23 +294,23 @@ class AssertionTest(PrivateKeyJWTTestCase):
     def test_issuer_and_subject_are_both_the_client(self):
         """C02: one of them would do nowhere."""
         for changed, reason in (
-            (without('iss'), 'iss is not sub'),
-            (claims(iss='other'), 'iss is not sub'),
-            (claims(sub='other'), 'iss is not sub'),
-            (claims(iss=ISSUER), 'iss is not sub'),
-            (claims(iss=None), 'iss is not sub'),
-            (claims(iss=['client']), 'iss is not sub'),
-            (claims(iss={}), 'iss is not sub'),
-            (claims(iss='Client'), 'iss is not sub'),
-            (without('sub'), 'sub is no client id'),
-            (claims(iss='', sub=''), 'sub is no client id'),
-            (claims(iss=1, sub=1), 'sub is no client id'),
-            (claims(iss=None, sub=None), 'sub is no client id'),
-            (claims(iss=['client'], sub=['client']), 'sub is no client id'),
-            (claims(iss='a\0b', sub='a\0b'), 'sub is no client id'),
-            (claims(iss='a\n', sub='a\n'), 'sub is no client id'),
-            (claims(iss='\xe9', sub='\xe9'), 'sub is no client id'),
-            (claims(iss='\ud800', sub='\ud800'), 'sub is no client id'),
+            (without('iss'), 'iss differs from sub'),
+            (claims(iss='other'), 'iss differs from sub'),
+            (claims(sub='other'), 'iss differs from sub'),
+            (claims(iss=ISSUER), 'iss differs from sub'),
+            (claims(iss=None), 'iss differs from sub'),
+            (claims(iss=['client']), 'iss differs from sub'),
+            (claims(iss={}), 'iss differs from sub'),
+            (claims(iss='Client'), 'iss differs from sub'),
+            (without('sub'), 'sub is not a client id'),
+            (claims(iss='', sub=''), 'sub is not a client id'),
+            (claims(iss=1, sub=1), 'sub is not a client id'),
+            (claims(iss=None, sub=None), 'sub is not a client id'),
+            (claims(iss=['client'], sub=['client']), 'sub is not a client id'),
+            (claims(iss='a\0b', sub='a\0b'), 'sub is not a client id'),
+            (claims(iss='a\n', sub='a\n'), 'sub is not a client id'),
+            (claims(iss='\xe9', sub='\xe9'), 'sub is not a client id'),
+            (claims(iss='\ud800', sub='\ud800'), 'sub is not a client id'),
         ):
             with self.variant(changed):
                 self.assert_unreadable(reason, sign(HEADER, changed))
@@ -332,7 +332,9 @@ class AssertionTest(PrivateKeyJWTTestCase):
         for client_id in ('other', 'CLIENT', 'client '):
             with self.variant(client_id):
                 self.assert_unreadable(
-                    'sub is not client_id', assertion, client_id=client_id
+                    'sub differs from client_id',
+                    assertion,
+                    client_id=client_id,
                 )
 
     def test_it_is_no_http_scheme(self):
@@ -511,10 +513,10 @@ class TimesTest(PrivateKeyJWTTestCase):
                 self.assert_holds(claims(exp=end))
         self.assert_refused('exp is missing', without('exp'))
         for end, reason in (
-            (now, 'exp is over'),
-            (now - 1, 'exp is over'),
-            (now - 300, 'exp is over'),
-            (0, 'exp is over'),
+            (now, 'expired'),
+            (now - 1, 'expired'),
+            (now - 300, 'expired'),
+            (0, 'expired'),
             (now + 3661, 'exp is too far away'),
             (now + 86400 * 365, 'exp is too far away'),
             (253_402_300_799, 'exp is too far away'),
@@ -545,7 +547,7 @@ class TimesTest(PrivateKeyJWTTestCase):
         """C04: external_oauth2_token sends exp and iat as decimal strings."""
         now = int(time.time())
         self.assert_holds(claims(exp=str(now + 3600), iat=str(now)))
-        self.assert_refused('exp is over', claims(exp=str(now)))
+        self.assert_refused('expired', claims(exp=str(now)))
         self.assert_refused('too far away', claims(exp=str(now + 3700)))
         self.assert_refused('iat is in the', claims(iat=str(now + 62)))
 
@@ -555,7 +557,7 @@ class TimesTest(PrivateKeyJWTTestCase):
             for moment in self.NO_MOMENTS:
                 with self.variant((name, moment)):
                     self.assert_refused(
-                        f'{name} is no moment', claims(**{name: moment})
+                        f'{name} is not a valid time', claims(**{name: moment})
                     )
 
     def test_clock_of_the_client_may_be_ten_seconds_ahead(self):
@@ -594,8 +596,8 @@ class TimesTest(PrivateKeyJWTTestCase):
             with self.variant(end - now):
                 self.assert_holds(claims(exp=end))
         for end, reason in (
-            (now - 0.001, 'exp is over'),
-            (now, 'exp is over'),
+            (now - 0.001, 'expired'),
+            (now, 'expired'),
             (now + 3630.001, 'exp is too far away'),
         ):
             with self.variant(end - now):
@@ -616,7 +618,7 @@ class OnceTest(PrivateKeyJWTTestCase):
         self.assertEqual('client', self.authenticate(first).id)
         for again in (first, sign(HEADER, claims(exp=time.time() + 90))):
             error = self.assert_raises(ports.Refused, self.authenticate, again)
-            self.assertIn('used before', str(error))
+            self.assertIn('already used', str(error))
         self.assertEqual(
             'client', self.authenticate(sign(HEADER, claims(jti='2'))).id
         )
@@ -725,7 +727,7 @@ class SignatureTest(PrivateKeyJWTTestCase):
             for name in ('Ed448', 'ed25519', 'EDDSA'):
                 with self.variant((registered, name)):
                     self.assert_refused(
-                        'alg is not supported',
+                        'unsupported alg',
                         claims(),
                         {'alg': name},
                         signer,
@@ -763,7 +765,7 @@ class SignatureTest(PrivateKeyJWTTestCase):
                 error = self.assert_raises(
                     ports.Refused, self.authenticate, text
                 )
-                self.assertIn('alg is not supported', str(error))
+                self.assertIn('unsupported alg', str(error))
         text = f'{encoded(HEADER)}.{encoded(claims())}.'
         self.assert_not_signed(text)
 
@@ -814,9 +816,9 @@ class SignatureTest(PrivateKeyJWTTestCase):
         ):
             with self.variant(algorithm):
                 self.assert_refused(
-                    'alg is not supported', claims(), {'alg': algorithm}
+                    'unsupported alg', claims(), {'alg': algorithm}
                 )
-        self.assert_refused('alg is not supported', claims(), {})
+        self.assert_refused('unsupported alg', claims(), {})
 
     def test_algorithm_that_is_registered_with_the_key_is_the_only_one(self):
         """C07: an RSA key could be used with six."""

@@ -107,7 +107,7 @@ class CheckUsableTest(base.TestCase):
             registration.Conflict, self.check, *authenticators, **arguments
         )
         self.assertIs(registration.Conflict, type(error))
-        self.assertIn('could not authenticate any more', str(error))
+        self.assertIn('could no longer authenticate', str(error))
 
     def test_secret_of_the_credential_itself_is_enough(self):
         """J02: where nothing at all is registered."""

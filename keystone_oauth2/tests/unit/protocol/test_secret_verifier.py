@@ -245,10 +245,10 @@ class UnknownClientTest(VerifierTestCase):
     def test_what_is_no_id_is_not_in_the_reason(self):
         for client_id, reason in (
             ('0f' * 16, f'unknown client {"0f" * 16}'),
-            ('0F' * 16, 'unknown client of 32 characters'),
-            ('x' * 5000, 'unknown client of 5000 characters'),
-            ('a\nb', 'unknown client of 3 characters'),
-            ('', 'unknown client of 0 characters'),
+            ('0F' * 16, 'unknown client (32 characters, redacted)'),
+            ('x' * 5000, 'unknown client (5000 characters, redacted)'),
+            ('a\nb', 'unknown client (3 characters, redacted)'),
+            ('', 'unknown client (0 characters, redacted)'),
         ):
             with self.variant(client_id):
                 error = self.assert_raises(

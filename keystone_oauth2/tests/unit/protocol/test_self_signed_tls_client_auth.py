@@ -103,7 +103,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
     def test_nobody_needs_to_vouch_for_a_self_signed_one(self):
         """D04: there is no chain, so a front end finds it wrong."""
         self.register(SELF_SIGNED)
-        for problem in (None, 'the front end refused it'):
+        for problem in (None, 'the front end could not verify it'):
             with self.variant(problem):
                 self.assertEqual(
                     'client', self.authenticate(SELF_SIGNED, problem).id
@@ -187,8 +187,8 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         now = datetime.datetime.now(datetime.timezone.utc)
         minute = datetime.timedelta(minutes=1)
         for reason, dates in (
-            ('it has expired', {'not_after': now - minute}),
-            ('it is not valid before', {'not_before': now + minute}),
+            ('has expired', {'not_after': now - minute}),
+            ('is not valid before', {'not_before': now + minute}),
         ):
             for der in (
                 made.self_signed(SUBJECT, **dates).der,

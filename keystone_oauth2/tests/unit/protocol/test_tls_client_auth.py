@@ -237,7 +237,7 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
             with self.variant(mapped):
                 self.keystone.mapped = mapped
                 self.assert_refused(
-                    'identifies nobody',
+                    'identifies no user',
                     certificate([('CN', 'x'), ('emailAddress', 'a@b')]),
                 )
 
