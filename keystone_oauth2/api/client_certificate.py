@@ -126,7 +126,7 @@ class Reader:
         has_verdict = _VERDICT.fullmatch(verdict) is not None
         if verdict not in ('', 'SUCCESS'):
             return messages.ClientCertificate(
-                der, 'the front end refused it', has_verdict
+                der, 'the front end could not verify it', has_verdict
             )
         # A proxy that sets no verdict does not remove a forged one either,
         # so a verdict never replaces verification here.

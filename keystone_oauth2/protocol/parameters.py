@@ -78,7 +78,7 @@ def decode(text: bytes) -> str:
         raise ValueError('a percent sign without two hexadecimal digits')
     decoded = urllib.parse.unquote_to_bytes(text.replace(b'+', b' '))
     if b'\0' in decoded:
-        raise ValueError('a NUL')
+        raise ValueError('contains a NUL')
     return decode_text(decoded)
 
 

@@ -93,8 +93,8 @@ def read(request: messages.Request) -> tuple[str, tuple[str, ...]]:
 
 def _candidates(secret: bytes) -> tuple[str, ...]:
     if b'\0' in secret:
-        raise ValueError('a NUL')
-    as_it_stands = parameters.decode_text(secret)
+        raise ValueError('contains a NUL')
+    raw = parameters.decode_text(secret)
     try:
         decoded = parameters.decode(secret)
     except ValueError:

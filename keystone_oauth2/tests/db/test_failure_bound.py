@@ -82,7 +82,7 @@ class BoundTest(base.TestCase):
             found = 0
             for _ in range(8):
                 found += sum(
-                    looked_at(guard, 'victim', source, False)
+                    is_checked(guard, 'victim', source, False)
                     for _ in range(20)
                 )
                 self.end_shorter_windows(memory)
