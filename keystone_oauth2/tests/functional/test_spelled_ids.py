@@ -88,7 +88,7 @@ class SpelledIdTest(SpelledIdTestCase):
                 self.assertEqual(wrong.json, answer.json)
                 self.assertNotIn('X-Subject-Token', answer.headers)
                 if spelling in (self.own.id.upper(), f'{self.own.id} '):
-                    self.assertIn('spelled in another way', self.new_log())
+                    self.assertIn('spelled differently', self.new_log())
 
     def test_keystone_takes_the_id_as_it_is_and_the_name(self):
         """K05: names are for Keystone to compare."""
