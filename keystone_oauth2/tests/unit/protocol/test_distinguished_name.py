@@ -179,10 +179,17 @@ class ParseTest(base.TestCase):
             'a backslash must be followed by a special character or two '
             'hexadecimal digits; write "\\\\" for the character itself'
         )
+        attribute = (
+            'an attribute, such as CN=, must be at character {}; write the '
+            'name as "openssl x509 -subject -nameopt RFC2253" prints it, its '
+            'last part first'
+        )
         utf8 = 'a value is not UTF-8; write "#" and its DER in hexadecimal'
         for text, why in (
-            ('CN=a,b', 'an attribute, such as CN=, must be at character 6'),
-            ('CN=a,', 'an attribute, such as CN=, must be at character 6'),
+            ('client', attribute.format(1)),
+            ('/C=DE/CN=a', attribute.format(1)),
+            ('CN=a,b', attribute.format(6)),
+            ('CN=a,', attribute.format(6)),
             ('C = DE, CN = a', blank),
             ('CN=#', hexadecimal),
             ('CN=#x', hexadecimal),
