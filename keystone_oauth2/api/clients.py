@@ -110,11 +110,14 @@ class _Resource(web.ResourceBase):
 
     def _body(self) -> ty.Any:
         try:
-            return self.request_body_json
+            body = flask.request.get_json(force=True, silent=True)
         except RecursionError as error:
             raise web.ValidationError(
                 'The body is nested too deeply.'
             ) from error
+        if not isinstance(body, dict):
+            raise web.ValidationError('The body is not a JSON object.')
+        return body
 
     def _url(self, client_id: str) -> str:
         return web.base_url(f'{base.PREFIX[3:]}clients/{client_id}')

@@ -196,6 +196,25 @@ ValidationError = exception.ValidationError
 #: JSON-home relations of parameters below OS-OAUTH2/1.0.
 parameter_relation = json_home_relations.os_oauth2_parameter_rel_func
 
+# By the keywords of a JSON schema, with what a schema has for each.
+_SENTENCES = {
+    'additionalProperties': 'it may have {} only',
+    'enum': 'it must be one of {}',
+    'maxLength': 'it must not have more than {} characters',
+    'minItems': 'it must not be empty',
+    'minLength': 'it must not be empty',
+    'pattern': 'it has a character that cannot be stored',
+    'required': 'it must have {}',
+    'type': 'it must be {}',
+    'uniqueItems': 'it must not have an item twice',
+}
+_TYPES = {
+    'array': 'a list',
+    'null': 'null',
+    'object': 'an object',
+    'string': 'a string',
+}
+
 
 def validate(schema: dict[str, ty.Any], value: ty.Any) -> None:
     """Check a value against a JSON schema.
@@ -214,13 +233,15 @@ def validate(schema: dict[str, ty.Any], value: ty.Any) -> None:
 
 
 def _explain(problem: ty.Any) -> str:
-    if problem.validator == 'required':
-        return f'it must have {", ".join(problem.validator_value)}'
-    if problem.validator == 'additionalProperties':
-        return f'it may only have {", ".join(problem.schema["properties"])}'
-    if problem.validator == 'pattern':
-        return 'it has a character that cannot be stored'
-    return f'its {problem.validator} must be {problem.validator_value}'
+    rule, value = problem.validator, problem.validator_value
+    if rule == 'type':
+        names = [value] if isinstance(value, str) else value
+        value = ' or '.join(_TYPES[name] for name in names)
+    elif rule == 'additionalProperties':
+        value = ', '.join(problem.schema['properties'])
+    elif isinstance(value, list):
+        value = ', '.join(value)
+    return _SENTENCES[rule].format(value)
 
 
 def parse_expiration(text: str) -> datetime.datetime:
@@ -230,7 +251,12 @@ def parse_expiration(text: str) -> datetime.datetime:
 
     :raises ValidationError: it is not a valid time, or is in the past.
     """
-    moment = utils.parse_expiration_date(text)
+    try:
+        moment = utils.parse_expiration_date(text)
+    except exception.ValidationTimeStampError as error:
+        raise ValidationError(
+            'expires_at must be a time in UTC, such as 2027-06-01T00:00:00Z.'
+        ) from error
     return timeutils.normalize_time(moment).replace(microsecond=0)
 
 

@@ -48,7 +48,10 @@ def ed25519_problem(x: bytes) -> str | None:
     if y >= _PRIME:
         return 'is not a point in canonical encoding (RFC 8032, 5.1.3)'
     if y in _SMALL_ORDERS:
-        return 'is a point of small order, so anyone can forge signatures'
+        return (
+            'is a point of small order, which anyone can sign for: make a '
+            'new key'
+        )
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _PRIME)
     if pow(square, (_PRIME - 1) // 2, _PRIME) != 1:
         return 'is not a point on its curve'
@@ -64,8 +67,8 @@ def rsa_problem(modulus: int, exponent: int) -> str | None:
         return f'must have {_MIN_RSA_BITS} to {_MAX_RSA_BITS} bits'
     if exponent not in _EXPONENTS:
         return (
-            f'must have an odd exponent e from {_EXPONENTS.start} to 2^32 - 1 '
-            f'(FIPS 186-5, 5.1)'
+            f'must have an odd exponent e from {_EXPONENTS.start} (FIPS '
+            f'186-5, 5.1) to 2^32 - 1'
         )
     if _is_factored(modulus):
         return 'has a modulus n that is easy to factor: generate a new key'

@@ -37,6 +37,7 @@ _URI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+')
 _EMAIL = re.compile(r'[\x21-\x3f\x41-\x7e]+@[a-z0-9-]+(\.[a-z0-9-]+)*')
 # What "openssl x509 -subject" prints before the name.
 _PREFIX = re.compile(r'\A\s*subject=\s*')
+_ISSUER = re.compile(r'\s*issuer\s*=', re.IGNORECASE)
 
 
 def read(name: str, value: str) -> str:
@@ -48,6 +49,11 @@ def read(name: str, value: str) -> str:
     """
     if name == 'tls_client_auth_subject_dn':
         return _distinguished_name(value)
+    if name == 'tls_client_auth_san_dns' and _ip(value) is not None:
+        # Refused here only, so that what is registered matches as before.
+        raise ValueError(
+            'is not a DNS name but an IP address: use tls_client_auth_san_ip'
+        )
     comparable = _COMPARABLE[name](value)
     if comparable is None:
         raise ValueError(f'is not {_FORMS[name]}')
@@ -78,6 +84,11 @@ def matches(name: str, value: str, der: bytes) -> bool:
 
 def _distinguished_name(value: str) -> str:
     value = _PREFIX.sub('', value, count=1)
+    if _ISSUER.match(value):
+        raise ValueError(
+            'is the issuer of a certificate: write the subject, as "openssl '
+            'x509 -subject -nameopt RFC2253" prints it'
+        )
     if not value or distinguished_name.is_empty(
         distinguished_name.parse(value)
     ):
@@ -132,10 +143,13 @@ _COMPARABLE: abc.Mapping[str, abc.Callable[[str], str | None]] = {
     'tls_client_auth_san_email': _email,
 }
 _FORMS: abc.Mapping[str, str] = {
-    'tls_client_auth_san_dns': 'a DNS name',
-    'tls_client_auth_san_uri': 'a URI',
-    'tls_client_auth_san_ip': 'an IP address',
-    'tls_client_auth_san_email': 'an email address',
+    'tls_client_auth_san_dns': 'a DNS name, such as client.example.com or '
+    '*.example.com: write a label with other letters than a to z as xn--...; '
+    'a wildcard stands for the whole first label only',
+    'tls_client_auth_san_uri': 'a URI, such as spiffe://example.com/client',
+    'tls_client_auth_san_ip': 'an IP address, such as 192.0.2.1',
+    'tls_client_auth_san_email': 'an email address, such as '
+    'client@example.com',
 }
 _TYPES: abc.Mapping[str, type[ty.Any]] = {
     'tls_client_auth_san_dns': x509.DNSName,

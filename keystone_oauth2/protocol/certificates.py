@@ -29,11 +29,12 @@ from keystone_oauth2.protocol import distinguished_name
 from keystone_oauth2.protocol import messages
 
 _BEGIN = '-----BEGIN CERTIFICATE-----'
+_END = '-----END CERTIFICATE-----'
 _PEM = re.compile(
     r'-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----'
 )
 
-_PASTED = re.compile(f'{_BEGIN}(.*?)-----END CERTIFICATE-----', re.DOTALL)
+_PASTED = re.compile(f'{_BEGIN}(.*?){_END}', re.DOTALL)
 _V3 = bytes.fromhex('a003020102')
 _TIME = re.compile('[0-9]{14}Z')
 # The names in RFC 4514, and emailAddress, which the mappings in Keystone's
@@ -88,11 +89,35 @@ def der_from_text(text: str) -> bytes:
         text = urllib.parse.unquote(text)
     found = _PASTED.findall(text)
     if len(found) != 1 or text.count(_BEGIN) != 1:
-        raise ValueError('must be exactly one PEM certificate')
+        raise ValueError(_why_not_one(text))
     try:
         return decode_base64(''.join(found[0].split()))
     except ValueError as error:
-        raise ValueError('must be exactly one PEM certificate') from error
+        raise ValueError(
+            f'is damaged: what is between {_BEGIN} and {_END} is not base64'
+        ) from error
+
+
+def _why_not_one(text: str) -> str:
+    count = text.count(_BEGIN)
+    if count > 1:
+        return (
+            f'must come alone: of these {count} certificates, send that of '
+            f'the client'
+        )
+    if count:
+        return f'is cut off: it has no line {_END}'
+    if 'CERTIFICATE REQUEST-----' in text:
+        return (
+            'is a certificate request: send the certificate that was issued '
+            'for it'
+        )
+    if 'PUBLIC KEY-----' in text:
+        return (
+            'is a public key: send its certificate, or register it as a key, '
+            'in jwk'
+        )
+    return f'must be PEM: it has no line {_BEGIN}'
 
 
 def decode_base64(text: str) -> bytes:

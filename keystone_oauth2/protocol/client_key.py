@@ -236,9 +236,10 @@ def _check_kind(jwk: JWK) -> None:
         raise OtherKey('is not for verification (key_ops)')
     kind = jwk['kty']
     if kind != 'RSA' and (kind, _member('crv', jwk)) not in _CURVES:
-        raise OtherKey('has an unsupported crv')
+        curves = ', '.join(crv for kty, crv in _CURVES if kty == kind)
+        raise OtherKey(f'is of kty {kind} with a crv other than {curves}')
     if 'alg' in jwk and _member('alg', jwk) not in ALGORITHMS:
-        raise OtherKey('has an unsupported alg')
+        raise OtherKey(f'has an alg other than {", ".join(ALGORITHMS)}')
 
 
 def _check_set(keys: abc.Mapping[int, dict[str, str]]) -> None:

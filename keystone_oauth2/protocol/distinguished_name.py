@@ -36,7 +36,11 @@ _VALUE = re.compile(
     r'(?:[^\\,+";<>\0]|\\(?:[0-9A-Fa-f]{2}|[ #=,+";<>\\]))*', re.DOTALL
 )
 _ESCAPED = re.compile(rb'\\([0-9A-Fa-f]{2}|.)', re.DOTALL)
-# RFC 4518, 2.2; NFKC turns the other kinds of space into a plain one.
+_AS_PRINTED = (
+    'write the name as "openssl x509 -subject -nameopt RFC2253" prints it, '
+    'its last part first'
+)
+# RFC 4518, 2.2; the other blanks become one by NFKC.
 _BLANKS = re.compile('[\t-\r\x85\u1680\u2028\u2029 ]+')
 
 # Encodings of string tags, as read by OpenSSL and by cryptography. T61String
@@ -60,7 +64,8 @@ def parse(text: str) -> Name:
         type_ = _TYPE.match(text, place)
         if type_ is None:
             raise _wrong(
-                f'expected an attribute, such as CN=, at character {place + 1}'
+                f'an attribute, such as CN=, must be at character '
+                f'{place + 1}; {_AS_PRINTED}'
             )
         value = _VALUE.match(text, type_.end())
         assert value is not None  # noqa: S101  # nosec
@@ -131,9 +136,8 @@ def _value(text: str) -> Value:
         return _from_hexadecimal(text[1:].rstrip())
     if text.startswith(' '):
         raise _wrong(
-            'a space follows an equal sign; write the name in the form of '
-            '"openssl x509 -subject -nameopt RFC2253", with its last part '
-            'first, or write the space as "\\ "'
+            f'a blank follows an equal sign; {_AS_PRINTED}, or the blank as '
+            f'"\\ "'
         )
     try:
         return _ESCAPED.sub(_unescaped, text.encode()).decode()

@@ -28,7 +28,7 @@ OTHERS = (
     ),
     (
         {'kty': 'OKP', 'crv': 'X25519', 'x': 'A' * 43},
-        'The key has an unsupported crv.',
+        'The key is of kty OKP with a crv other than Ed25519.',
     ),
 )
 

@@ -408,11 +408,12 @@ class WebTest(base.KeystoneTestCase):
                     datetime.datetime(2100, 1, 1),
                     timeutils.normalize_time(moment),
                 )
-        for text in ('2000-01-01T00:00:00Z', 'nonsense'):
+        for text, error in (
+            ('2000-01-01T00:00:00Z', exception.Error),
+            ('nonsense', exception.ValidationTimeStampError),
+        ):
             with self.variant(text):
-                self.assertRaises(
-                    exception.Error, utils.parse_expiration_date, text
-                )
+                self.assertRaises(error, utils.parse_expiration_date, text)
 
     def test_resource_is_described_as_we_do(self):
         common.construct_resource_map(

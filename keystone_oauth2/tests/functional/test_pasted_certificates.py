@@ -100,11 +100,14 @@ class PastedCertificateTest(clients.ClientsTestCase):
         for wanted, sentence in (
             (
                 {'certificate': chain},
-                'The certificate must be exactly one PEM certificate.',
+                'The certificate must come alone: of these 2 certificates, '
+                'send that of the client.',
             ),
             (
                 {'certificate': torn},
-                'The certificate must be exactly one PEM certificate.',
+                'The certificate is damaged: what is between '
+                '-----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- '
+                'is not base64.',
             ),
             (
                 {'certificate': self.batch.pem.replace('MII', 'MIJ', 1)},
@@ -116,8 +119,9 @@ class PastedCertificateTest(clients.ClientsTestCase):
             ),
             (
                 {'tls_client_auth_subject_dn': 'batch'},
-                f'{distinguished}expected an attribute, such as CN=, at '
-                f'character 1.',
+                f'{distinguished}an attribute, such as CN=, must be at '
+                f'character 1; write the name as "openssl x509 -subject '
+                f'-nameopt RFC2253" prints it, its last part first.',
             ),
             (
                 {'tls_client_auth_subject_dn': 'O = Acme, CN = batch'},
@@ -133,19 +137,30 @@ class PastedCertificateTest(clients.ClientsTestCase):
             ),
             (
                 {'tls_client_auth_san_dns': 'a b'},
-                'tls_client_auth_san_dns is not a DNS name.',
+                'tls_client_auth_san_dns is not a DNS name, such as '
+                'client.example.com or *.example.com: write a label with '
+                'other letters than a to z as xn--...; a wildcard stands for '
+                'the whole first label only.',
+            ),
+            (
+                {'tls_client_auth_san_dns': '192.0.2.1'},
+                'tls_client_auth_san_dns is not a DNS name but an IP '
+                'address: use tls_client_auth_san_ip.',
             ),
             (
                 {'tls_client_auth_san_uri': 'batch'},
-                'tls_client_auth_san_uri is not a URI.',
+                'tls_client_auth_san_uri is not a URI, such as '
+                'spiffe://example.com/client.',
             ),
             (
                 {'tls_client_auth_san_ip': '192.0.2.0/24'},
-                'tls_client_auth_san_ip is not an IP address.',
+                'tls_client_auth_san_ip is not an IP address, such as '
+                '192.0.2.1.',
             ),
             (
                 {'tls_client_auth_san_email': 'batch'},
-                'tls_client_auth_san_email is not an email address.',
+                'tls_client_auth_san_email is not an email address, such as '
+                'client@example.com.',
             ),
             (
                 {},

@@ -185,7 +185,9 @@ class VerdictTest(base.TestCase):
             with self.variant(verdict):
                 self.assertEqual(
                     messages.ClientCertificate(
-                        ONE.der, 'the front end could not verify it', has_verdict
+                        ONE.der,
+                        'the front end could not verify it',
+                        has_verdict,
                     ),
                     self.read(verdict),
                 )

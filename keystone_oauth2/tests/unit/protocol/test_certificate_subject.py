@@ -255,6 +255,24 @@ class DistinguishedNameTest(base.TestCase):
                     )
                 )
 
+    def test_issuer_is_no_subject(self):
+        """D02: OpenSSL prints both."""
+        for text in (
+            'issuer=CN=CA',
+            ' issuer= /C=DE/CN=CA',
+            'subject=issuer=CN=CA',
+            'Issuer = CN=CA',
+        ):
+            with self.variant(text):
+                error = self.assert_raises(
+                    ValueError, certificate_subject.read, DN, text
+                )
+                self.assertEqual(
+                    'is the issuer of a certificate: write the subject, as '
+                    '"openssl x509 -subject -nameopt RFC2253" prints it',
+                    str(error),
+                )
+
     def test_text_is_registered_as_it_was_written(self):
         for text in ('cn=Client, o=ACME', r'CN=a\2Cb'):
             with self.variant(text):
@@ -315,7 +333,6 @@ class AlternativeNameTest(base.TestCase):
     def test_name_of_one_kind_is_not_that_of_another(self):
         """D02: however it is spelt."""
         for name, value, found in (
-            (DNS, '192.0.2.1', self.FOUND[IP]),
             (IP, '192.0.2.1', x509.DNSName('192.0.2.1')),
             (URI, 'dns:client', x509.DNSName('dns:client')),
             (
@@ -326,6 +343,32 @@ class AlternativeNameTest(base.TestCase):
         ):
             with self.variant((name, value)):
                 self.assert_name(name, [found], different=[value])
+
+    def test_address_is_no_host(self):
+        """D02: it is registered as an address."""
+        for value in ('192.0.2.1', '2001:db8::1'):
+            with self.variant(value):
+                error = self.assert_raises(
+                    ValueError, certificate_subject.read, DNS, value
+                )
+                self.assertEqual(
+                    'is not a DNS name but an IP address: use '
+                    'tls_client_auth_san_ip',
+                    str(error),
+                )
+
+    def test_address_that_is_registered_as_a_host_is_compared_as_one(self):
+        """D02: an older release has registered it."""
+        value = '192.0.2.1'
+        for found, expected in (
+            (x509.DNSName(value), True),
+            (self.FOUND[IP], False),
+        ):
+            with self.variant(found):
+                der = AUTHORITY.client(SUBJECT, names=[found]).der
+                self.assertIs(
+                    expected, certificate_subject.matches(DNS, value, der)
+                )
 
     def test_host_is_compared_without_case(self):
         """D02: RFC 4343."""

@@ -118,28 +118,55 @@ class DerFromTextTest(base.TestCase):
         self.assertEqual(CERTIFICATE.der, certificates.der_from_text(text))
 
     def test_what_is_not_one_certificate_is_refused(self):
-        """D04: not guessed."""
+        """D04: not guessed; the sentence names what it is."""
         pem = CERTIFICATE.pem
         first_line, rest = pem.split('\n', 1)
-        for text in (
-            '',
-            'nonsense',
-            pem + pem,
-            pem + OTHER.pem,
-            rest,
-            first_line,
-            first_line + pem,
-            pem.replace('CERTIFICATE', 'X509 CRL'),
-            first_line + '\nA\n-----END CERTIFICATE-----',
-            pem.replace('M', '\xe9', 1),
+        last_line = '-----END CERTIFICATE-----'
+        no_begin = f'must be PEM: it has no line {first_line}'
+        two = (
+            'must come alone: of these 2 certificates, send that of the client'
+        )
+        cut_off = f'is cut off: it has no line {last_line}'
+        damaged = (
+            f'is damaged: what is between {first_line} and {last_line} is '
+            f'not base64'
+        )
+        request = (
+            'is a certificate request: send the certificate that was issued '
+            'for it'
+        )
+        public_key = (
+            'is a public key: send its certificate, or register it as a key, '
+            'in jwk'
+        )
+        for text, sentence in (
+            ('', no_begin),
+            ('nonsense', no_begin),
+            (''.join(pem.splitlines()[1:-1]), no_begin),
+            (rest, no_begin),
+            (pem.replace('CERTIFICATE', 'X509 CRL'), no_begin),
+            (pem + pem, two),
+            (pem + OTHER.pem, two),
+            (first_line + pem, two),
+            (pem + OTHER.pem + pem, two.replace('2', '3')),
+            (first_line, cut_off),
+            (pem[:300], cut_off),
+            (last_line + pem[:300], cut_off),
+            (f'{first_line}\nA\n{last_line}', damaged),
+            (pem.replace('M', '\xe9', 1), damaged),
+            (pem.replace('E-----', 'E REQUEST-----'), request),
+            (
+                pem.replace('CERTIFICATE', 'NEW CERTIFICATE REQUEST'),
+                request,
+            ),
+            (pem.replace('CERTIFICATE', 'PUBLIC KEY'), public_key),
+            (pem.replace('CERTIFICATE', 'RSA PUBLIC KEY'), public_key),
         ):
             with self.variant(text):
                 error = self.assert_raises(
                     ValueError, certificates.der_from_text, text
                 )
-                self.assertEqual(
-                    'must be exactly one PEM certificate', str(error)
-                )
+                self.assertEqual(sentence, str(error))
 
     def test_private_key_beside_it_is_refused(self):
         for text in (CERTIFICATE.pem + CERTIFICATE.key_pem, OTHER.key_pem):

@@ -26,10 +26,14 @@ P256, P384, ED25519, RSA = (
     for name in ('ES256', 'ES384', 'EdDSA', 'RS256')
 )
 SECP256K1 = assertions.jwk(ec.generate_private_key(ec.SECP256K1()), 'ES256K')
-PRIVATE = 'has private or secret members: generate a new key'
-NO_KTY = 'has a kty other than EC, OKP and RSA'
-NO_CURVE = 'has an unsupported crv'
-NO_ALGORITHM = 'has an unsupported alg'
+PRIVATE = 'has private or secret members: make a new key'
+NO_KTY = 'is not of kty EC, OKP or RSA'
+NO_EC_CURVE = 'is of kty EC with a crv other than P-256, P-384, P-521'
+NO_OKP_CURVE = 'is of kty OKP with a crv other than Ed25519'
+NO_ALGORITHM = (
+    'has an alg other than ES256, ES384, ES512, Ed25519, EdDSA, PS256, '
+    'PS384, PS512, RS256, RS384, RS512'
+)
 NO_USE = 'is not for signatures (use)'
 NO_OPERATION = 'is not for verification (key_ops)'
 #: Keys for something else, and why they are left out.
@@ -37,9 +41,9 @@ OTHERS = (
     ({'kty': 'AKP', 'alg': 'ML-DSA-44', 'pub': 'AAAA'}, NO_KTY),
     ({'kty': 'oct'}, NO_KTY),
     ({'kty': 'unknown', 'x': 5, 'use': 'sig'}, NO_KTY),
-    ({'kty': 'OKP', 'crv': 'X25519', 'x': 'A' * 43}, NO_CURVE),
-    ({'kty': 'OKP', 'crv': 'Ed448', 'x': 'A' * 76}, NO_CURVE),
-    (SECP256K1, NO_CURVE),
+    ({'kty': 'OKP', 'crv': 'X25519', 'x': 'A' * 43}, NO_OKP_CURVE),
+    ({'kty': 'OKP', 'crv': 'Ed448', 'x': 'A' * 76}, NO_OKP_CURVE),
+    (SECP256K1, NO_EC_CURVE),
     ({**RSA, 'use': 'enc'}, NO_USE),
     ({**RSA, 'use': 'enc', 'alg': 'RSA-OAEP'}, NO_USE),
     ({**P256, 'use': 'enc', 'x': 'not looked at'}, NO_USE),
@@ -154,7 +158,8 @@ class ReadSetTest(base.TestCase):
             ),
             (
                 {**ED25519, 'x': neutral},
-                'is a point of small order, so anyone can forge signatures',
+                'is a point of small order, which anyone can sign for: '
+                'make a new key',
             ),
             (short, 'must have 2048 to 8192 bits'),
         ):

@@ -179,13 +179,17 @@ class ParseTest(base.TestCase):
             'a backslash must be followed by a special character or two '
             'hexadecimal digits; write "\\\\" for the character itself'
         )
-        utf8 = (
-            'a value is not valid UTF-8; write "#" and its DER in hexadecimal'
+        attribute = (
+            'an attribute, such as CN=, must be at character {}; write the '
+            'name as "openssl x509 -subject -nameopt RFC2253" prints it, its '
+            'last part first'
         )
-        written = 'the character {!r} in a value must be written as "\\{}"'
+        utf8 = 'a value is not UTF-8; write "#" and its DER in hexadecimal'
         for text, why in (
-            ('CN=a,b', 'expected an attribute, such as CN=, at character 6'),
-            ('CN=a,', 'expected an attribute, such as CN=, at character 6'),
+            ('client', attribute.format(1)),
+            ('/C=DE/CN=a', attribute.format(1)),
+            ('CN=a,b', attribute.format(6)),
+            ('CN=a,', attribute.format(6)),
             ('C = DE, CN = a', blank),
             ('CN=#', hexadecimal),
             ('CN=#x', hexadecimal),

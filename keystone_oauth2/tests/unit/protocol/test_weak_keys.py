@@ -34,11 +34,13 @@ NEUTRAL = (0, 1)
 
 WEAK_MODULUS = 'has a modulus n that is easy to factor: generate a new key'
 BAD_EXPONENT = (
-    'must have an odd exponent e from 65537 to 2^32 - 1 (FIPS 186-5, 5.1)'
+    'must have an odd exponent e from 65537 (FIPS 186-5, 5.1) to 2^32 - 1'
 )
-SMALL_ORDER = 'is a point of small order, so anyone can forge signatures'
-NO_POINT = 'is not a point on its curve'
-NOT_CANONICAL = 'is not a point in canonical encoding (RFC 8032, 5.1.3)'
+SMALL_ORDER = (
+    'is a point of small order, which anyone can sign for: make a new key'
+)
+NO_POINT = 'is not a point of its curve'
+NOT_CANONICAL = 'is not a point in its canonical encoding (RFC 8032, 5.1.3)'
 
 
 def add(one, other):

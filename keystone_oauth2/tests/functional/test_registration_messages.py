@@ -1,0 +1,122 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the registration of a client tells its owner about a wrong body."""
+
+from keystone_oauth2.tests.functional import clients
+
+WRONG_TIME = 'expires_at must be a time in UTC, such as 2027-06-01T00:00:00Z.'
+
+
+class RegistrationMessageTest(clients.ClientsTestCase):
+    def assert_told(self, sentence, answer):
+        self.assertThat(answer, clients.IsKeystoneError(400))
+        self.assertEqual(sentence, answer.json['error']['message'])
+
+    def test_end_that_is_no_time_is_answered_with_one(self):
+        """Keystone names neither the member nor a form of it."""
+        for end in (
+            'tomorrow',
+            '',
+            '2027-06-01',
+            '2027-06-01T00:00:00+02:00',
+            '10000-01-01T00:00:00Z',
+        ):
+            with self.variant(end):
+                answer = self.manage(
+                    'POST', '/secrets', {'secret': {'expires_at': end}}
+                )
+                self.assert_told(WRONG_TIME, answer)
+
+    def test_body_that_is_no_object_is_called_so(self):
+        for body in ('', 'x', '[]', 'null', '5', '"secret"', '[{}]', '\xff'):
+            for method, rest in (('POST', '/secrets'), ('PATCH', '')):
+                with self.variant((body, method)):
+                    answer = self.keystone.request(
+                        method,
+                        clients.path_of(self.own, rest),
+                        body=body,
+                        headers={'Content-Type': 'application/json'},
+                        token=self.owner_token,
+                    )
+                    self.assert_told('The body is not a JSON object.', answer)
+
+    def test_member_that_is_wrong_is_named_with_what_it_must_be(self):
+        """C07, D02: in words, not in those of a JSON schema."""
+        for rest, body, sentence in (
+            ('secrets', {}, 'body: it must have secret'),
+            ('secrets', {'secret': 5}, 'secret: it must be an object'),
+            (
+                'secrets',
+                {'secret': {'id': 'x'}},
+                'secret: it may have description, expires_at only',
+            ),
+            (
+                'secrets',
+                {'secret': {'description': 5}},
+                'secret/description: it must be a string or null',
+            ),
+            (
+                'secrets',
+                {'secret': {'description': 'x' * 256}},
+                'secret/description: it must not have more than 255 '
+                'characters',
+            ),
+            (
+                'secrets',
+                {'secret': {'description': '\0'}},
+                'secret/description: it has a character that cannot be stored',
+            ),
+            (
+                'keys',
+                {'key': {'jwk': '-----BEGIN PUBLIC KEY-----'}},
+                'key/jwk: it must be an object',
+            ),
+            (
+                'keys',
+                {'key': {'jwks': []}},
+                'key/jwks: it must be an object',
+            ),
+            (
+                'certificates',
+                {'certificate': {'tls_client_auth_san_ip': ''}},
+                'certificate/tls_client_auth_san_ip: it must not be empty',
+            ),
+            (
+                'certificates',
+                {'certificate': {'certificate': ['x']}},
+                'certificate/certificate: it must be a string',
+            ),
+        ):
+            with self.variant(body):
+                answer = self.manage('POST', f'/{rest}', body)
+                self.assert_told(f'Invalid input for {sentence}.', answer)
+
+    def test_methods_that_can_be_chosen_are_named(self):
+        methods = 'client/authentication_methods'
+        for value, sentence in (
+            ([], f'{methods}: it must not be empty'),
+            ('x', f'{methods}: it must be a list or null'),
+            (
+                ['none'],
+                f'{methods}/0: it must be one of {", ".join(clients.METHODS)}',
+            ),
+            (
+                ['private_key_jwt', 'private_key_jwt'],
+                f'{methods}: it must not have an item twice',
+            ),
+        ):
+            with self.variant(value):
+                answer = self.manage(
+                    'PATCH', json={'client': {'authentication_methods': value}}
+                )
+                self.assert_told(f'Invalid input for {sentence}.', answer)
