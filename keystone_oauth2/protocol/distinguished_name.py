@@ -64,7 +64,7 @@ def parse(text: str) -> Name:
         type_ = _TYPE.match(text, place)
         if type_ is None:
             raise _wrong(
-                f'an attribute, such as CN=, must be at character '
+                f'expected an attribute, such as CN=, at character '
                 f'{place + 1}; {_AS_PRINTED}'
             )
         value = _VALUE.match(text, type_.end())
@@ -136,7 +136,7 @@ def _value(text: str) -> Value:
         return _from_hexadecimal(text[1:].rstrip())
     if text.startswith(' '):
         raise _wrong(
-            f'a blank follows an equal sign; {_AS_PRINTED}, or the blank as '
+            f'a space follows an equal sign; {_AS_PRINTED}, or the space as '
             f'"\\ "'
         )
     try:

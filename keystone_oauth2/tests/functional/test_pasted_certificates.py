@@ -119,7 +119,7 @@ class PastedCertificateTest(clients.ClientsTestCase):
             ),
             (
                 {'tls_client_auth_subject_dn': 'batch'},
-                f'{distinguished}an attribute, such as CN=, must be at '
+                f'{distinguished}expected an attribute, such as CN=, at '
                 f'character 1; write the name as "openssl x509 -subject '
                 f'-nameopt RFC2253" prints it, its last part first.',
             ),

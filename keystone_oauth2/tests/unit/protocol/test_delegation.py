@@ -17,7 +17,7 @@ from keystone_oauth2.protocol.client_auth import _delegation
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
-USE = ports.Use(1, None, None)
+USE = ports.LastUse(1, None, None)
 
 
 class MethodsTest(base.TestCase):

@@ -171,20 +171,23 @@ class ParseTest(base.TestCase):
             'length, in hexadecimal; write "\\#" for the character itself'
         )
         blank = (
-            'a space follows an equal sign; write the name in the form of '
-            '"openssl x509 -subject -nameopt RFC2253", with its last part '
-            'first, or write the space as "\\ "'
+            'a space follows an equal sign; write the name as "openssl x509 '
+            '-subject -nameopt RFC2253" prints it, its last part first, or '
+            'the space as "\\ "'
         )
         backslash = (
             'a backslash must be followed by a special character or two '
             'hexadecimal digits; write "\\\\" for the character itself'
         )
         attribute = (
-            'an attribute, such as CN=, must be at character {}; write the '
+            'expected an attribute, such as CN=, at character {}; write the '
             'name as "openssl x509 -subject -nameopt RFC2253" prints it, its '
             'last part first'
         )
-        utf8 = 'a value is not UTF-8; write "#" and its DER in hexadecimal'
+        utf8 = (
+            'a value is not valid UTF-8; write "#" and its DER in hexadecimal'
+        )
+        written = 'the character {!r} in a value must be written as "\\{}"'
         for text, why in (
             ('client', attribute.format(1)),
             ('/C=DE/CN=a', attribute.format(1)),
