@@ -49,8 +49,8 @@ def ed25519_problem(x: bytes) -> str | None:
         return 'is not a point in canonical encoding (RFC 8032, 5.1.3)'
     if y in _SMALL_ORDERS:
         return (
-            'is a point of small order, which anyone can sign for: make a '
-            'new key'
+            'is a point of small order, so anyone can forge signatures: '
+            'generate a new key'
         )
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _PRIME)
     if pow(square, (_PRIME - 1) // 2, _PRIME) != 1:

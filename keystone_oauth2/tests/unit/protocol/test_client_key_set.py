@@ -26,8 +26,8 @@ P256, P384, ED25519, RSA = (
     for name in ('ES256', 'ES384', 'EdDSA', 'RS256')
 )
 SECP256K1 = assertions.jwk(ec.generate_private_key(ec.SECP256K1()), 'ES256K')
-PRIVATE = 'has private or secret members: make a new key'
-NO_KTY = 'is not of kty EC, OKP or RSA'
+PRIVATE = 'has private or secret members: generate a new key'
+NO_KTY = 'has a kty other than EC, OKP and RSA'
 NO_EC_CURVE = 'is of kty EC with a crv other than P-256, P-384, P-521'
 NO_OKP_CURVE = 'is of kty OKP with a crv other than Ed25519'
 NO_ALGORITHM = (
@@ -158,8 +158,8 @@ class ReadSetTest(base.TestCase):
             ),
             (
                 {**ED25519, 'x': neutral},
-                'is a point of small order, which anyone can sign for: '
-                'make a new key',
+                'is a point of small order, so anyone can forge signatures: '
+                'generate a new key',
             ),
             (short, 'must have 2048 to 8192 bits'),
         ):
@@ -183,13 +183,13 @@ class ReadSetTest(base.TestCase):
         """K07: each modulus takes time."""
         jwk = {'kty': 'RSA', 'n': '_' * 1365 + 'w', 'e': 'AQAB'}
         self.assert_refused(
-            'set has RSA keys of more than 20480 bits together: send fewer '
+            'set has RSA keys with more than 20480 bits in total: send fewer '
             'at a time',
             [jwk] * 3,
         )
         self.assert_refused(
-            'at index 0 of the set has a modulus n that anyone can factor: '
-            'make a new key',
+            'at index 0 of the set has a modulus n that is easy to factor: '
+            'generate a new key',
             [jwk] * 2,
         )
 

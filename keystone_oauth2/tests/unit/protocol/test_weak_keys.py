@@ -37,10 +37,11 @@ BAD_EXPONENT = (
     'must have an odd exponent e from 65537 (FIPS 186-5, 5.1) to 2^32 - 1'
 )
 SMALL_ORDER = (
-    'is a point of small order, which anyone can sign for: make a new key'
+    'is a point of small order, so anyone can forge signatures: '
+    'generate a new key'
 )
-NO_POINT = 'is not a point of its curve'
-NOT_CANONICAL = 'is not a point in its canonical encoding (RFC 8032, 5.1.3)'
+NO_POINT = 'is not a point on its curve'
+NOT_CANONICAL = 'is not a point in canonical encoding (RFC 8032, 5.1.3)'
 
 
 def add(one, other):
