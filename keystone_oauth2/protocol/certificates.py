@@ -80,13 +80,13 @@ def der_from_text(text: str) -> bytes:
     :raises ValueError: there is not exactly one certificate; the message is a
         predicate without its subject.
     """
+    if _BEGIN not in text:
+        text = urllib.parse.unquote(text)
     if 'PRIVATE KEY-----' in text:
         raise ValueError(
             'must be sent without its private key; replace this key, since '
             'it has been exposed'
         )
-    if _BEGIN not in text:
-        text = urllib.parse.unquote(text)
     found = _PASTED.findall(text)
     if len(found) != 1 or text.count(_BEGIN) != 1:
         raise ValueError(_why_not_one(text))

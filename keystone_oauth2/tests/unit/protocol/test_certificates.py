@@ -169,7 +169,8 @@ class DerFromTextTest(base.TestCase):
                 self.assertEqual(sentence, str(error))
 
     def test_private_key_beside_it_is_refused(self):
-        for text in (CERTIFICATE.pem + CERTIFICATE.key_pem, OTHER.key_pem):
+        both = CERTIFICATE.pem + CERTIFICATE.key_pem
+        for text in (both, urllib.parse.quote(both), OTHER.key_pem):
             error = self.assert_raises(
                 ValueError, certificates.der_from_text, text
             )
