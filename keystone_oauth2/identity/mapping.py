@@ -44,7 +44,9 @@ def evaluate(
         processor = utils.RuleProcessor(mapping['id'], mapping['rules'])
         user = processor.process(dict(assertion))['user']
     except exception.MappingNotFound:
-        raise ports.Refused(f'there is no mapping {mapping_id}') from None
+        raise ports.Refused(
+            f'certificate: there is no mapping {mapping_id}'
+        ) from None
     except exception.Error as error:
         raise ports.Refused(
             f'certificate: no rule of mapping {mapping_id} applies'

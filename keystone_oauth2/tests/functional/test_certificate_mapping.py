@@ -115,7 +115,7 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
                     mutual_tls.one_rule(user, 'SUBJECT_DN_CN')
                 )
                 self.assert_refused(
-                    'identifies nobody|another email',
+                    'identifies no user|another email',
                     self.post_with(self.certificate),
                 )
 

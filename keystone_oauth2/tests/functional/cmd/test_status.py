@@ -119,7 +119,10 @@ class StatusTest(base.CommandTestCase):
         self.assert_found(
             {
                 METHODS: (FAILURE, 'Move it to the end'),
-                TABLES: (FAILURE, f'0001, not {migration.newest_version()}'),
+                TABLES: (
+                    FAILURE,
+                    f'0001 instead of {migration.newest_version()}',
+                ),
                 KEYS: (FAILURE, 'no usable keys'),
                 CERTIFICATES: (SUCCESS, ''),
                 TLS: (SUCCESS, ''),
