@@ -132,6 +132,7 @@ class Laboratory:
     def __init__(self, folder: str, limit: int) -> None:
         self._folder = pathlib.Path(folder)
         self._tree = self._folder / 'tree'
+        self._output = self._folder / 'output'
         self._limit = limit
         self._good: set[tuple[str, ...]] = set()
         ignore = shutil.ignore_patterns(*SKIPPED)
@@ -146,6 +147,7 @@ class Laboratory:
         if tuple(tests) not in self._good:
             verdict = self._run(tests)
             if verdict != 'survived':
+                print(self._output.read_text(errors='replace')[-5000:])
                 sys.exit(f'{verdict} without a mutant: {" ".join(tests)}')
             self._good.add(tuple(tests))
         file = self._tree / mutant.path
@@ -159,19 +161,20 @@ class Laboratory:
         # A database created by one mutant must not be used for another.
         cache = self._folder / 'cache'
         shutil.rmtree(cache, ignore_errors=True)
-        process = subprocess.Popen(
-            [sys.executable, '-m', 'testtools.run', '--failfast', *tests],
-            cwd=self._tree,
-            env={
-                **os.environ,
-                'KEYSTONE_OAUTH2_FIXTURE_CACHE': f'{cache}',
-                'PYTHONDONTWRITEBYTECODE': '1',
-                'PYTHONPATH': f'{self._tree}',
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self._output.open('wb') as output:
+            process = subprocess.Popen(
+                [sys.executable, '-m', 'testtools.run', '--failfast', *tests],
+                cwd=self._tree,
+                env={
+                    **os.environ,
+                    'KEYSTONE_OAUTH2_FIXTURE_CACHE': f'{cache}',
+                    'PYTHONDONTWRITEBYTECODE': '1',
+                    'PYTHONPATH': f'{self._tree}',
+                },
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
             return 'killed' if process.wait(self._limit) else 'survived'
         except subprocess.TimeoutExpired:

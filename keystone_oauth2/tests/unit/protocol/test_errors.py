@@ -113,5 +113,8 @@ class ErrorTest(base.TestCase):
         self.assertEqual(405, error.status)
 
     def test_server_error_keeps_the_request_id(self):
-        self.assertEqual('req-1', errors.ServerError('req-1').request_id)
+        error = errors.ServerError('req-1')
+        self.assertEqual('req-1', error.request_id)
+        self.assertEqual(error.description, str(error))
+        self.assertEqual('', error.detail)
         self.assertEqual('', errors.ServerError().request_id)
