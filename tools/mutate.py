@@ -176,11 +176,15 @@ class Laboratory:
                 start_new_session=True,
             )
         try:
-            return 'killed' if process.wait(self._limit) else 'survived'
+            status = process.wait(self._limit)
         except subprocess.TimeoutExpired:
             return 'timeout'
         finally:
             _end(process)
+        if status < 0:
+            # Ended from outside, which says nothing of the mutant.
+            sys.exit(f'The tests were ended by signal {-status}')
+        return 'killed' if status else 'survived'
 
 
 def _end(process: 'subprocess.Popen[bytes]') -> None:

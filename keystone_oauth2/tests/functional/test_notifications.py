@@ -61,7 +61,7 @@ class NotificationTest(notifications.NotificationTestCase):
         }
 
     def initiator(self, payload):
-        """Return whom an initiator names: all that can name somebody."""
+        """Return all that names who an initiator is."""
         found = {
             name: payload[name]
             for name in ('id', 'user_id', 'project_id', 'domain_id')

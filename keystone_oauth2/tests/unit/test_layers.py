@@ -100,7 +100,7 @@ class ProtocolLayerTest(base.TestCase):
     def count_tests(self):
         """Return how many tests the protocol layer has."""
         folder = protocol_tests.__path__[0]
-        suite = unittest.defaultTestLoader.discover(folder, top_level_dir='.')
+        suite = unittest.TestLoader().discover(folder, top_level_dir='.')
         self.assertGreater(suite.countTestCases(), 300)
         return suite.countTestCases()
 
