@@ -83,13 +83,8 @@ def add(
         with _changing(client_id) as (session, internal_id):
             _check_owner(session, internal_id, authority)
             _delete_expired(session, client_id)
-            known = {}
-            if keep_known:
-                registered = _registration(session, client_id, internal_id)
-                known = {
-                    (item.kind, item.fingerprint): item
-                    for item in registered.authenticators
-                }
+            before = _registration(session, client_id, internal_id)
+            known = before.by_fingerprint() if keep_known else {}
             for new in authenticators:
                 authenticator = known.get((new.kind, new.fingerprint))
                 if authenticator is None:

@@ -162,6 +162,13 @@ class Registration:
             )
         )
 
+    def by_fingerprint(self) -> dict[tuple[str, str], Authenticator]:
+        """Return the authenticators by kind and fingerprint."""
+        return {
+            (authenticator.kind, authenticator.fingerprint): authenticator
+            for authenticator in self.authenticators
+        }
+
     def is_usable(self, now: datetime.datetime) -> bool:
         """Whether the client can authenticate."""
         methods: abc.Set[str] = frozenset().union(
