@@ -228,7 +228,7 @@ class UnknownClientTest(VerifierTestCase):
     def test_it_costs_nothing_where_wrong_secrets_cost_nothing(self):
         """B07: keys and tables are there."""
         self.assert_refused('unknown', 'right', 'unknown client')
-        self.assertEqual(0, self.secrets.nobodys)
+        self.assertEqual(0, self.secrets.dummies)
         self.assert_cost(checks=0, stored=0)
 
     def test_it_costs_a_slow_check_where_wrong_secrets_do(self):
@@ -237,9 +237,9 @@ class UnknownClientTest(VerifierTestCase):
             with self.variant((has_digests, keys)):
                 self.credentials.has_digests = has_digests
                 self.keys = keys
-                self.secrets.nobodys = 0
+                self.secrets.dummies = 0
                 self.assert_refused('unknown', 'right', 'unknown client')
-                self.assertEqual(1, self.secrets.nobodys)
+                self.assertEqual(1, self.secrets.dummies)
                 self.assert_cost(checks=0, stored=0)
 
     def test_what_is_no_id_is_not_in_the_reason(self):
