@@ -49,7 +49,7 @@ class PurposesTest(base.TestCase):
             self.authority.credential.key, hashes.SHA256()
         ).public_bytes(serialization.Encoding.DER)
 
-    def test_purpose_must_include_clients(self):
+    def test_purpose_must_allow_clients(self):
         """D10: other purposes do not matter."""
         for purposes, expected in (
             ([OIDS.CLIENT_AUTH], None),

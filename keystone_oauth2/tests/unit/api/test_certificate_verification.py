@@ -29,7 +29,7 @@ CLIENT = [('CN', 'client')]
 
 
 def issue(name, issuer=None, issuer_key=None, is_authority=True):
-    """Return a certificate and its key; the fixture has no intermediate CAs."""
+    """Return a certificate and its key; the fixture issues no CAs."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(
@@ -91,7 +91,7 @@ class VerifierTest(base.TestCase):
         self.assertIsNotNone(self.verify(self.authority.server('client').der))
 
     def test_certificate_without_a_purpose_is_accepted(self):
-        """RFC 5280, 4.2.1.12: without the extension, any purpose is allowed."""
+        """RFC 5280, 4.2.1.12: any purpose is allowed by default."""
         credential = self.authority.client(CLIENT, client_auth=False)
         self.assertIsNone(self.verify(credential.der))
 

@@ -141,7 +141,7 @@ class TrustedProxiesTest(base.TestCase):
                 )
 
     def test_forwarded_address_is_ignored(self):
-        """E05: Keystone trusts any X-Forwarded-For, but this filter does not."""
+        """E05: Keystone trusts any X-Forwarded-For; it is not used here."""
         for original, found in (
             ({'REMOTE_ADDR': '192.0.2.7'}, VERIFIED),
             ({'REMOTE_ADDR': '203.0.113.9'}, None),

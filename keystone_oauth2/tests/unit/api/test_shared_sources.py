@@ -167,7 +167,7 @@ class SharedSourceTest(base.TestCase):
         )
 
     def test_any_peer_is_shared_if_no_proxy_is_configured(self):
-        """B08, B09: it may be a proxy; the addresses it forwards are ignored."""
+        """B08, B09: it may be a proxy; its forwarded addresses are ignored."""
         for forwarded in (None, '', 'x', CLIENT, f'{CLIENT}, {PROXY}'):
             with self.variant(forwarded):
                 self.assertEqual(
