@@ -128,7 +128,7 @@ class WeakKeyTestCase(base.TestCase):
             error = self.assert_raises(ValueError, function, jwk)
             self.assertEqual(reason, str(error))
 
-    def assert_taken(self, jwk):
+    def assert_accepted(self, jwk):
         self.assertEqual(jwk, client_key.read(jwk))
         client_key.check(jwk)
 
@@ -189,13 +189,13 @@ class Ed25519Test(WeakKeyTestCase):
         elif decode(y) is None:
             self.assert_refused(NO_POINT, jwk)
         elif decode(y) not in small_order():
-            self.assert_taken(jwk)
+            self.assert_accepted(jwk)
 
     @hypothesis.given(st.binary(min_size=32, max_size=32))
     def test_every_generated_key_is_accepted(self, seed):
         """C07: none is refused by mistake."""
         private = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-        self.assert_taken(okp(private.public_key().public_bytes_raw()))
+        self.assert_accepted(okp(private.public_key().public_bytes_raw()))
 
     def test_point_with_a_component_of_small_order_is_accepted(self):
         """K07: only its holder can sign with it."""
@@ -204,7 +204,7 @@ class Ed25519Test(WeakKeyTestCase):
         point = decode(int.from_bytes(octets, 'little') % 2**255)
         for small in small_order():
             mixed = encode(add(point, small))
-            self.assert_taken(okp(mixed))
+            self.assert_accepted(okp(mixed))
             self.assertFalse(self.is_forged(mixed))
 
 
@@ -216,7 +216,7 @@ class RSATest(WeakKeyTestCase):
                 self.assert_refused(BAD_EXPONENT, rsa(exponent=exponent))
         for exponent in (65537, 65539, 2**32 - 1):
             with self.variant(exponent):
-                self.assert_taken(rsa(exponent=exponent))
+                self.assert_accepted(rsa(exponent=exponent))
 
     def test_modulus_with_a_small_factor_is_refused(self):
         """K07: especially an even one."""
@@ -283,4 +283,4 @@ class RSATest(WeakKeyTestCase):
         for bits in (2048, 3072, 4096):
             with self.variant(bits):
                 jwk = assertions.jwk(assertions.rsa_key(bits), 'RS256')
-                self.assert_taken(jwk)
+                self.assert_accepted(jwk)
