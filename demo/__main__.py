@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""``python -m demo``."""
+"""Run the demo with ``python -m demo``."""
 
 import signal
 import sys

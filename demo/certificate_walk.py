@@ -24,7 +24,7 @@ TOKEN_PATH = secret_walk.TOKEN_PATH
 
 
 class CertificateWalk:
-    """Gets a token that is bound to a certificate, and uses it."""
+    """Gets a certificate-bound token and uses it."""
 
     def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
         self._stage = set_up

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Send requests, and show them."""
+"""Send requests and print them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Unexpected(Exception):
 
 
 class Exchange:
-    """Sends requests, and shows them with their responses."""
+    """Sends requests, and prints them with their responses."""
 
     def __init__(self, out: terminal.Terminal) -> None:
         self._out = out
@@ -48,11 +48,11 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         **arguments: typing.Any,
     ) -> Answer:
-        """Send a request, and show it with its response.
+        """Send a request, and print it with its response.
 
         :param expect: the status that the response must have.
         :param arguments: as for the client's ``request``.
-        :raises Unexpected: it has another status.
+        :raises Unexpected: the response has another status.
         """
         self._show_request(client, method, path, headers or {}, **arguments)
         answer = client.request(method, path, headers=headers, **arguments)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rotate the secret of an active client, then replace it by a key."""
+"""Rotate the secret of an active client, then replace it with a key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LIFETIME = 60
 
 
 class RotationWalk:
-    """Adds a secret, retires the first one, and then uses only a key."""
+    """Adds a secret, retires the first one, and then allows only a key."""
 
     def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
         self._stage = set_up

@@ -174,7 +174,7 @@ class SecretWalk:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """Return the header field with an access token (RFC 6750, 2.1)."""
+    """Return the header field for an access token (RFC 6750, 2.1)."""
     return {'Authorization': f'Bearer {token}'}
 
 
@@ -184,6 +184,6 @@ def altered(token: str) -> str:
 
 
 def basic(client: identity.ApplicationCredential) -> dict[str, str]:
-    """Return the header field of HTTP Basic (RFC 6749, 2.3.1)."""
+    """Return the header field for HTTP Basic (RFC 6749, 2.3.1)."""
     pair = f'{client.id}:{client.secret}'.encode()
     return {'Authorization': f'Basic {base64.b64encode(pair).decode()}'}

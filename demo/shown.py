@@ -34,12 +34,12 @@ def shortened(secret: str) -> str:
 
 
 def header(value: str) -> str:
-    """Return a header field with any credential shortened."""
+    """Return the value of a header field with any credential shortened."""
     return CREDENTIAL.sub(lambda found: found[1] + shortened(found[2]), value)
 
 
 def json(value: typing.Any) -> str:
-    """Return JSON with shortened secrets, on as few lines as is readable."""
+    """Return JSON with shortened secrets, on as few lines as are readable."""
     return _laid_out(_tidy(value), '')
 
 

@@ -39,7 +39,7 @@ SHORT_LIFE = 4
 
 OPTIONS: configuration.Options = {
     'oauth2': {
-        # There is no proxy in front of it.
+        # Keystone runs without a proxy.
         'trusted_proxies': '127.0.0.1',
         'oauth2_authn_methods': [
             'client_secret_basic',
@@ -51,7 +51,7 @@ OPTIONS: configuration.Options = {
     },
 }
 
-# As in Keystone's guide to Mutual-TLS: every property must match the user.
+# As in Keystone's Mutual-TLS guide: every property must match the user.
 RULES = [
     {
         'local': [
@@ -88,7 +88,7 @@ class Stage:
     tokens of ``short_url`` expire after ``SHORT_LIFE`` seconds.
 
     :param folder: for all files.
-    :param port: of the main Keystone; 0 for any free port.
+    :param port: port of the main Keystone; 0 for any free port.
     :ivar issuer: the issuer identifier, below the URL of the main Keystone.
     """
 
@@ -221,7 +221,7 @@ class Stage:
 
 
 def _free_port() -> int:
-    # It is used later, so it is below the range of the system's own choices.
+    # The port is used later, so choose one below the ephemeral port range.
     for port in random.sample(range(20000, 32000), 100):
         with socket.socket() as trial:
             if trial.connect_ex((server.ADDRESS, port)):

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Run the demo in a process group of its own, and clean up afterwards.
+"""Run the demo in its own process group, and clean up afterwards.
 
-Whenever the demo is interrupted, the whole group is terminated, and the only
+When the demo is interrupted, the whole group is terminated, and the only
 folder that it writes to is removed.
 """
 
@@ -58,7 +58,7 @@ def _wait(process: subprocess.Popen[bytes], signals: _Signals) -> None:
 
 
 class _Signals:
-    """Records signals without acting on them, so that none is disruptive."""
+    """Records signals without acting on them, so that cleanup can finish."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -97,8 +97,8 @@ def _folder() -> typing.Iterator[pathlib.Path]:
 def _group(
     arguments: list[str], folder: pathlib.Path
 ) -> typing.Iterator[subprocess.Popen[bytes]]:
-    # The input is an empty pipe. It ends when this process does, even if it
-    # is killed.
+    # The input is an empty pipe. It closes when this process ends, even if
+    # it is killed.
     process = subprocess.Popen(
         [sys.executable, '-W', 'ignore', '-m', 'demo.worker', *arguments],
         env={**os.environ, **_LOCAL, 'TMPDIR': str(folder)},
@@ -123,7 +123,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end_group(group: int) -> None:
-    # Processes that the worker had no time to terminate.
+    # Kill processes that the worker had no time to terminate.
     end = time.monotonic() + KILL_SECONDS
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < end:

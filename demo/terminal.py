@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The demo's output."""
+"""The output of the demo."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CYAN = '36'
 
 
 class Terminal:
-    """Writes to the standard output.
+    """Writes to standard output.
 
     :param colour: whether to use the colours of a terminal.
     """
@@ -82,13 +82,13 @@ class Terminal:
         self.line(self._painted(text, CYAN))
 
     def failure(self, text: str) -> None:
-        """Print why the demo has failed."""
+        """Print why the demo failed."""
         self.line()
         self.line(self._painted(text, RED))
 
     @contextlib.contextmanager
     def progress(self, text: str) -> typing.Iterator[None]:
-        """Print what is being done, and then how long it took."""
+        """Print the current action, and then how long it took."""
         start = time.monotonic()
         sys.stdout.write(f'   {text} ...')
         sys.stdout.flush()

@@ -27,10 +27,10 @@ Form = Mapping[str, str]
 
 
 class Traffic:
-    """Requests one token after the other until it is stopped.
+    """Requests one token after another until it is stopped.
 
     :param client: sends the requests.
-    :param path: of the token endpoint.
+    :param path: path of the token endpoint.
     """
 
     def __init__(self, client: http.HTTPSClient, path: str) -> None:
@@ -56,7 +56,7 @@ class Traffic:
         form: Form | Callable[[], Form],
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Change the credentials; return once the new ones are in use.
+        """Change the credentials, and wait until the new ones are in use.
 
         :param form: a form, or a function that returns a new one for each
             request.
@@ -64,7 +64,7 @@ class Traffic:
         self._credentials = form, headers
         if not self._thread.is_alive():
             self._thread.start()
-        # The current request may still use the previous ones.
+        # The current request may still use the previous credentials.
         for _ in range(2):
             self._served.clear()
             self._served.wait(self._client.TIMEOUT)
@@ -72,7 +72,7 @@ class Traffic:
     def stop(self) -> int:
         """Stop, and return the number of requests.
 
-        :raises exchange.Unexpected: one was refused.
+        :raises exchange.Unexpected: a request was refused.
         """
         self._stopped.set()
         self._thread.join()

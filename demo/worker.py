@@ -47,7 +47,7 @@ LOG_LINES = 20
 
 
 def main() -> int:
-    """Set up, run all steps, and show what to try.
+    """Set up, run all steps, and print the next steps.
 
     :returns: the exit status: 0 if all responses were as expected.
     """

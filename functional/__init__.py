@@ -13,5 +13,5 @@
 """Tests with the programs that operators use; ``make functional`` runs them.
 
 :mod:`.programs` starts programs, :mod:`.front_ends` starts the configurations
-that the administrator guide shows, and :mod:`.base` has what tests share.
+from the administrator guide, and :mod:`.base` has what the tests share.
 """

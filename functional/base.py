@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What tests with real programs share."""
+"""Base classes for tests with real programs."""
 
 import pathlib
 import re
@@ -32,14 +32,14 @@ TOKEN = wire.TOKEN
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 REVOKE = '/v3/OS-OAUTH2/revoke'
 GRANT = {'grant_type': 'client_credentials'}
-#: Fernet, JWS: a Base64 text that long is a token, or a piece of one.
+#: Fernet, JWS: a Base64 text of this length is a token, or part of one.
 _TOKEN_SHAPED = re.compile(r'gAAAA[\w-]{40}|eyJ[\w-]{20,}\.[\w-]{20}')
 
 
 class StackTestCase(base.TestCase):
-    """A front end, workers, a database and a cache, for a whole class.
+    """A front end, workers, a database and a cache, shared by a class.
 
-    With a user who has a client and a certificate.
+    A user with a client and a certificate is created.
     """
 
     front_end = 'nginx-uwsgi'
@@ -50,15 +50,15 @@ class StackTestCase(base.TestCase):
     #: ``fernet`` or ``jws``.
     provider = 'fernet'
     processes = 4
-    #: More options of keystone.conf, by group.
+    #: Additional options of keystone.conf, by group.
     options = {}
     #: Texts to replace in the files of the front end.
     changes = {}
-    #: Whether the extension is enabled at first.
+    #: Whether the extension is enabled initially.
     enable = True
-    #: Whether its tables are there at first.
+    #: Whether its tables exist initially.
     tables = True
-    #: Programs that the class needs besides those of its front end.
+    #: Programs that the class needs in addition to those of its front end.
     needs = ()
 
     @classmethod
@@ -100,11 +100,11 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def before_start(cls):
-        """Change what is in the folder before the programs start."""
+        """Change the folder before the programs start."""
 
     @classmethod
     def create(cls):
-        """Create what the tests of the class share and leave alone."""
+        """Create what the tests of the class share and do not change."""
         cls.project = cls.identity.create_project()
         cls.user = cls.identity.create_user(cls.project, ['member', 'reader'])
         cls.client = cls.identity.create_application_credential(cls.user)
@@ -119,14 +119,14 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def use(cls, thing):
-        """Set a fixture up for the whole class."""
+        """Set up a fixture for the whole class."""
         thing.setUp()
         cls.addClassCleanup(thing.cleanUp)
         return thing
 
     @classmethod
     def certificate_files(cls, name, authority=None, **validity):
-        """Return the files of a certificate for the user, and of its key."""
+        """Return the files of a certificate for the user and of its key."""
         certificate = (authority or cls.authority).client(
             [('CN', cls.user.name)], **validity
         )
@@ -134,17 +134,17 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def https(cls, files=None, url=None):
-        """Return a client, of the front end unless told otherwise.
+        """Return an HTTPS client, for the front end by default.
 
-        :param files: of a client certificate and its key.
+        :param files: files of a client certificate and its key.
         """
         return fixture.HTTPSClient(url or cls.stack.url, cls.ca_file, files)
 
     def post(self, path, form, client=None, files=None, headers=None, **to):
-        """Post a form, with a secret or with a certificate or with neither.
+        """Post a form, with a secret, a certificate, or neither.
 
         :param client: an application credential, for HTTP Basic.
-        :param files: of a client certificate, for the user of the class.
+        :param files: files of a client certificate, for the user of the class.
         """
         headers = dict(headers or {})
         form = dict(form)
@@ -157,19 +157,19 @@ class StackTestCase(base.TestCase):
         )
 
     def post_as_client(self, path, form, client=None, files=None, **to):
-        """Post a form, as the client of the class unless told otherwise."""
+        """Post a form, by default as the client of the class."""
         if files is None and client is None:
             client = self.client
         return self.post(path, form, client=client, files=files, **to)
 
     def issue(self, **credentials):
-        """Return an access token, by a secret unless files are given."""
+        """Return an access token, by default requested with a secret."""
         answer = self.post_as_client(TOKEN, GRANT, **credentials)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
 
     def introspect(self, token, **credentials):
-        """Return what the client of a token is told of it."""
+        """Return what introspection tells the client of a token."""
         answer = self.post_as_client(
             INTROSPECT, {'token': token}, **credentials
         )
@@ -182,7 +182,7 @@ class StackTestCase(base.TestCase):
         self.assertEqual(200, answer.status, answer.text)
 
     def assert_whole_life(self, **credentials):
-        """A token is issued, used, introspected, revoked, and is no more."""
+        """Issue, use, introspect and revoke a token, and use it again."""
         token = self.issue(**credentials)
         files = credentials.get('files')
         self.assertEqual(200, self.use_token(token, files).status)
@@ -197,14 +197,14 @@ class StackTestCase(base.TestCase):
         self.assertEqual(401, self.use_token(token, files).status)
 
     def use_token(self, token, files=None, **to):
-        """Use a token on Keystone's own API."""
+        """Use a token with Keystone's own API."""
         return self.https(files, **to).request(
             'GET', '/v3/auth/projects', token=token
         )
 
     @classmethod
     def log_texts(cls):
-        """Return what is in each log of the class, by name of the file."""
+        """Return the contents of each log of the class, by file name."""
         return {
             path.name: path.read_text(encoding='utf-8', errors='replace')
             for path in cls.folder.glob('*.log')
@@ -225,7 +225,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def _look_for_secrets(cls):
-        # Whatever the tests of a class did, its logs are looked at.
+        # Check the logs whatever the tests of the class did.
         for name, text in cls.log_texts().items():
             for secret in cls.secrets():
                 if secret in text:
@@ -235,7 +235,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def secrets(cls):
-        """Return what must be in no log."""
+        """Return the secrets that must not appear in any log."""
         yield cls.client.secret
         yield cls.user.password
         yield cls.deployment.admin_password
@@ -253,7 +253,7 @@ class StackTestCase(base.TestCase):
 
     @classmethod
     def _folder(cls):
-        # Where the server's own account can read, which is not root's.
+        # A folder that the server's account, which is not root, can read.
         folder = pathlib.Path(cls.use(fixtures.TempDir()).path)
         folder.chmod(0o755)
         return folder

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Requests as attackers send them."""
+"""Requests that attackers send."""
 
 import base64
 import http.client
@@ -25,8 +25,8 @@ from keystone_oauth2 import fixture
 from keystone_oauth2.tests.functional import base as wire
 
 TIMEOUT = 60
-#: How else the name of a header field can be written, so that a server may
-#: take it for the same.
+#: Other spellings of a header field's name that a server may treat as the
+#: same name.
 SPELLINGS = {
     'hyphens': str,
     'underscores': lambda name: name.replace('-', '_'),
@@ -36,10 +36,10 @@ SPELLINGS = {
 
 
 def forged(certificate, spelling='hyphens', verdict='hyphens', times=1):
-    """Return header fields in which a certificate was verified.
+    """Return forged header fields that present a certificate as verified.
 
-    :param spelling: of the names of those with the certificate.
-    :param verdict: spelling of the names of the others.
+    :param spelling: spelling of the names of the certificate fields.
+    :param verdict: spelling of the names of the other fields.
     """
     names, verdict_names = SPELLINGS[spelling], SPELLINGS[verdict]
     escaped = urllib.parse.quote(certificate.pem, safe='+/=')
@@ -55,7 +55,7 @@ def forged(certificate, spelling='hyphens', verdict='hyphens', times=1):
 
 
 def send(connection, form, fields=()):
-    """Post a form with header fields as they are given, even twice."""
+    """Post a form with exactly the given header fields, even duplicates."""
     body = urllib.parse.urlencode(form)
     connection.putrequest('POST', wire.TOKEN)
     for name, value in [
@@ -72,10 +72,10 @@ def send(connection, form, fields=()):
 
 
 def send_uwsgi(address, form, variables):
-    """Post a form in the uwsgi protocol.
+    """Post a form with the uwsgi protocol.
 
     :param address: host and port.
-    :param variables: of the WSGI environment.
+    :param variables: variables of the WSGI environment.
     """
     body = urllib.parse.urlencode(form).encode()
     items = {
@@ -103,7 +103,7 @@ def send_uwsgi(address, form, variables):
 
 
 def _received(response):
-    """Return a response of http.client in the usual form."""
+    """Convert a response of http.client to the fixture's form."""
     return fixture.Answer(
         response.status,
         datastructures.Headers(response.getheaders()),

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The configurations of the administrator guide, started as they are shown.
+"""Run the configurations of the administrator guide as they are shown.
 
-Only addresses, paths and accounts are replaced. ``FRONT_ENDS`` names them.
+Only addresses, paths and accounts are replaced. ``FRONT_ENDS`` lists them.
 """
 
 import configparser
@@ -29,7 +29,7 @@ from keystone_oauth2 import fixture
 
 FOLDER = pathlib.Path(__file__).parents[1] / 'doc/source/admin/frontends'
 FRONT_ENDS = {
-    # name: the programs behind each other, the one next to Keystone first
+    # name: its programs, beginning with the one next to Keystone
     'uwsgi': ('uwsgi',),
     'nginx-uwsgi': ('uwsgi', 'nginx'),
     'nginx-http': ('uwsgi', 'nginx'),
@@ -37,7 +37,7 @@ FRONT_ENDS = {
     'apache-uwsgi': ('uwsgi', 'apache2'),
     'haproxy': ('uwsgi', 'haproxy'),
 }
-#: The line of HAProxy's configuration that others take the place of.
+#: The line of HAProxy's configuration that other lines replace.
 HAPROXY_BIND = (
     '    bind :5000 ssl crt /etc/keystone/tls/haproxy.pem '
     'ca-file /etc/keystone/tls/client-ca.pem verify optional\n'
@@ -77,9 +77,9 @@ http {{
 
 
 def options(name: str, folder: pathlib.Path) -> dict[str, dict[str, str]]:
-    """Return what the guide wants in keystone.conf for a front end.
+    """Return the options of keystone.conf that the guide sets for a front end.
 
-    :param folder: that stands for ``/etc/keystone``.
+    :param folder: replaces ``/etc/keystone``.
     """
     parser = configparser.ConfigParser(interpolation=None, default_section='')
     path = FOLDER / name / 'keystone.conf'
@@ -90,20 +90,21 @@ def options(name: str, folder: pathlib.Path) -> dict[str, dict[str, str]]:
 
 
 def snippet(path: str) -> str:
-    """Return lines that the guide shows, such as ``revocation/nginx.conf``."""
+    """Return a snippet of the guide, such as ``revocation/nginx.conf``."""
     return (FOLDER / path).read_text()
 
 
 class FrontEnd(fixtures.Fixture):
-    """A configuration of the guide in front of a deployment.
+    """A configuration from the guide in front of a deployment.
 
     :param name: one of ``FRONT_ENDS``.
-    :param deployment: built; its folder gets the files of the front end.
-    :param authority: issues the server's certificate, and is the one whose
-        client certificates are accepted.
+    :param deployment: a built deployment; the files of the front end are
+        written to its folder.
+    :param authority: issues the server's certificate and the accepted client
+            certificates.
     :param changes: texts of the guide to replace first.
-    :param processes: of Keystone, where the guide has four.
-    :ivar programs: by name, once it is set up.
+    :param processes: number of Keystone processes; the guide has four.
+    :ivar programs: the programs by name, once the fixture is set up.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class FrontEnd(fixtures.Fixture):
         self.processes = processes
         self.port = programs.free_port()
         self.url = f'https://localhost:{self.port}'
-        #: Where Keystone itself listens, behind a proxy.
+        #: Where Keystone itself listens behind a proxy.
         self.inner_port = programs.free_port()
         self.programs: dict[str, programs.Program] = {}
         self._deployment = deployment
@@ -150,7 +151,7 @@ class FrontEnd(fixtures.Fixture):
         port: int | None,
         loaded: tuple[str, int] = ('', 0),
     ) -> programs.Program:
-        """Return a program that is not started yet."""
+        """Return a program that has not been started."""
         return programs.Program(
             name,
             command,
@@ -199,13 +200,13 @@ class FrontEnd(fixtures.Fixture):
 
 
 def server_account() -> str:
-    """Return whose processes the servers are: those of root are refused."""
-    # Apache and mod_wsgi do not serve as root.
+    """Return the account that the servers run as, which must not be root."""
+    # Apache and mod_wsgi refuse to serve as root.
     return 'www-data' if os.geteuid() == 0 else getpass.getuser()
 
 
 def _uwsgi(front_end: FrontEnd) -> programs.Program:
-    # With neither of them it listens on a UNIX socket.
+    # Without either option, it listens on a UNIX socket.
     text = (front_end._folder / 'uwsgi.ini').read_text()
     ports = (front_end.port, front_end.inner_port)
     return front_end.program(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Several nodes behind nginx: each can be taken out, and asked by itself."""
+"""Several nodes behind nginx, to remove from service or call directly."""
 
 import os
 import shutil
@@ -26,11 +26,11 @@ DRAIN_SECONDS = 60
 
 
 class Node:
-    """Keystone in a uWSGI of its own, with a configuration of its own.
+    """Keystone in its own uWSGI, with its own configuration.
 
-    :param program: the uWSGI.
+    :param program: the uWSGI program.
     :param config_file: its keystone.conf.
-    :param enabled: whether it has the extension.
+    :param enabled: whether the extension is enabled.
     """
 
     def __init__(self, program, config_file, enabled):
@@ -38,17 +38,17 @@ class Node:
         self.config_file = config_file
         self.enabled = enabled
         self.address = f'{programs.HOST}:{program.port}'
-        #: Where nginx passes everything on to this node.
+        #: Where nginx passes all requests to this node.
         self.port = programs.free_port()
         self.url = f'https://localhost:{self.port}'
 
 
 class NodesTestCase(base.StackTestCase):
-    """Two nodes with one database and the same keys."""
+    """Two nodes with the same database and keys."""
 
     front_end = 'nginx-uwsgi'
     processes = 2
-    #: Variables of the second node.
+    #: Environment variables of the second node.
     environment = {}
 
     @classmethod
@@ -70,9 +70,9 @@ class NodesTestCase(base.StackTestCase):
 
     @classmethod
     def serve_by(cls, *nodes):
-        """Have nginx pass requests on to these nodes, each in its turn.
+        """Make nginx distribute requests to these nodes in turn.
 
-        No other one has a request to answer when this returns.
+        When this returns, no other node has a pending request.
         """
         servers = ' '.join(f'server {node.address};' for node in nodes)
         sites = [f'upstream keystone {{ {servers} }}']

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Programs that a test starts, and stops by their process id."""
+"""Programs that a test starts, and stops by process id."""
 
 import collections.abc as abc
 import os
@@ -30,27 +30,27 @@ HOST = '127.0.0.1'
 START_SECONDS = 300
 STOP_SECONDS = 20
 # The distribution's servers come first: a virtual environment may have a uWSGI
-# without TLS. Who is not root often lacks the first folder.
+# without TLS. The PATH of unprivileged users often lacks the first folder.
 PATH = f'/usr/sbin:/usr/bin:{os.environ["PATH"]}'
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that nobody listens on."""
+    """Return an unused TCP port of the loopback address."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return listener.getsockname()[1]
 
 
 class Program(fixtures.Fixture):
-    """A server program, which stays in the foreground.
+    """A server program that runs in the foreground.
 
-    :param name: of its log file.
-    :param command: with arguments.
-    :param folder: where to run it and to keep its log.
-    :param port: it is ready when somebody listens here, if anywhere,
-    :param loaded: and when its log has this text as often as it should:
-        pairs of a text and a number.
-    :param environment: variables besides those of this process.
+    :param name: name of its log file.
+    :param command: the program and its arguments.
+    :param folder: its working directory, which also holds its log.
+    :param port: it is ready when a process listens on this port, if given,
+    :param loaded: and when its log contains a text often enough: pairs of a
+            text and a number.
+    :param environment: variables added to those of this process.
     """
 
     def __init__(
@@ -79,17 +79,17 @@ class Program(fixtures.Fixture):
 
     @property
     def log(self) -> str:
-        """What it printed, since the first start."""
+        """The output of the program since its first start."""
         return self.log_file.read_text(encoding='utf-8', errors='replace')
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         assert self._process is not None
         return self._process.pid
 
     def start(self) -> None:
-        """Start it, and wait until it is ready."""
+        """Start the program, and wait until it is ready."""
         text, times = self._loaded
         if text and self.log_file.exists():
             times += self.log.count(text)
@@ -110,7 +110,7 @@ class Program(fixtures.Fixture):
         self._wait(lambda: self.log.count(text) >= times)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """Stop it, if it runs."""
+        """Stop the program if it is running."""
         if self._process is None:
             return
         children = self.children() if self._process.poll() is None else []
@@ -118,14 +118,14 @@ class Program(fixtures.Fixture):
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            # Workers outlive a master that is killed.
+            # Workers outlive a killed master.
             for pid in (self._process.pid, *children):
                 os.kill(pid, signal.SIGKILL)
             self._process.wait()
         self._process = None
 
     def children(self) -> list[int]:
-        """Return the ids of its worker processes."""
+        """Return the process ids of the workers."""
         listed = pathlib.Path(f'/proc/{self.pid}/task/{self.pid}/children')
         return [int(pid) for pid in listed.read_text().split()]
 
@@ -140,12 +140,12 @@ class Program(fixtures.Fixture):
 
 
 def is_installed(name: str) -> bool:
-    """Whether there is such a program."""
+    """Whether a program is installed."""
     return shutil.which(name, path=PATH) is not None
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections at a port."""
+    """Whether a process accepts connections on a port."""
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:

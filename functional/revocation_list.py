@@ -29,9 +29,9 @@ def write(
     authority: fixture.CertificateAuthority,
     *revoked: fixture.Credential,
 ) -> None:
-    """Write a list, as PEM, which holds until tomorrow.
+    """Write a revocation list, as PEM, which is valid until tomorrow.
 
-    :param revoked: certificates of the authority.
+    :param revoked: revoked certificates of the authority.
     """
     issuer = authority.credential
     now = datetime.datetime.now(datetime.timezone.utc)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A process that would serve several requests at the same time."""
+"""A process configured to serve several requests concurrently."""
 
 from functional import base
 from functional import programs
@@ -23,8 +23,8 @@ class UWSGITest(base.StackTestCase):
     front_end = 'nginx-uwsgi'
     processes = 1
 
-    def test_worker_that_serves_several_requests_does_not_start(self):
-        """One sentence says why, and what to do."""
+    def test_worker_that_serves_several_requests_refuses_to_start(self):
+        """The log says why, and what to change."""
         for line in ('threads = 2', 'async = 2'):
             log = self.start_with(line)
             with self.variant(line):
@@ -35,9 +35,9 @@ class UWSGITest(base.StackTestCase):
                 )
 
     def start_with(self, line):
-        """Start a second uWSGI, and return what its worker logs.
+        """Start a second uWSGI, and return the log of its worker.
 
-        uWSGI starts its worker again and again.
+        uWSGI restarts its worker repeatedly.
         """
         text = (self.folder / 'uwsgi.ini').read_text()
         port = programs.free_port()
@@ -64,7 +64,7 @@ class ModWSGITest(base.StackTestCase):
     processes = 1
 
     def test_process_with_threads_serves_nothing(self):
-        """One sentence says why, and what to do."""
+        """The log says why, and what to change."""
         apache = self.stack.programs['apache2']
         site = self.folder / 'keystone-site.conf'
         text = site.read_text()
@@ -72,7 +72,7 @@ class ModWSGITest(base.StackTestCase):
         site.write_text(text.replace('threads=1', 'threads=2'))
         apache.stop()
         apache.start()
-        # Apache starts; the application does so with the first request.
+        # Apache starts; the application starts with the first request.
         answer = self.post(base.TOKEN, base.GRANT, client=self.client)
         self.assertEqual(500, answer.status, answer.text)
         self.assertIn(

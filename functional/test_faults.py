@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What breaks under load: nobody is let in for it, and nothing is lost."""
+"""Faults under load neither grant access nor lose data."""
 
 import datetime
 import glob
@@ -27,13 +27,13 @@ from functional import nodes
 from functional import programs
 from functional import traffic
 
-#: Seconds.
+#: Durations in seconds.
 OUTAGE = 3
 AHEAD = 5
 UNLIMITED = {'client_failure_limit': '', 'address_failure_limit': ''}
-#: What each kind of request is answered where all is well, if not 200.
+#: Expected statuses other than 200.
 REFUSED = {'wrong secret': 401, 'use of nonsense': 401}
-#: What is sent to Keystone's own API, which has answers of its own.
+#: Requests to Keystone's own API, which has its own error responses.
 KEYSTONE = ('use', 'use of nonsense')
 _PORTS = {'postgresql': 5432, 'mysql': 3306}
 _PROXY = """\
@@ -50,10 +50,10 @@ listen database
 
 
 class FaultTestCase(base.StackTestCase):
-    """With traffic."""
+    """Faults while traffic is running."""
 
     processes = 2
-    # Wrong secrets and right ones come from the same address here.
+    # Wrong and right secrets are sent from the same address here.
     options = {'oauth2': UNLIMITED}
 
     @classmethod
@@ -85,7 +85,7 @@ class FaultTestCase(base.StackTestCase):
         )
 
     def assert_well(self, outcomes):
-        """All is answered as if nothing had happened."""
+        """Assert that all responses are as usual."""
         for outcome in outcomes:
             status = REFUSED.get(outcome.kind, 200)
             self.assertEqual(status, outcome.status, outcome)
@@ -94,7 +94,7 @@ class FaultTestCase(base.StackTestCase):
 
 
 class DatabaseTests:
-    """The database is away, and comes back."""
+    """The database is unavailable, and then returns."""
 
     needs = ('haproxy',)
 
@@ -124,7 +124,7 @@ class DatabaseTests:
         return options
 
     def test_outage(self):
-        """Endpoints answer 503 meanwhile, and all is well right after."""
+        """Endpoints return 503 during the outage, and recover at once."""
         with self.flow:
             self.assert_well(self.flow.go_on())
             self.proxy.stop()
@@ -142,7 +142,7 @@ class DatabaseTests:
                 self.assertNotEqual(200, outcome.status)
 
     def assert_answered(self, outcome, away):
-        """As always, or that the client should try again."""
+        """Assert a usual response, or one that asks to try again."""
         if away or outcome.status == 503:
             answer = outcome.answer
             self.assertEqual(503, outcome.status, outcome)
@@ -161,7 +161,7 @@ class MariaDBTest(DatabaseTests, FaultTestCase):
 
 
 class MemcachedTest(FaultTestCase):
-    """Memcached is away, and comes back; failures are counted there, too."""
+    """Memcached, which also counts failures, is unavailable and returns."""
 
     cache = 'memcached'
 
@@ -178,7 +178,7 @@ class MemcachedTest(FaultTestCase):
         return options
 
     def test_outage(self):
-        """Tokens are issued and used all the time, and nobody is stopped."""
+        """Tokens are issued and used throughout, and no client is blocked."""
         with self.flow:
             self.wait_for(429)
             self.memcached.stop()
@@ -194,7 +194,7 @@ class MemcachedTest(FaultTestCase):
         self.assertIn('Failed authentications cannot be counted', self.log())
 
     def test_revocation_after_an_outage(self):
-        """A token revoked through one worker is refused by all."""
+        """All workers refuse a token that one worker revoked."""
         self.memcached.stop()
         self.memcached.start()
         token = self.issue()
@@ -204,7 +204,7 @@ class MemcachedTest(FaultTestCase):
             self.assertEqual(401, self.use_token(token).status)
 
     def wait_for(self, status):
-        """Let the traffic go on until wrong secrets have this answer."""
+        """Wait until the traffic's wrong secrets get this status."""
         end = time.monotonic() + traffic.PATIENCE
         while time.monotonic() < end:
             if status in {
@@ -216,15 +216,15 @@ class MemcachedTest(FaultTestCase):
         self.fail(f'A wrong secret is not answered {status}.')
 
     def log(self):
-        """Return what Keystone has logged."""
+        """Return the log of Keystone."""
         return self.log_texts()['keystone.log']
 
 
 class WorkersTest(FaultTestCase):
-    """Things that happen to workers."""
+    """Faults and changes of workers."""
 
     def test_killed_worker(self):
-        """At most the request that it had is lost."""
+        """At most the request in progress is lost."""
         uwsgi = self.stack.programs['uwsgi']
         with self.flow:
             self.flow.go_on()
@@ -263,7 +263,7 @@ class WorkersTest(FaultTestCase):
         self.assert_well(self.flow.outcomes)
 
     def key_id(self):
-        """Return which key the digest of the client's secret is made with."""
+        """Return the id of the key that made the client's digest."""
         with sqlite3.connect(self.folder / 'keystone.db') as connection:
             ((key_id,),) = connection.execute(
                 'SELECT key_id FROM oauth2_secret_digest WHERE client_id = ?',
@@ -273,7 +273,7 @@ class WorkersTest(FaultTestCase):
 
 
 class ClockTest(nodes.NodesTestCase):
-    """The clock of the second node is ahead."""
+    """The clock of the second node is fast."""
 
     needs = ('faketime',)
     processes = 1
@@ -290,11 +290,11 @@ class ClockTest(nodes.NodesTestCase):
         self.on_time, self.ahead = self.nodes
 
     def both_ways(self):
-        """Return pairs of a node and the other."""
+        """Return each node paired with the other one."""
         return (self.on_time, self.ahead), (self.ahead, self.on_time)
 
     def test_token_of_the_other_node(self):
-        """It is good, and ends when its client was told, give or take."""
+        """It is valid on both, and expires about when its client expects."""
         for files in (None, self.files):
             for node, other in self.both_ways():
                 before = time.time()
@@ -315,7 +315,7 @@ class ClockTest(nodes.NodesTestCase):
                 self.assertEqual(200, answer.status, answer.text)
 
     def test_revocation_by_the_other_node(self):
-        """It holds at once, and at both."""
+        """Both nodes refuse the token at once."""
         for node, other in self.both_ways():
             token = self.issue(url=node.url)
             self.revoke(token, url=other.url)
@@ -327,7 +327,7 @@ class ClockTest(nodes.NodesTestCase):
                     self.assertEqual(401, answer.status)
 
     def test_credential_that_expires(self):
-        """Each node goes by its own clock."""
+        """Each node uses its own clock."""
         ends = time.time() + AHEAD + 3
         client = self.identity.create_application_credential(
             self.user,
@@ -339,7 +339,7 @@ class ClockTest(nodes.NodesTestCase):
                 before = time.time() + offset
                 status = self.grant(node, client=client).status
                 after = time.time() + offset
-                # A token ends with a whole second, and has one at least.
+                # Tokens expire at a whole second, and live at least one.
                 if after < ends - 2:
                     self.assertEqual(200, status)
                 elif before > ends:
@@ -347,20 +347,20 @@ class ClockTest(nodes.NodesTestCase):
                     refused.add(offset)
 
     def grant(self, node, **credentials):
-        """Ask a node for a token."""
+        """Request a token from a node."""
         return self.post_as_client(
             base.TOKEN, base.GRANT, url=node.url, **credentials
         )
 
 
 class FullDiskTest(base.StackTestCase):
-    """There is no room for the log."""
+    """The log cannot be written because the disk is full."""
 
     processes = 1
     options = {'DEFAULT': {'log_file': '/dev/full'}}
 
     def test_tokens_are_issued(self):
-        """And nothing of the trouble shows in an answer."""
+        """No response shows the failure."""
         self.assert_whole_life(client=self.client)
         self.assert_whole_life(files=self.files)
         wrong = self.client._replace(secret='wrong')

@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the administrator guide shows besides whole configurations."""
+"""The variants of front ends in the administrator guide."""
 
 import stat
 
 from functional import base
 from functional import front_ends
 
-#: Lines of the guide that others take the place of.
+#: Lines of the guide that are replaced.
 MODULE = 'module = keystone.wsgi.api:application\n'
 SCRIPT_ALIAS = '    WSGIScriptAlias / /etc/keystone/keystone.wsgi\n'
 PROXY_PASS = '    ProxyPass / uwsgi://127.0.0.1:5001/\n'
@@ -25,7 +25,7 @@ SOCKET = 'socket = 127.0.0.1:5001\n'
 
 
 class PrefixTests:
-    """Keystone below a prefix, and its metadata at the root of the host."""
+    """Keystone under a prefix, and its metadata at the root of the host."""
 
     processes = 1
     options = front_ends.options('below-a-prefix', front_ends.FOLDER)
@@ -35,12 +35,12 @@ class PrefixTests:
         return super().https(files, url or f'{cls.stack.url}/identity')
 
     def test_tokens(self):
-        """All paths below the prefix lead to Keystone."""
+        """All paths below the prefix reach Keystone."""
         self.assert_whole_life(client=self.client)
         self.assert_whole_life(files=self.files)
 
     def test_metadata(self):
-        """It is where clients look for it (RFC 8414, 3.1)."""
+        """The metadata is where clients expect it (RFC 8414, 3.1)."""
         public = self.options['DEFAULT']['public_endpoint']
         answer = self.https(url=self.stack.url).request(
             'GET', '/.well-known/oauth-authorization-server/identity/v3'
@@ -85,12 +85,12 @@ class HAProxyPrefixTest(PrefixTests, base.StackTestCase):
 
 
 class UNIXSocketTests:
-    """Keystone listens where only the web server may connect."""
+    """Keystone listens on a socket that only the web server can use."""
 
     processes = 1
 
     def test_tokens(self):
-        """The web server can connect, and nobody but its group."""
+        """The web server can connect; other accounts cannot."""
         self.assert_whole_life(client=self.client)
         self.assert_whole_life(files=self.files)
         mode = (self.folder / 'uwsgi.sock').stat().st_mode

@@ -28,11 +28,11 @@ from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base as wire
 from keystone_oauth2.tests.functional import mutual_tls
 
-#: Other addresses of this host, which no front end is trusted at.
+#: Other addresses of this host, which are not trusted as proxies.
 ATTACKER, OWNER = '127.0.0.2', '127.0.0.3'
 FAILURES = 15
 HOUR = datetime.timedelta(hours=1)
-#: Why OpenSSL ends a handshake (RFC 8446, 6.2).
+#: Alerts with which OpenSSL ends a handshake (RFC 8446, 6.2).
 ALERTS = {
     'self-signed': 'TLSV1_ALERT_UNKNOWN_CA',
     'of another CA': 'TLSV1_ALERT_UNKNOWN_CA',
@@ -41,15 +41,15 @@ ALERTS = {
     'for servers': 'SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
     'revoked': 'SSLV3_ALERT_CERTIFICATE_REVOKED',
 }
-#: Lines of the guide which those about revocation go with.
+#: Lines of the guide that those about revocation accompany.
 NGINX_CA = 'ssl_client_certificate /etc/keystone/tls/client-ca.pem;\n'
 APACHE_CA = 'SSLCACertificateFile /etc/keystone/tls/client-ca.pem\n'
 
 
 class FrontEndTests:
-    """What holds behind every front end."""
+    """Tests for every front end."""
 
-    #: Failures are counted in each process.
+    #: Each process counts failures for itself.
     processes = 1
     options = {
         'oauth2': {
@@ -57,7 +57,7 @@ class FrontEndTests:
             'address_failure_limit': f'{FAILURES}/hour',
         }
     }
-    #: The certificates that a front end refuses.
+    #: The kinds of certificates that a front end refuses.
     bad = frozenset(ALERTS)
 
     @classmethod
@@ -75,7 +75,7 @@ class FrontEndTests:
         subject = [('CN', name)]
         return {
             'self-signed': fixture.self_signed(subject),
-            # It has the name of the right one.
+            # The subject equals that of the valid certificate.
             'of another CA': fixture.CertificateAuthority().client(subject),
             'expired': cls.authority.client(subject, not_after=now - HOUR),
             'not yet valid': cls.authority.client(
@@ -101,7 +101,7 @@ class FrontEndTests:
         return self.certificates[kind].write(self.folder, kind)
 
     def claim(self, files=None):
-        """Claim to be the robot, on a connection with a certificate."""
+        """Send the robot's client id, on a connection with a certificate."""
         form = {**base.GRANT, 'client_id': self.robot.id}
         return self.https(files).request('POST', base.TOKEN, form=form)
 
@@ -119,29 +119,29 @@ class FrontEndTests:
         )
 
     def test_secret(self):
-        """A secret is enough."""
+        """A secret is sufficient."""
         self.assert_whole_life(client=self.client)
 
     def test_certificate(self):
-        """So is a certificate; the token is bound to it."""
+        """A certificate is sufficient, and the token is bound to it."""
         self.assert_whole_life(files=self.files)
 
     def test_bad_certificate(self):
-        """The front end itself refuses all but the good one."""
+        """The front end refuses all certificates but the valid one."""
         answer = self.claim(self.files_of('good'))
         self.assertEqual(200, answer.status, answer.text)
         for kind in self.bad:
             with self.variant(kind):
                 self.assert_refused_by_front_end(kind)
 
-    def test_no_certificate_or_that_of_another_user(self):
-        """Keystone refuses what the front end lets in."""
+    def test_missing_certificate_and_certificate_of_another_user(self):
+        """Keystone refuses requests that the front end has accepted."""
         for files in (None, self.files):
             with self.variant(files):
                 self.assertThat(self.claim(files), self.refused)
 
     def test_forged_header_fields(self):
-        """Whatever a client writes, its own certificate counts or none."""
+        """Only the certificate of the connection counts, if there is one."""
         victim = self.certificates['good']
         form = {**base.GRANT, 'client_id': self.robot.id}
         for spelling, files in itertools.product(
@@ -156,7 +156,7 @@ class FrontEndTests:
                 self.assert_not_believed(answer, spelling)
 
     def spellings(self):
-        """Return how forged fields are spelled, and how often they come."""
+        """Return how forged fields are spelled, and how often sent."""
         yield 'hyphens', 'hyphens'
         yield 'underscores', 'underscores'
         yield 'hyphens', 'underscores'
@@ -166,13 +166,13 @@ class FrontEndTests:
         yield 'hyphens', 'hyphens', 2
 
     def assert_not_believed(self, answer, spelling):
-        """Assert that there was as good as no forged field."""
+        """Assert that the forged fields have no effect."""
         self.assertThat(answer, self.refused)
 
     def test_forged_address(self):
-        """A client does not choose whose failures its own are.
+        """A client cannot attribute its failures to another address.
 
-        Its address is known to be its own, and is stopped for all clients.
+        The client's own address is blocked for all clients.
         """
         client = self.identity.create_application_credential(self.user)
         for number in range(FAILURES):
@@ -188,7 +188,7 @@ class FrontEndTests:
         self.assertEqual(200, answer.status, answer.text)
 
     def authenticate(self, client_id, secret, source, forwarded):
-        """Authenticate with a secret, and say where the request is from."""
+        """Authenticate with a secret from an address, with X-Forwarded-For."""
         fields = [
             ('Authorization', wire.basic(client_id, secret)),
             ('X-Forwarded-For', forwarded),
@@ -200,15 +200,15 @@ class AlertTests(FrontEndTests):
     """The front end ends the TLS handshake with an alert."""
 
     def assert_refused_by_front_end(self, kind):
-        """Assert that a certificate ends the handshake."""
+        """Assert that the handshake fails with this certificate."""
         error = self.assertRaises(ssl.SSLError, self.handshake, kind)
         self.assertEqual(ALERTS[kind], error.reason)
 
     def handshake(self, kind):
-        """Say nothing after the handshake (RFC 8446, 4.4.2.4).
+        """Send nothing after the handshake (RFC 8446, 4.4.2.4).
 
-        With TLS 1.3 a client learns that its certificate was refused when
-        it reads; had it written, the connection might be reset first.
+        With TLS 1.3, a client learns that its certificate was refused when
+        it reads. If it wrote first, the connection might be reset.
         """
         connection = self.connect(self.files_of(kind))
         connection.connect()
@@ -217,26 +217,26 @@ class AlertTests(FrontEndTests):
 
 
 class PageTests(FrontEndTests):
-    """nginx takes the request, and answers it with a page of its own."""
+    """nginx accepts the request, and responds with its own error page."""
 
     changes = {
         NGINX_CA: NGINX_CA + front_ends.snippet('revocation/nginx.conf')
     }
 
     def assert_refused_by_front_end(self, kind):
-        """Assert that the request did not get to Keystone."""
+        """Assert that the request did not reach Keystone."""
         answer = self.claim(self.files_of(kind))
         self.assertEqual(400, answer.status)
         self.assertIn('The SSL certificate error', answer.text)
 
 
 class UWSGIProtocolTests:
-    """Keystone is spoken to in the uwsgi protocol."""
+    """The front end connects to Keystone with the uwsgi protocol."""
 
     def test_around_the_front_end(self):
-        """Header fields are not believed; who can connect is.
+        """Header fields are ignored, but any process that connects is trusted.
 
-        That is why the guide says to let only the web server connect.
+        That is why the guide allows only the web server to connect.
         """
         good = self.certificates['good']
         fields = {
@@ -256,10 +256,10 @@ class UWSGIProtocolTests:
 
 
 class HTTPTests:
-    """Keystone is spoken to over HTTP."""
+    """The front end connects to Keystone over HTTP."""
 
     def test_around_the_front_end(self):
-        """Header fields count only from where the front end is."""
+        """Header fields count only from the address of the front end."""
         form = {**base.GRANT, 'client_id': self.robot.id}
         fields = forgery.forged(self.certificates['good'])
         for source, status in ((ATTACKER, 401), (programs.HOST, 200)):
@@ -274,11 +274,11 @@ class HTTPTests:
 
 class UWSGITest(AlertTests, base.StackTestCase):
     front_end = 'uwsgi'
-    # It cannot check revocation lists.
+    # uWSGI cannot check revocation lists.
     bad = FrontEndTests.bad - {'revoked'}
 
     def test_around_the_front_end(self):
-        """Nobody but uWSGI itself can connect to its workers."""
+        """Only uWSGI itself can connect to its workers."""
         mode = (self.folder / 'uwsgi.sock').stat().st_mode
         self.assertEqual(0o600, stat.S_IMODE(mode))
         self.assertNotIn('auto-assigned', self.stack.programs['uwsgi'].log)
@@ -293,7 +293,7 @@ class NginxHTTPTest(PageTests, HTTPTests, base.StackTestCase):
 
 
 class ApacheTests(AlertTests):
-    """Either of Apache's two ways to Keystone."""
+    """Tests for both ways of running Keystone behind Apache."""
 
     changes = {
         APACHE_CA: APACHE_CA + front_ends.snippet('revocation/apache.conf')
@@ -315,7 +315,7 @@ class HAProxyTest(AlertTests, HTTPTests, base.StackTestCase):
     }
 
     def assert_not_believed(self, answer, spelling):
-        """Assert that a name which another one could be taken for is none."""
+        """Assert that HAProxy refuses ambiguous names of header fields."""
         if {'underscores', 'dots'} & {*spelling}:
             self.assertEqual(403, answer.status)
         else:

@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""Clients that mean harm, while others want tokens."""
+"""Hostile clients, while others request tokens."""
 
 import collections
 import contextlib
@@ -28,9 +28,9 @@ from functional import traffic
 from keystone_oauth2.tests.functional import base as wire
 
 CONNECTIONS = 500
-#: Seconds to wait for the answer of a server that may say nothing,
+#: Seconds to wait for a response that may never come,
 PATIENCE = 5
-#: and of one that is busy.
+#: and for one from a busy server.
 CONNECT_SECONDS = 60
 HEAD = (
     f'POST {base.TOKEN} HTTP/1.1\r\n'
@@ -41,11 +41,11 @@ CHUNKED = HEAD + b'Transfer-Encoding: chunked\r\n\r\n'
 
 
 def with_length(length, body=BODY):
-    """Return a request that says a length, which may be a wrong one."""
+    """Return a request that declares a length, which may be wrong."""
     return HEAD + f'Content-Length: {length}\r\n\r\n'.encode() + body
 
 
-#: What a slow client sends first, and then each second. None for no TLS.
+#: What a slow client sends first, and then each second. None: without TLS.
 SLOW = {
     'no handshake': None,
     'nothing': (b'', b''),
@@ -56,7 +56,7 @@ SLOW = {
     'long body': (with_length(99_999, b'x' * 50_000), b'x'),
     'chunks': (CHUNKED, b'1\r\nx\r\n'),
 }
-#: What is sent at once.
+#: Requests that are sent at once.
 NONSENSE = {
     'no HTTP': b'\x00\xff\x16\x03\x01' * 100 + b'\r\n\r\n',
     'no version': f'GET {base.TOKEN}\r\n\r\n'.encode(),
@@ -79,10 +79,10 @@ NONSENSE = {
 
 
 class HostileTests:
-    """What holds behind every front end."""
+    """Tests for every front end."""
 
     processes = 2
-    # Without one, each token costs Keystone some fifty queries.
+    # Without a cache, each token costs Keystone about fifty queries.
     cache = 'memcached'
 
     def setUp(self):
@@ -91,7 +91,7 @@ class HostileTests:
         self.context = ssl.create_default_context(cafile=str(self.ca_file))
 
     def test_nonsense(self):
-        """Nonsense is refused, and tells nothing."""
+        """Malformed requests are refused, without details of the server."""
         for name, sent in NONSENSE.items():
             with self.variant(name):
                 received = self.exchange(sent)
@@ -102,7 +102,7 @@ class HostileTests:
         self.assert_unharmed()
 
     def exchange(self, sent):
-        """Send bytes, and answer all that comes back."""
+        """Send bytes, and return the whole response."""
         with self.connect() as connection:
             connection.settimeout(PATIENCE)
             with contextlib.suppress(OSError):
@@ -110,7 +110,7 @@ class HostileTests:
             return self.received(connection)
 
     def received(self, connection):
-        """Return what comes until the server ends or says no more."""
+        """Return all bytes until the server closes or stops sending."""
         received = b''
         with contextlib.suppress(OSError):
             while chunk := connection.recv(65536):
@@ -124,7 +124,7 @@ class HostileTests:
         return self.context.wrap_socket(plain, server_hostname='localhost')
 
     def assert_unharmed(self):
-        """All is well, and no worker had to be started anew."""
+        """Assert that tokens are issued, and that no worker was restarted."""
         self.assertEqual(self.workers, self.stack.programs['uwsgi'].children())
         self.assert_whole_life(client=self.client)
         for name, text in self.log_texts().items():
@@ -132,10 +132,10 @@ class HostileTests:
 
 
 class ManyClientsTests(HostileTests):
-    """What holds behind a front end that waits for slow clients."""
+    """Tests for front ends that buffer the requests of slow clients."""
 
     def test_slow_clients(self):
-        """While hundreds of clients are slow, the others get tokens."""
+        """Other clients get tokens while hundreds of clients are slow."""
         crowd = Crowd(self.stack.port, self.context)
         good = traffic.Traffic(
             {'secret': self.token, 'certificate': self.bound}
@@ -147,7 +147,7 @@ class ManyClientsTests(HostileTests):
         self.assert_unharmed()
 
     def test_many_at_once(self):
-        """Hundreds of requests at one moment are answered, all of them."""
+        """Hundreds of simultaneous requests all get a response."""
         request = self.token_request()
         with contextlib.ExitStack() as stack:
             connections = [
@@ -181,10 +181,10 @@ class ManyClientsTests(HostileTests):
 
 
 class Crowd(fixtures.Fixture):
-    """Many slow clients. What a server ends, they begin again.
+    """Many slow clients, which reconnect when the server disconnects them.
 
-    :param port: of the server.
-    :param context: for TLS.
+    :param port: port of the server.
+    :param context: TLS context.
     """
 
     def __init__(self, port, context):
@@ -204,7 +204,7 @@ class Crowd(fixtures.Fixture):
         self.addCleanup(self._end.set)
 
     def size(self):
-        """Return how many connections there are."""
+        """Return the number of open connections."""
         return len(self._connections)
 
     def _work(self):

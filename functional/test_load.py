@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What many requests leave behind: nothing."""
+"""Sustained load leaks nothing."""
 
 import collections
 import itertools
@@ -35,14 +35,14 @@ SECONDS = float(
     os.environ.get(VARIABLE)
     or (300 if os.environ.get(requirement.VARIABLE) else 30)
 )
-#: More than there are workers, so that none of these waits.
+#: More than there are workers, so that no worker is idle.
 CLIENTS = 16
 SAMPLES = 40
 WAIT_SECONDS = 20
 #: ``[database] max_pool_size`` of oslo.db.
 POOL_SIZE = 5
-#: How many times the value of the second quarter the last one may be. Python
-#: and the C library give memory back in pieces, so it is never quite at rest.
+#: The allowed ratio of the last quarter to the second one. Python and the C
+#: library return memory in pieces, so memory use always varies a little.
 GROWTH = {'memory': 1.05, 'files': 1, 'connections': 1}
 EXPECTED = {
     ('token by secret', 200),
@@ -54,12 +54,12 @@ EXPECTED = {
     ('introspection after revocation', False),
     ('use after revocation', 401),
 }
-#: Whether the limit is reached depends on how many a machine can send.
+#: Whether the limit is reached depends on the speed of the machine.
 LIMITED = ('wrong secret', 429)
 
 
 class Sample(ty.NamedTuple):
-    """What all workers together have: pages, open files, connections."""
+    """Totals of all workers: memory pages, open files, connections."""
 
     memory: int
     files: int
@@ -67,20 +67,20 @@ class Sample(ty.NamedTuple):
 
 
 class Seen(ty.NamedTuple):
-    """An outcome, small enough to keep many of them."""
+    """An outcome, kept small because there are many."""
 
     status: tuple[str, ty.Any]
 
 
 class LoadTest(base.StackTestCase):
-    """Mixed traffic, as much as the workers answer."""
+    """Mixed traffic at the rate that the workers can serve."""
 
     database = 'postgresql'
     cache = 'memcached'
     options = {
         # All failures come from one address here.
         'oauth2': {'address_failure_limit': ''},
-        # For setting up only: no request needs the slow hash.
+        # Used only during setup: no request needs the slow hash.
         'identity': {'password_hash_rounds': 4},
     }
 
@@ -117,7 +117,7 @@ class LoadTest(base.StackTestCase):
         self.assert_connections_end(at_rest)
 
     def requests(self, number):
-        """Send one request after the other, and yield what comes."""
+        """Send one request after another, and yield the outcomes."""
         plain = self.https().request
         bound = self.https(self.files).request
         for client in itertools.cycle(self.clients[number::CLIENTS]):
@@ -125,7 +125,7 @@ class LoadTest(base.StackTestCase):
                 yield Seen((name, outcome))
 
     def round(self, plain, bound, client):
-        """Send requests of each kind, most of them for tokens."""
+        """Send requests of each kind, mostly for tokens."""
         for _ in range(4):
             answer = post(plain, base.TOKEN, base.GRANT, client)
             yield 'token by secret', answer.status
@@ -146,7 +146,7 @@ class LoadTest(base.StackTestCase):
         yield 'use of a token', use(bound, answer.json['access_token'])
 
     def samples(self):
-        """Look at the workers until the time is over."""
+        """Sample the workers until the time has elapsed."""
         for _ in range(SAMPLES):
             time.sleep(SECONDS / SAMPLES)
             memory = sum(map(resident, self.workers('uwsgi')))
@@ -160,7 +160,7 @@ class LoadTest(base.StackTestCase):
                 statistics.median(getattr(sample, name) for sample in part)
                 for part in (before, after)
             )
-            # Each worker may have a request in hand, or not.
+            # A worker may be serving a request when sampled.
             self.assertThat(
                 last,
                 matchers.LessThan(first * tolerance + self.processes),
@@ -171,7 +171,7 @@ class LoadTest(base.StackTestCase):
             self.assertLessEqual(sample.connections, allowed)
 
     def assert_connections_end(self, at_rest):
-        """Look for what is left of the clients, and then of the workers."""
+        """Assert that connections of clients, then of workers, close."""
         self.eventually(lambda: sum(self.open_files('nginx')) <= at_rest)
         states = self.database_connections()
         self.assertEqual({'idle'}, set(states))
@@ -179,7 +179,7 @@ class LoadTest(base.StackTestCase):
         self.eventually(lambda: not self.database_connections())
 
     def eventually(self, holds):
-        """Wait for what takes a moment, such as the end of a connection."""
+        """Wait for a condition that takes a moment to become true."""
         end = time.monotonic() + WAIT_SECONDS
         while not holds():
             self.assertThat(time.monotonic(), matchers.LessThan(end))
@@ -199,26 +199,26 @@ class LoadTest(base.StackTestCase):
         return self.stack.programs[name].children()
 
     def open_files(self, name):
-        """Return how many files each worker of a program has open."""
+        """Return the number of open files of each worker of a program."""
         for pid in self.workers(name):
             yield len(list(pathlib.Path(f'/proc/{pid}/fd').iterdir()))
 
     def report(self, seen, samples):
-        """Keep what was seen with the result of the test."""
+        """Attach what was seen to the result of the test."""
         lines = [f'{seen.total() / SECONDS:.0f} requests a second']
         lines += map(str, [*seen.items(), *samples])
         self.addDetail('load', content.text_content('\n'.join(lines)))
 
     @classmethod
     def secrets(cls):
-        """Return what must be in no log."""
+        """Return the secrets that must not appear in any log."""
         yield from super().secrets()
         for client in cls.clients:
             yield client.secret
 
 
 def post(request, path, form, client=None):
-    """Post a form, with a secret or without."""
+    """Post a form, with or without a secret."""
     headers = {}
     if client is not None:
         headers['Authorization'] = wire.basic(client.id, client.secret)
@@ -231,5 +231,5 @@ def use(request, token):
 
 
 def resident(pid):
-    """Return the memory of a process, in pages."""
+    """Return the resident memory of a process, in pages."""
     return int(pathlib.Path(f'/proc/{pid}/statm').read_text().split()[1])

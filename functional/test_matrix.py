@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Databases, caches and token providers: each pair of them meets."""
+"""Combinations of databases, caches and token providers, pair by pair."""
 
 import itertools
 
@@ -21,24 +21,24 @@ from functional import base
 
 
 class MatrixTests:
-    """What holds with each of them."""
+    """Tests for each combination."""
 
     def test_secret(self):
-        """The whole life of a token, by secret."""
+        """The whole life of a token requested with a secret."""
         self.assert_whole_life(client=self.client)
 
     def test_certificate(self):
-        """The whole life of a token, by certificate."""
+        """The whole life of a token requested with a certificate."""
         self.assert_whole_life(files=self.files)
 
     def test_digest_decides(self):
-        """A secret is good without the hash that Keystone has of it."""
+        """A secret is valid without the hash that Keystone stores of it."""
         client = self.identity.create_application_credential(self.user)
         self.spoil_hash(client)
         self.issue(client=client)
 
     def spoil_hash(self, client):
-        """Have Keystone itself refuse the secret of a client."""
+        """Make Keystone itself refuse the secret of a client."""
         engine = sa.create_engine(
             self.deployment.options['database']['connection'],
             poolclass=pool.NullPool,
@@ -66,8 +66,8 @@ for (database, cache), provider in zip(
             'database': database,
             'cache': cache,
             'provider': provider,
-            # With this cache of its own, a worker of Keystone goes on to
-            # accept what another one has revoked.
+            # With this per-process cache, a Keystone worker still accepts a
+            # token that another worker revoked.
             'processes': 1 if cache == 'memory' else 2,
         },
     )

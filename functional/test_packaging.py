@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The source distribution and the wheel, built, read and installed."""
+"""Build, inspect and install the source distribution and the wheel."""
 
 import configparser
 import importlib.metadata
@@ -24,7 +24,7 @@ import zipfile
 from functional import base
 
 _ROOT = pathlib.Path(__file__).parents[1]
-# What a checkout has in it that git does not know.
+# Files of a checkout that git does not track.
 _STRAYS = ('.stestr/0', '.tox/log', 'keystone.log', 'keystone_oauth2/log')
 _IMPORT_ALL = """
 import importlib, pkgutil, keystone_oauth2 as package
@@ -36,7 +36,7 @@ for module in pkgutil.walk_packages(package.__path__, 'keystone_oauth2.'):
 
 
 class PackagingTest(base.StackTestCase):
-    """Built from a clone, and installed beside Keystone and nothing else."""
+    """Packages built from a clone, and installed beside Keystone alone."""
 
     front_end = 'uwsgi'
     processes = 1
@@ -46,7 +46,7 @@ class PackagingTest(base.StackTestCase):
 
     @classmethod
     def before_start(cls):
-        # Not where the front end changes the owner of files.
+        # A folder whose owner the front end does not change.
         cls.place = cls._folder()
         cls.build()
         cls.install()
@@ -57,7 +57,7 @@ class PackagingTest(base.StackTestCase):
 
     @classmethod
     def build(cls):
-        """Build the source distribution, and the wheel from that."""
+        """Build the source distribution, and the wheel from it."""
         source = cls.place / 'source'
         run('git', 'clone', '--quiet', f'{_ROOT}', f'{source}')
         cls.sources = set(run('git', '-C', f'{source}', 'ls-files').split())
@@ -78,7 +78,7 @@ class PackagingTest(base.StackTestCase):
 
     @classmethod
     def virtual_environment(cls, name, *packages):
-        """Make a virtual environment, and install packages in it."""
+        """Create a virtual environment, and install packages in it."""
         run(sys.executable, '-m', 'venv', f'{cls.place / name}')
         run(
             *(f'{cls.place}/{name}/bin/python', '-m', 'pip', 'install'),
@@ -88,7 +88,7 @@ class PackagingTest(base.StackTestCase):
 
     @classmethod
     def installed(cls, program, *arguments):
-        """Run a program of the environment, and answer what it prints."""
+        """Run a program of the environment, and return its output."""
         return run(f'{cls.place}/installed/bin/{program}', *arguments)
 
     @classmethod
@@ -97,7 +97,7 @@ class PackagingTest(base.StackTestCase):
         return '--config-file', f'{cls.deployment.config_file}'
 
     def test_source_distribution(self):
-        """It has the files that git knows, as those of OpenStack have."""
+        """It has the files that git tracks and those that OpenStack adds."""
         with tarfile.open(self.sdist) as archive:
             names = {
                 member.name.partition('/')[2]
@@ -112,7 +112,7 @@ class PackagingTest(base.StackTestCase):
         )
 
     def test_wheel(self):
-        """It has the package, with its data, and what describes it."""
+        """It has the package, its data files and its metadata."""
         with zipfile.ZipFile(self.wheel) as archive:
             names = set(archive.namelist())
         described = {
@@ -131,7 +131,7 @@ class PackagingTest(base.StackTestCase):
         )
 
     def test_version(self):
-        """It is that of the release to come, or of the release."""
+        """It is that of setup.cfg, or a development version before it."""
         parser = configparser.ConfigParser()
         parser.read(_ROOT / 'setup.cfg')
         self.assertRegex(
@@ -139,12 +139,12 @@ class PackagingTest(base.StackTestCase):
         )
 
     def test_requirements(self):
-        """What the package imports comes with it."""
+        """The packages that it imports are installed with it."""
         self.installed('python', '-m', 'pip', 'check')
         self.installed('python', '-c', _IMPORT_ALL)
 
     def test_entry_points_of_generators(self):
-        """Options and policy rules are found by name."""
+        """The generators find options and policy rules by name."""
         name = ('--namespace', 'keystone_oauth2')
         self.assertIn(
             'client_failure_limit',
@@ -156,14 +156,14 @@ class PackagingTest(base.StackTestCase):
         )
 
     def test_upgrade_check(self):
-        """There is nothing left to do."""
+        """The upgrade check finds nothing to do."""
         printed = self.installed(
             'keystone-oauth2-status', *self.configured(), 'upgrade', 'check'
         )
         self.assertIn('Success', printed)
 
     def test_token(self):
-        """This very version serves whole lives of tokens."""
+        """This version serves tokens for their whole life."""
         self.assertIn(
             f'keystone-oauth2 {self.version} serves',
             (self.folder / 'keystone.log').read_text(),
@@ -173,8 +173,8 @@ class PackagingTest(base.StackTestCase):
 
 
 def run(*command):
-    """Run a program, and answer what it prints."""
-    # The version comes from git, and nothing from the checkout.
+    """Run a program, and return its output."""
+    # The version comes from git; nothing is imported from the checkout.
     strange = ('PBR_VERSION', 'PYTHONPATH')
     ended = subprocess.run(
         command,

@@ -22,10 +22,10 @@ REFUSED = 'invalid_client'
 
 
 class SelfSignedTests:
-    """A front end that passes on what no authority has issued."""
+    """A front end that passes on certificates that no CA has issued."""
 
     processes = 1
-    #: The one that can bind the token of any client to a certificate.
+    #: The only method that can bind any client's token to a certificate.
     provider = 'jws'
     options = {
         'oauth2': {
@@ -54,7 +54,7 @@ class SelfSignedTests:
         )
 
     def claim(self, files, path=base.TOKEN, **form):
-        """Claim to be the client, on a connection with a certificate."""
+        """Send the client id on a connection with a certificate."""
         return self.https(files).request(
             'POST',
             path,
@@ -62,7 +62,7 @@ class SelfSignedTests:
         )
 
     def assert_whole_life_of_client(self, files):
-        """A token is issued, used, introspected, revoked, and is no more."""
+        """Issue, use, introspect and revoke a token, and use it again."""
         answer = self.claim(files)
         self.assertEqual(200, answer.status, answer.text)
         self.assertEqual('reader', answer.json['scope'])
@@ -76,49 +76,49 @@ class SelfSignedTests:
         self.assertEqual(401, self.use_token(token, files).status)
 
     def test_self_signed(self):
-        """D04: it is the client's, which is all that counts."""
+        """D04: the certificate of this client needs no chain."""
         self.assert_whole_life_of_client(self.own_files)
 
     def test_subject(self):
-        """D02: one of the authority, by the name that it has."""
+        """D02: a certificate from the CA, by its subject."""
         self.register(tls_client_auth_subject_dn=f'CN={self.user.name}')
         self.assert_whole_life_of_client(self.files)
 
-    def test_others(self):
-        """D04: what is not registered is nobody's, nor is a user's name."""
+    def test_unregistered_certificate(self):
+        """D04: it is refused, even with the name of a user."""
         for name in ('made by the client itself', self.user.name):
             with self.variant(name):
                 other = fixture.self_signed([('CN', name)])
                 files = other.write(self.folder, 'other')
                 self.assert_refused(self.claim(files))
-                # Mutual-TLS of a user goes on to want an authority.
+                # For users, Mutual-TLS still requires a chain.
                 self.assert_refused(
                     self.post(base.TOKEN, base.GRANT, files=files)
                 )
 
-    def test_impostor(self):
-        """E04: anybody can write names, and that of the authority, too."""
+    def test_impersonating_certificate(self):
+        """E04: anyone can create names, including that of the CA."""
         certificate = fixture.CertificateAuthority().client(
             [('CN', self.user.name)]
         )
         files = certificate.write(self.folder, 'impostor')
         self.assert_refused(self.post(base.TOKEN, base.GRANT, files=files))
 
-    def test_unknown_authority(self):
-        """D04: nor if it is registered, since it may have been revoked."""
+    def test_unknown_ca(self):
+        """D04: it is refused even if registered: it may have been revoked."""
         certificate = fixture.CertificateAuthority().client([('CN', 'other')])
         self.register(certificate=certificate.pem)
         files = certificate.write(self.folder, 'unknown')
         self.assert_refused(self.claim(files))
 
     def assert_refused(self, answer):
-        """Assert that Keystone has refused a client."""
+        """Assert that Keystone refuses the client."""
         url = f'{self.stack.url}/v3'
         refused = matchers.IsOAuthError(401, REFUSED, url=url)
         self.assertThat(answer, refused)
 
     def test_user(self):
-        """D11: users with a certificate of the authority are unaffected."""
+        """D11: users with a certificate from the CA are unaffected."""
         self.assert_whole_life(files=self.files)
 
 

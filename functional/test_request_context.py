@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An exception that Keystone does not handle, as uWSGI logs it."""
+"""How uWSGI logs an exception that Keystone does not handle."""
 
 import contextlib
 import re
@@ -25,18 +25,18 @@ PATH = '/v3/users//x'
 
 
 class UnhandledExceptionTests:
-    """The line for operators says whose request it was."""
+    """The log line names the request, the user and the project."""
 
-    # nginx makes one slash of two.
+    # nginx merges double slashes.
     front_end = 'uwsgi'
     processes = 1
 
     def critical(self):
-        """Have Keystone fail, and return what its log says of it."""
+        """Make Keystone fail, and return the log line."""
         log = self.folder / 'keystone.log'
         before = len(log.read_text())
         token = self.identity.token_for(self.user)
-        # uWSGI closes the connection without an answer.
+        # uWSGI closes the connection without a response.
         with contextlib.suppress(requests.ConnectionError):
             self.https().request(
                 'PUT',
@@ -58,10 +58,10 @@ class UnhandledExceptionTests:
 
 
 class WithoutExtensionTest(UnhandledExceptionTests, base.StackTestCase):
-    """What Keystone does by itself."""
+    """What Keystone logs by itself."""
 
     enable = False
 
 
 class WithExtensionTest(UnhandledExceptionTests, base.StackTestCase):
-    """The extension takes nothing of it away."""
+    """The extension does not change this."""

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""From Keystone's own module to the extension and back, with traffic."""
+"""Upgrade from Keystone's own module and roll back, under traffic."""
 
 import itertools
 import time
@@ -21,11 +21,11 @@ from functional import traffic
 from keystone_oauth2.fixture import configuration
 from keystone_oauth2.fixture import manage
 
-#: Seconds that an exchange of all workers may take.
+#: Seconds that replacing all workers may take.
 PATIENCE = 300
-#: What makes Keystone serve the extension.
+#: Enables the extension in Keystone.
 LINE = configuration.render(configuration.enabled())
-#: What each kind of request is answered, whoever serves it.
+#: Expected statuses, from either module.
 EXPECTED = {
     'secret': 200,
     'certificate': 200,
@@ -43,7 +43,7 @@ class ChangeTests:
     enable = False
     options = {
         'identity': {'password_hash_rounds': 4},
-        # Wrong secrets and right ones come from the same address here.
+        # Wrong and right secrets are sent from the same address here.
         'oauth2': {'client_failure_limit': '', 'address_failure_limit': ''},
     }
 
@@ -54,18 +54,18 @@ class ChangeTests:
         self.revoked = []
 
     def configure(self, config_file, enable):
-        """Write keystone.conf, with the extension or without it."""
+        """Write keystone.conf, with or without the extension."""
         text = config_file.read_text().replace(LINE, '')
         config_file.write_text(f'{text}{LINE if enable else ""}')
 
     def assert_module(self, is_ours, **to):
-        """It is served by the module that it should be served by."""
+        """Assert which module serves the API."""
         unknown = self.client._replace(id='0' * 32)
         answer = self.post(base.TOKEN, base.GRANT, client=unknown, **to)
         self.assertEqual(401 if is_ours else 404, answer.status)
 
     def assert_no_failure(self, flow):
-        """All is answered as it should be, all the time."""
+        """Assert that all responses are as expected throughout."""
         failed = [
             outcome
             for outcome in flow.outcomes
@@ -74,7 +74,7 @@ class ChangeTests:
         self.assertEqual([], failed)
 
     def authenticate(self, password=False, **to):
-        """Ask Keystone itself for a token."""
+        """Request a token from Keystone's own API."""
         identity = {
             'methods': ['application_credential'],
             'application_credential': self.client._asdict(),
@@ -87,7 +87,7 @@ class ChangeTests:
         )
 
     def senders(self):
-        """Return what goes on all the time, by kind."""
+        """Return the senders of the continuous traffic, by kind."""
         turns = itertools.count()
         wrong = self.client._replace(secret='wrong')
         return {
@@ -110,7 +110,7 @@ class ChangeTests:
 
 
 class NodesTest(ChangeTests, nodes.NodesTestCase):
-    """One node after the other is taken out, changed, and put in again."""
+    """One node after another is removed, changed and added again."""
 
     database = 'postgresql'
     cache = 'memcached'
@@ -131,7 +131,7 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
         self.assert_no_failure(flow)
 
     def exchange(self, node, enable):
-        """Do what the guide says for one node."""
+        """Follow the guide for one node."""
         self.serve_by(*(other for other in self.nodes if other is not node))
         node.program.stop()
         self.configure(node.config_file, enable)
@@ -140,7 +140,7 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
         self.serve_by(*self.nodes)
 
     def look_around(self, flow):
-        """Let the traffic go on, and look at each token on each node."""
+        """Keep the traffic going, and check each token on each node."""
         flow.go_on()
         self.issue_everywhere()
         for node in self.nodes:
@@ -155,13 +155,13 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
                 self.assertEqual(401, answer.status)
 
     def assert_bound(self, token, node):
-        """A token keeps its thumbprint, if not the name of its method."""
+        """Assert that a token keeps its thumbprint, if not its method name."""
         seen = node.identity.validate(token).json['token']
         self.assertIn('x5t#S256', seen['oauth2_credential'])
         self.assertIn(seen['methods'], ([], ['oauth2_credential']))
 
     def issue_everywhere(self):
-        """Have each node issue a token of each kind, and revoke one."""
+        """Issue a token of each kind on each node, and revoke one."""
         for node in self.nodes:
             by_credential = self.authenticate(url=node.url)
             for token, files in (
@@ -177,7 +177,7 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
 
 
 class WorkersTest(ChangeTests, base.StackTestCase):
-    """A uWSGI that has no other beside it exchanges its workers in turn."""
+    """A single uWSGI replaces its workers in turn."""
 
     processes = 2
     changes = {'master = true': 'master = true\ntouch-chain-reload = reload'}
@@ -203,7 +203,7 @@ class WorkersTest(ChangeTests, base.StackTestCase):
         self.assert_no_failure(flow)
 
     def exchange_workers(self):
-        """Have uWSGI start all workers anew, one after the other."""
+        """Make uWSGI restart its workers one after another."""
         uwsgi = self.stack.programs['uwsgi']
         old = set(uwsgi.children())
         (self.folder / 'reload').touch()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is done through one worker holds for all at the next request."""
+"""Changes made through one worker apply to all at the next request."""
 
 from concurrent import futures
 import datetime
@@ -35,10 +35,10 @@ class WorkersTestCase(base.StackTestCase):
     """Four workers behind one front end."""
 
     def ask_all(self, ask, times=_CONCURRENCY):
-        """Ask side by side until each worker has answered.
+        """Send a request repeatedly until each worker has responded.
 
-        :param times: how often to ask before looking who has.
-        :returns: what was answered.
+        :param times: requests to send before checking the workers.
+        :returns: the responses.
         """
         uwsgi = self.stack.programs['uwsgi']
         seen = len(uwsgi.log)
@@ -52,17 +52,17 @@ class WorkersTestCase(base.StackTestCase):
         self.fail('A worker does not answer.')
 
     def status_of_grant(self, **credentials):
-        """Return the status that a client gets at the token endpoint."""
+        """Return the status of a token request."""
         return self.post(base.TOKEN, base.GRANT, **credentials).status
 
 
 class RefusalTests:
-    """Each test has a user of its own, in a domain of its own."""
+    """Each test has its own user, in its own domain."""
 
     @classmethod
     def create(cls):
         super().create()
-        # Certificates name the domain, too.
+        # Certificates also name the domain.
         cls.identity.update_mapping(
             mutual_tls.MAPPING,
             mutual_tls.one_rule(
@@ -86,14 +86,14 @@ class RefusalTests:
         self.bound_token = self.issue(files=self.files)
 
     def new_client(self, **attributes):
-        """Create the client of the test, and get a token for it."""
+        """Create the client of the test, and request a token for it."""
         self.client = self.identity.create_application_credential(
             self.user, **attributes
         )
         self.token = self.issue()
 
     def requests(self):
-        """Return what client and user can ask: functions to a status."""
+        """Return requests of the client and user, as functions to a status."""
         return {
             'grant': lambda: self.status_of_grant(client=self.client),
             'introspection': lambda: self.status_of(self.token),
@@ -106,7 +106,7 @@ class RefusalTests:
         }
 
     def status_of(self, token):
-        """Return 200 where a token is active, and 401 where it is not."""
+        """Return 200 if a token is active, and 401 if it is not."""
         answer = self.identity.as_admin(
             'POST', base.INTROSPECT, form={'token': token}
         )
@@ -114,19 +114,19 @@ class RefusalTests:
         return 200 if answer.json['active'] else 401
 
     def status_of_use(self, token, files=None):
-        """Return 401, too, where Keystone finds no credential any more."""
+        """Return 401 also if Keystone no longer finds the credential."""
         status = self.use_token(token, files).status
         return 401 if status == 404 else status
 
     def assert_all(self, status, names):
-        """Assert that each worker answers each request with a status."""
+        """Assert that each worker returns a status for each request."""
         for name in names:
             with self.variant((name, status)):
                 answers = self.ask_all(self.requests()[name])
                 self.assertEqual({status}, set(answers))
 
     def assert_refused_after(self, change, names):
-        """Assert that a change is what makes all workers refuse requests."""
+        """Assert that a change makes all workers refuse requests."""
         self.assert_all(200, names)
         change()
         self.assert_all(401, names)
@@ -138,7 +138,7 @@ class RefusalTests:
 
         self.assert_refused_after(change, _WITH_TOKENS)
 
-    def test_revoked_in_the_way_of_keystone(self):
+    def test_revoked_with_keystones_own_api(self):
         def change():
             self.identity.revoke(self.token)
             self.identity.revoke(self.bound_token)
@@ -156,7 +156,7 @@ class RefusalTests:
     def test_credential_expired(self):
         started = _now()
         self.assert_all(200, _BY_SECRET)
-        # All workers must have had the time to accept it.
+        # Every worker must have had time to accept it.
         end = _now() + 3 * (_now() - started) + datetime.timedelta(seconds=5)
         self.new_client(expires_at=end)
         self.assert_refused_after(
@@ -174,7 +174,7 @@ class RefusalTests:
         self.assert_disabled(self.domain)
 
     def assert_disabled(self, resource):
-        """Assert that nothing is accepted once this is disabled."""
+        """Assert that nothing is accepted once a resource is disabled."""
         self.assert_refused_after(
             lambda: self.identity.disable(resource), self.requests()
         )
@@ -185,7 +185,7 @@ def _now():
 
 
 class RegistrationTests:
-    """What is registered through one worker, all accept, and no longer."""
+    """All workers accept a registration until it is removed."""
 
     options = {
         'oauth2': {
@@ -198,7 +198,7 @@ class RegistrationTests:
     }
 
     def manage(self, method, path, status, **arguments):
-        """Ask about what is registered for the client, as its owner."""
+        """Manage the registrations of the client, as its owner."""
         answer = self.https().request(
             method,
             clients.path_of(self.client, f'/{path}'),
@@ -209,11 +209,11 @@ class RegistrationTests:
         return answer
 
     def assert_for_all(self, status, ask):
-        """Assert the status that each worker answers with."""
+        """Assert the status that each worker returns."""
         self.assertEqual({status}, set(self.ask_all(ask)))
 
     def assert_holds_until_removed(self, collection, one, ask):
-        """Assert that all accept it, and nobody once it is removed."""
+        """Assert that all accept a registration until it is removed."""
         self.assert_for_all(200, ask)
         self.manage('DELETE', f'{collection}/{one["id"]}', 204)
         self.assert_for_all(401, ask)
@@ -236,8 +236,8 @@ class RegistrationTests:
             lambda: self.status_of_assertion(signer.assertion()),
         )
 
-    def test_assertion_of_many_requests_at_once(self):
-        """C06: one of them gets a token, whoever answers it."""
+    def test_assertion_in_many_simultaneous_requests(self):
+        """C06: exactly one gets a token, from any worker."""
         signer = self.new_signer()
         for _ in range(10):
             assertion = signer.assertion()
@@ -250,7 +250,7 @@ class RegistrationTests:
             self.assertEqual({401}, set(statuses[1:]))
 
     def test_own_secret_retired(self):
-        """The client of this test is nobody else's."""
+        """Only this test uses the client."""
         self.client = self.identity.create_application_credential(self.user)
         self.manage('POST', 'secrets', 201, json={'secret': {}})
         self.assert_holds_until_removed(
@@ -260,7 +260,7 @@ class RegistrationTests:
         )
 
     def new_signer(self):
-        """Register a key; answer who signs with it."""
+        """Register a key; return a function that signs with it."""
         signer = assertions.Signer(self.client.id, ISSUER)
         signer.registered = self.manage(
             'POST', 'keys', 201, json={'key': {'jwk': signer.jwk}}
@@ -268,7 +268,7 @@ class RegistrationTests:
         return signer
 
     def status_of_assertion(self, assertion):
-        """Return the status that an assertion gets at the token endpoint."""
+        """Return the status of a token request with an assertion."""
         form = {
             **base.GRANT,
             'client_assertion_type': assertions.TYPE,
@@ -306,7 +306,7 @@ class FailureLimitTest(WorkersTestCase):
     @classmethod
     def before_start(cls):
         cls.deployment.options['oauth2'] = {
-            # Where there is no proxy; the tests connect from another address.
+            # Without a proxy; the tests connect from another address.
             'trusted_proxies': '192.0.2.1',
             'client_failure_limit': f'{cls.of_client}/hour',
             'address_failure_limit': f'{cls.of_address}/hour',
@@ -316,8 +316,8 @@ class FailureLimitTest(WorkersTestCase):
         }
         cls.deployment.write_configuration()
 
-    def test_failures_on_any_worker_count_together(self):
-        """None of the workers has seen as many as the limit has."""
+    def test_failures_on_all_workers_are_counted_together(self):
+        """No single worker has seen as many failures as the limit allows."""
         client = self.identity.create_application_credential(self.user)
         wrong = client._replace(secret='wrong')
         answers = self.ask_all(
@@ -334,6 +334,6 @@ class FailureLimitTest(WorkersTestCase):
         self.assert_all(429, self.client)
 
     def assert_all(self, status, client):
-        """Assert the status that each worker answers a client with."""
+        """Assert the status that each worker returns to a client."""
         answers = self.ask_all(lambda: self.status_of_grant(client=client))
         self.assertEqual({status}, set(answers))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Requests that go on while something happens to a deployment."""
+"""Continuous requests while a deployment changes."""
 
 import threading
 import time
@@ -21,14 +21,14 @@ import requests
 
 from keystone_oauth2 import fixture
 
-#: Seconds in which each kind of request must have come to its turn.
+#: Seconds in which each kind of request must have been sent.
 PATIENCE = 120
-#: Seconds between an answer and the next request, for others to be served.
+#: Seconds between a response and the next request, so that others are served.
 PAUSE = 0.1
 
 
 class Outcome(ty.NamedTuple):
-    """What became of a request; ``status`` is None where no answer came."""
+    """The outcome of a request; ``status`` is None if no response came."""
 
     kind: str
     started: float
@@ -38,11 +38,11 @@ class Outcome(ty.NamedTuple):
 
 
 class Traffic(fixtures.Fixture):
-    """Threads that send requests, one after the other, until they are stopped.
+    """Threads that send requests, one after another, until they are stopped.
 
-    :param senders: by kind; each sends a request and returns the answer. One
-        thread does so for each kind.
-    :ivar outcomes: of all requests.
+    :param senders: by kind; each sends a request and returns the response. One
+            thread runs for each kind.
+    :ivar outcomes: the outcomes of all requests.
     """
 
     def __init__(
@@ -64,16 +64,16 @@ class Traffic(fixtures.Fixture):
             thread.start()
 
     def stop(self) -> list[Outcome]:
-        """End with the requests under way, and answer all outcomes."""
+        """Stop after the current requests, and return all outcomes."""
         self._end.set()
         for thread in self._threads.values():
             thread.join()
         return self.outcomes
 
     def go_on(self, times: int = 3) -> list[Outcome]:
-        """Wait until each kind of request was sent and answered some times.
+        """Wait until each kind of request has been answered several times.
 
-        :returns: the outcomes of what was sent meanwhile.
+        :returns: the outcomes of these requests.
         """
         start = time.monotonic()
         while time.monotonic() < start + PATIENCE:
@@ -85,7 +85,7 @@ class Traffic(fixtures.Fixture):
         raise TimeoutError(f'Only {len(found)} answers: {set(kinds)}')
 
     def since(self, moment: float) -> list[Outcome]:
-        """Return the outcomes of what was sent after a moment."""
+        """Return the outcomes of requests that were sent after a moment."""
         return [each for each in self.outcomes if each.started > moment]
 
     def _send(self, kind: str, send: ty.Callable[[], fixture.Answer]) -> None:

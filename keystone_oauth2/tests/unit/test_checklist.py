@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Each rule of the standards that binds what is built has a test.
+"""Each rule of the standards that applies to what is built has a test.
 
 The rules are in :mod:`keystone_oauth2.tests.rules`; docstrings of tests name
 their ids.
@@ -24,7 +24,7 @@ from keystone_oauth2.tests import base
 from keystone_oauth2.tests import conformance
 from keystone_oauth2.tests import rules
 
-#: Proved by what the matchers demand of each answer.
+#: Proved by the matchers, which check each response.
 BY_MATCHER = {'A08', 'A11', 'A14'}
 
 
@@ -34,8 +34,8 @@ class ChecklistTest(base.TestCase):
         self.ids = [row[0] for row in rules.RULES]
         self.proofs = conformance.proofs()
 
-    def test_what_is_built_has_a_test_and_what_is_not_has_none(self):
-        """Of Keystone's own API alone would not do."""
+    def test_each_built_rule_has_a_test_and_no_other_rule_has_one(self):
+        """A test of Keystone's own API alone is not enough."""
         proved = {
             rule
             for rule, found in self.proofs.items()
@@ -43,8 +43,8 @@ class ChecklistTest(base.TestCase):
         }
         self.assertEqual(set(self.ids) - rules.NOT_BUILT, proved)
 
-    def test_rules_of_the_wire_have_a_test_at_the_wire(self):
-        """Not just one of a parser."""
+    def test_rules_of_the_wire_have_a_test_over_http(self):
+        """A test of a parser alone is not enough."""
         for rule in sorted(set(self.ids) - rules.NOT_BUILT - BY_MATCHER):
             modules = {proof.module for proof in self.proofs.get(rule, [])}
             with self.variant((rule, modules)):
@@ -66,7 +66,7 @@ class ChecklistTest(base.TestCase):
                 self.assertTrue(re.fullmatch(r'.+[^.]\.', statement))
                 self.assertFalse(where.endswith('.'))
 
-    def test_names_are_found(self):
+    def test_rule_ids_are_found(self):
         """The tests above can fail."""
         self.assertNotIn('J99', self.proofs)
         self.assertIn(
@@ -86,7 +86,7 @@ class ChecklistTest(base.TestCase):
             self.proofs['A04'],
         )
 
-    def test_page_of_the_documentation_is_the_one_that_is_generated(self):
+    def test_page_of_the_documentation_is_up_to_date(self):
         difference = difflib.unified_diff(
             conformance.PAGE.read_text().splitlines(),
             conformance.page().splitlines(),

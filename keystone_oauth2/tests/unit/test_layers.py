@@ -68,7 +68,7 @@ FURTHER = 'keystonemiddleware,sqlalchemy,alembic,stevedore,webob,werkzeug'
 
 
 def run(script, *arguments):
-    """Run a script where some packages cannot be imported."""
+    """Run a script that cannot import some packages."""
     return subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', PROLOGUE + script, *arguments],
         capture_output=True,
@@ -79,16 +79,16 @@ def run(script, *arguments):
 
 
 class ProtocolLayerTest(base.TestCase):
-    def test_it_imports_the_standard_library_and_cryptography_only(self):
+    def test_it_imports_only_the_standard_library_and_cryptography(self):
         process = run(IMPORT_ALL, f'{FRAMEWORKS},{FURTHER}', 'oslo_')
         self.assertEqual(0, process.returncode, process.stderr)
         modules = pathlib.Path(protocol.__path__[0]).rglob('*.py')
-        # The package itself is none of what is walked through.
+        # The package itself is not among the modules of the walk.
         self.assertEqual(
             len(list(modules)) - 1, int(process.stdout.split()[0])
         )
 
-    def test_its_tests_pass_where_there_is_no_keystone(self):
+    def test_its_tests_pass_without_keystone(self):
         process = run(RUN_TESTS, FRAMEWORKS, 'blocked_nothing_else', '.')
         self.assertEqual(0, process.returncode, process.stdout)
         found = re.search(
@@ -98,13 +98,13 @@ class ProtocolLayerTest(base.TestCase):
         self.assertEqual(self.count_tests(), int(found[1]))
 
     def count_tests(self):
-        """Return how many tests the protocol layer has."""
+        """Return the number of tests of the protocol layer."""
         folder = protocol_tests.__path__[0]
         suite = unittest.TestLoader().discover(folder, top_level_dir='.')
         self.assertGreater(suite.countTestCases(), 300)
         return suite.countTestCases()
 
-    def test_blocked_package_is_noticed(self):
+    def test_blocked_import_is_noticed(self):
         """The two tests above can fail."""
         process = run('import flask', FRAMEWORKS, 'oslo_')
         self.assertIn('flask must not be needed', process.stderr)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The matchers find what is wrong with an answer."""
+"""The matchers detect each defect of a response."""
 
 import json
 
@@ -47,13 +47,13 @@ def answer(status, headers, body):
 class IsOAuthErrorTest(base.TestCase):
     matcher = matchers.IsOAuthError(401, 'invalid_client')
 
-    def test_whole_error_matches(self):
+    def test_complete_error_matches(self):
         self.assertIsNone(
             self.matcher.match(answer(401, HEADERS + CHALLENGES, ERROR))
         )
 
-    def test_anything_missing_wrong_or_besides_does_not(self):
-        """A13, A14, A08, B05, B06: what the matcher stands for."""
+    def test_missing_wrong_or_additional_member_does_not_match(self):
+        """A13, A14, A08, B05, B06: the rules that the matcher checks."""
         whole = HEADERS + CHALLENGES
         for status, headers, body in (
             (400, whole, ERROR),
@@ -81,7 +81,7 @@ class IsOAuthErrorTest(base.TestCase):
                     self.matcher.match(answer(status, headers, body))
                 )
 
-    def test_part_of_the_description_may_be_asked_for(self):
+    def test_part_of_the_description_can_be_required(self):
         error = answer(401, HEADERS + CHALLENGES, ERROR)
         for part, matches in (('No', True), ('Yes', False)):
             matcher = matchers.IsOAuthError(
@@ -93,11 +93,11 @@ class IsOAuthErrorTest(base.TestCase):
 class IsAccessTokenTest(base.TestCase):
     matcher = matchers.IsAccessToken()
 
-    def test_whole_token_matches(self):
+    def test_complete_token_matches(self):
         self.assertIsNone(self.matcher.match(answer(200, HEADERS, TOKEN)))
 
-    def test_anything_missing_wrong_or_besides_does_not(self):
-        """A07, A08, A11: what the matcher stands for."""
+    def test_missing_wrong_or_additional_member_does_not_match(self):
+        """A07, A08, A11: the rules that the matcher checks."""
         for status, headers, body in (
             (201, HEADERS, TOKEN),
             (200, HEADERS[1:], TOKEN),

@@ -82,14 +82,14 @@ class MutantsTest(base.TestCase):
                 )
         self.assertEqual(12, len({kind for kind, _, _ in CHANGES}))
 
-    def test_texts_and_types_stay(self):
+    def test_texts_and_annotations_are_not_changed(self):
         for source in NOTHING:
             with self.variant(source):
                 made = self.mutants('x.py', source)
                 kinds = {one.kind for one in made} - {'removed statement'}
                 self.assertEqual(set(), kinds)
 
-    def test_text_beyond_ascii_does_not_move_the_place(self):
+    def test_text_beyond_ascii_does_not_shift_the_position(self):
         source = "'\u20ac', f(a, b)"
         (made,) = (
             one
@@ -98,14 +98,14 @@ class MutantsTest(base.TestCase):
         )
         self.assertEqual("'\u20ac', f(b, a)", made.after)
 
-    def test_seed_says_which_are_chosen(self):
+    def test_seed_determines_the_choice(self):
         first = self.tool.sample('policies', 20, 7)
         random.random()
         self.assertEqual(first, self.tool.sample('policies', 20, 7))
         self.assertNotEqual(first, self.tool.sample('policies', 20, 8))
         self.assertEqual(20, len(set(first)))
 
-    def test_each_one_compiles_is_another_and_is_shown(self):
+    def test_each_mutant_compiles_differs_and_is_shown(self):
         for one in self.tool.sample('protocol', 50, 1):
             with self.variant(f'{one}'):
                 compile(one.after, one.path, 'exec')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The OpenAPI description is one."""
+"""The OpenAPI description is valid."""
 
 import openapi_spec_validator
 
@@ -22,7 +22,7 @@ class OpenAPITest(base.TestCase):
     def test_description_is_valid(self):
         openapi_spec_validator.validate(openapi.document())
 
-    def test_each_operation_has_its_own_name_and_a_summary(self):
+    def test_each_operation_has_a_unique_id_and_a_summary(self):
         found = [
             operation
             for item in openapi.document()['paths'].values()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is missing skips a test, or fails it where nothing may be left out."""
+"""Missing requirements skip a test, or fail it if skipping is not allowed."""
 
 import fixtures
 
@@ -36,7 +36,7 @@ class RequirementTest(base.TestCase):
                 )
                 self.assertEqual('Not installed: no-such-program.', str(error))
 
-    def test_missing_program_fails_where_nothing_may_be_left_out(self):
+    def test_missing_program_fails_if_skipping_is_not_allowed(self):
         self.set_variable('1')
         error = self.assertRaises(
             self.failureException, self.need, 'no-such-program'
@@ -44,7 +44,7 @@ class RequirementTest(base.TestCase):
         self.assertIn('Not installed: no-such-program.', str(error))
         self.assertIn(requirement.VARIABLE, str(error))
 
-    def test_program_that_is_there_is_enough(self):
+    def test_installed_program_is_sufficient(self):
         for value in (None, '1'):
             self.set_variable(value)
             with self.variant(value):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Header fields with a certificate: refused where they are not exact."""
+"""Header fields with a certificate are refused unless they are exact."""
 
 import base64
 import ipaddress
@@ -58,8 +58,8 @@ class ByteSequenceTest(base.TestCase):
                     self.read(text),
                 )
 
-    def test_anything_else_is_refused_and_not_guessed(self):
-        """E01: it looks like a certificate that is not believed."""
+    def test_any_other_value_is_refused(self):
+        """E01: it is treated as a certificate that is not trusted."""
         for text in (
             ENCODED,
             f':{ENCODED}',
@@ -84,7 +84,7 @@ class ByteSequenceTest(base.TestCase):
                 self.assertIsNotNone(found.problem)
 
     def test_two_fields_are_refused(self):
-        """E03: two, or two that a server joined with a comma."""
+        """E03: two fields, or two that a server joined with a comma."""
         for text in (
             f':{ENCODED}:,:{ENCODED}:',
             f':{ENCODED}:, :{ENCODED}:',
@@ -97,8 +97,8 @@ class ByteSequenceTest(base.TestCase):
                 self.assertIsNotNone(found.problem)
 
     @given(st.text(st.characters(max_codepoint=255), min_size=1))
-    def test_whatever_arrives_is_never_lost(self, text):
-        """E01: a field that cannot be read is no request without one."""
+    def test_unreadable_field_is_never_ignored(self, text):
+        """E01: a field that cannot be read still counts as a certificate."""
         found = self.read(text)
         self.assertIsNotNone(found)
         self.assertTrue(found.der or found.problem)
@@ -122,7 +122,7 @@ class EscapedPemTest(base.TestCase):
                 )
 
     def test_two_fields_are_refused(self):
-        """E03: whichever way a certificate comes."""
+        """E03: in either format."""
         one = urllib.parse.quote(ONE.pem)
         for text in (f'{one},{one}', f'{one}, {one}', one + one):
             with self.variant(text):

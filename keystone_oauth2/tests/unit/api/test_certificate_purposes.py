@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What client certificates are issued for (RFC 5280, 4.2.1.12)."""
+"""The purposes of client certificates (RFC 5280, 4.2.1.12)."""
 
 import datetime
 
@@ -49,8 +49,8 @@ class PurposesTest(base.TestCase):
             self.authority.credential.key, hashes.SHA256()
         ).public_bytes(serialization.Encoding.DER)
 
-    def test_client_or_any_purpose_is_needed(self):
-        """D10: what else it is issued for does not matter."""
+    def test_purpose_must_allow_clients(self):
+        """D10: other purposes do not matter."""
         for purposes, expected in (
             ([OIDS.CLIENT_AUTH], None),
             ([OIDS.ANY_EXTENDED_KEY_USAGE], None),

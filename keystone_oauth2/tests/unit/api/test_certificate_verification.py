@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Verifying a client certificate here (RFC 5280, 6)."""
+"""Verification of a client certificate by Keystone (RFC 5280, 6)."""
 
 import datetime
 
@@ -29,7 +29,7 @@ CLIENT = [('CN', 'client')]
 
 
 def issue(name, issuer=None, issuer_key=None, is_authority=True):
-    """Return a certificate and its key; the fixture has one level only."""
+    """Return a certificate and its key; the fixture issues no CAs."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(
@@ -60,12 +60,12 @@ class VerifierTest(base.TestCase):
         self.authority = fixture.CertificateAuthority()
         self.verify = client_certificate.verifier(self.authority.pem.encode())
 
-    def test_certificate_of_the_ca_holds(self):
-        """E04: verified here where the front end gives no verdict."""
+    def test_certificate_of_the_ca_is_accepted(self):
+        """E04: verified here if the front end gives no verdict."""
         self.assertIsNone(self.verify(self.authority.client(CLIENT).der))
 
-    def test_certificate_of_nobody_known_does_not_hold(self):
-        """D10: only the CAs that are meant for clients."""
+    def test_certificate_of_an_unknown_ca_is_refused(self):
+        """D10: only CAs configured for clients are trusted."""
         namesake = fixture.CertificateAuthority()
         for credential in (
             fixture.CertificateAuthority('Other CA').client(CLIENT),
@@ -76,8 +76,8 @@ class VerifierTest(base.TestCase):
             with self.variant(credential):
                 self.assertIn('not verified', self.verify(credential.der))
 
-    def test_certificate_outside_its_time_does_not_hold(self):
-        """E04: neither before nor after."""
+    def test_certificate_outside_its_validity_is_refused(self):
+        """E04: neither before nor after its period."""
         for times in (
             {'not_before': NOW - 2 * DAY, 'not_after': NOW - DAY},
             {'not_before': NOW + DAY, 'not_after': NOW + 2 * DAY},
@@ -86,23 +86,23 @@ class VerifierTest(base.TestCase):
                 credential = self.authority.client(CLIENT, **times)
                 self.assertIn('not verified', self.verify(credential.der))
 
-    def test_certificate_of_a_server_does_not_hold(self):
+    def test_server_certificate_is_refused(self):
         """D10: the same CA may issue certificates to servers."""
         self.assertIsNotNone(self.verify(self.authority.server('client').der))
 
-    def test_certificate_without_any_purpose_holds(self):
-        """RFC 5280, 4.2.1.12: no extended key usage is no restriction."""
+    def test_certificate_without_a_purpose_is_accepted(self):
+        """RFC 5280, 4.2.1.12: any purpose is allowed by default."""
         credential = self.authority.client(CLIENT, client_auth=False)
         self.assertIsNone(self.verify(credential.der))
 
-    def test_what_is_no_certificate_does_not_hold(self):
+    def test_malformed_certificate_is_refused(self):
         good = self.authority.client(CLIENT).der
         for content in (b'', b'x', good[:-1], bytes(len(good))):
             with self.variant(content):
                 self.assertIn('not verified', self.verify(content))
 
-    def test_altered_certificate_does_not_hold(self):
-        """E04: the signature is checked."""
+    def test_altered_certificate_is_refused(self):
+        """E04: the signature is verified."""
         content = self.authority.client([('CN', 'client')]).der
         altered = content.replace(b'client', b'clienT')
         self.assertNotEqual(content, altered)
@@ -134,18 +134,18 @@ class IntermediateTest(base.TestCase):
         )
 
     def test_intermediate_ca_may_be_trusted_alone(self):
-        """D10: the CA that issues to clients, and not all below its root."""
+        """D10: only the CA that issues to clients, not its whole root."""
         verify = client_certificate.verifier(pem(self.between))
         self.assertIsNone(verify(der(self.client)))
 
-    def test_root_alone_does_not_verify_without_the_one_between(self):
+    def test_root_alone_does_not_verify_without_the_intermediate_ca(self):
         verify = client_certificate.verifier(pem(self.root))
         self.assertIn('not verified', verify(der(self.client)))
         verify = client_certificate.verifier(pem(self.root, self.between))
         self.assertIsNone(verify(der(self.client)))
 
-    def test_client_is_no_ca(self):
-        """D10: what a client signs does not hold."""
+    def test_client_certificate_is_not_a_ca(self):
+        """D10: a certificate that a client has signed is refused."""
         verify = client_certificate.verifier(pem(self.between, self.client))
         forged, _ = issue(
             'forged', self.client, self.client_key, is_authority=False

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where a client certificate is looked for, and whether it is believed."""
+"""Where a client certificate is read from, and whether it is trusted."""
 
 import base64
 import ipaddress
@@ -30,12 +30,12 @@ VERIFIED = messages.ClientCertificate(ONE.der, has_verdict=True)
 
 
 def escaped(credential):
-    """Return what nginx has in $ssl_client_escaped_cert."""
+    """Return nginx's $ssl_client_escaped_cert."""
     return urllib.parse.quote(credential.pem, safe='+/=')
 
 
 def field(credential):
-    """Return the field of RFC 9440."""
+    """Return the header field of RFC 9440."""
     return f':{base64.b64encode(credential.der).decode()}:'
 
 
@@ -61,19 +61,19 @@ class SourcesTest(base.TestCase):
         'HTTP_X_SSL_CLIENT_VERIFY': 'SUCCESS',
     }
 
-    def test_each_source_has_its_place(self):
+    def test_each_source_is_read_from_its_own_variables(self):
         for source in SOURCES:
             with self.variant(source):
                 self.assertEqual(VERIFIED, read(getattr(self, source), source))
 
-    def test_source_that_is_not_named_is_not_looked_at(self):
-        """E02: only what the front end sets, since it removes only that."""
+    def test_source_that_is_not_configured_is_ignored(self):
+        """E02: the front end removes only the fields that it sets."""
         for source in SOURCES:
             others = [other for other in SOURCES if other != source]
             with self.variant(source):
                 self.assertIsNone(read(getattr(self, source), *others))
 
-    def test_first_source_that_has_one_counts(self):
+    def test_first_source_with_a_certificate_counts(self):
         both = {**self.environ, 'HTTP_CLIENT_CERT': field(TWO)}
         for sources, der in (
             (('environ', 'rfc9440'), ONE.der),
@@ -83,7 +83,7 @@ class SourcesTest(base.TestCase):
                 self.assertEqual(der, read(both, *sources).der)
 
     def test_empty_value_is_no_certificate(self):
-        """nginx sends an empty field where the client has none."""
+        """nginx sends an empty field if the client has no certificate."""
         for environ in (
             {},
             {'SSL_CLIENT_CERT': ''},
@@ -92,8 +92,8 @@ class SourcesTest(base.TestCase):
             with self.variant(environ):
                 self.assertIsNone(read(environ))
 
-    def test_header_of_a_client_is_not_taken_for_a_variable(self):
-        """E02: what a client sends has HTTP_ before its name."""
+    def test_client_header_is_not_read_as_an_environment_variable(self):
+        """E02: variables of request headers start with HTTP_."""
         self.assertIsNone(
             read(
                 {
@@ -111,7 +111,7 @@ class TrustedProxiesTest(base.TestCase):
         return read({**self.environ, **environ}, trusted=trusted)
 
     def test_header_counts_only_from_a_trusted_proxy(self):
-        """E02: anybody can send one."""
+        """E02: any client can send the field."""
         for address, trusted, is_believed in (
             ('192.0.2.7', ['192.0.2.7'], True),
             ('192.0.2.7', ['192.0.2.0/24'], True),
@@ -129,8 +129,8 @@ class TrustedProxiesTest(base.TestCase):
                 found = self.read(*trusted, REMOTE_ADDR=address)
                 self.assertEqual(VERIFIED if is_believed else None, found)
 
-    def test_mapped_address_is_the_address_that_is_mapped(self):
-        """E02: what a server on a dual-stack socket sees of a proxy."""
+    def test_mapped_address_equals_its_ipv4_address(self):
+        """E02: a dual-stack socket reports a proxy's address in this form."""
         for address, found in (
             ('::ffff:192.0.2.7', VERIFIED),
             ('::ffff:192.0.3.7', None),
@@ -140,8 +140,8 @@ class TrustedProxiesTest(base.TestCase):
                     found, self.read('192.0.2.0/24', REMOTE_ADDR=address)
                 )
 
-    def test_forwarded_address_changes_nothing(self):
-        """E05: Keystone believes any X-Forwarded-For; here nobody does."""
+    def test_forwarded_address_is_ignored(self):
+        """E05: Keystone trusts any X-Forwarded-For; it is not used here."""
         for original, found in (
             ({'REMOTE_ADDR': '192.0.2.7'}, VERIFIED),
             ({'REMOTE_ADDR': '203.0.113.9'}, None),
@@ -156,8 +156,8 @@ class TrustedProxiesTest(base.TestCase):
                 }
                 self.assertEqual(found, self.read('192.0.2.7', **forwarded))
 
-    def test_environment_counts_from_anywhere(self):
-        """The server that Keystone runs in puts it there."""
+    def test_environment_counts_from_any_address(self):
+        """The server that runs Keystone sets it."""
         environ = {**SourcesTest.environ, 'REMOTE_ADDR': '203.0.113.9'}
         self.assertEqual(VERIFIED, read(environ, trusted=()))
 
@@ -169,8 +169,8 @@ class VerdictTest(base.TestCase):
             environ['SSL_CLIENT_VERIFY'] = verdict
         return read(environ, verify=verify)
 
-    def test_only_success_is_success(self):
-        """E04: K06, nor is an unknown text a verdict at all."""
+    def test_only_success_is_accepted(self):
+        """E04: K06, an unknown text is not even a verdict."""
         self.assertEqual(VERIFIED, self.read('SUCCESS'))
         for verdict, has_verdict in (
             ('FAILED', True),
@@ -192,8 +192,8 @@ class VerdictTest(base.TestCase):
                     self.read(verdict),
                 )
 
-    def test_certificate_that_nobody_has_shown_is_none_of_the_connection(self):
-        """E04: it is not even kept, whatever else a client adds to it."""
+    def test_certificate_that_the_connection_did_not_present_is_refused(self):
+        """E04: it is discarded, whatever else a client adds to the field."""
         for verdict in (
             'NONE',
             'NONE ',
@@ -208,13 +208,13 @@ class VerdictTest(base.TestCase):
                 self.assertIsNotNone(found.problem)
                 self.assertIs(False, found.has_verdict)
 
-    def test_refusal_is_not_verified_again(self):
-        """E04: not even where a CA file would hold."""
+    def test_certificate_refused_by_the_front_end_is_not_verified_again(self):
+        """E04: even if the configured CAs would accept it."""
         found = self.read('FAILED', verify=lambda der: None)
         self.assertEqual('the front end could not verify it', found.problem)
 
-    def test_without_verdict_it_is_refused_unless_it_is_verified_here(self):
-        """E04, K06: the verdict, or a look at the chain."""
+    def test_certificate_without_a_verdict_must_be_verified_here(self):
+        """E04, K06: either the verdict or the chain is required."""
         for verdict in (None, '', ' ', '(null)'):
             with self.variant(verdict):
                 found = self.read(verdict)
@@ -229,8 +229,8 @@ class VerdictTest(base.TestCase):
                     self.read(verdict, verify=lambda der: 'why not'),
                 )
 
-    def test_verdict_of_a_header_does_not_count_for_the_environment(self):
-        """E04: nor the other way round."""
+    def test_verdict_and_certificate_must_have_the_same_source(self):
+        """E04: a header's verdict does not apply to the environment."""
         for environ in (
             {
                 'SSL_CLIENT_CERT': ONE.pem,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where a request comes from."""
+"""The address that a request comes from."""
 
 import ipaddress
 
@@ -21,7 +21,7 @@ TRUSTED = ('192.0.2.0/24', '2001:db8:1::/48')
 
 
 def source(peer, forwarded=None, trusted=TRUSTED):
-    """Return address and whether others may share it."""
+    """Return the address of a request."""
     environ = {'REMOTE_ADDR': peer}
     if forwarded is not None:
         environ['HTTP_X_FORWARDED_FOR'] = forwarded
@@ -32,8 +32,8 @@ def source(peer, forwarded=None, trusted=TRUSTED):
 
 
 class SourceTest(base.TestCase):
-    def test_peer_counts_where_it_is_no_trusted_proxy(self):
-        """E05: whatever it says in X-Forwarded-For."""
+    def test_untrusted_peer_is_the_source(self):
+        """E05: its X-Forwarded-For is ignored."""
         for forwarded in (None, '', '198.51.100.1', '192.0.2.7', 'nonsense'):
             with self.variant(forwarded):
                 self.assertEqual(
@@ -43,8 +43,8 @@ class SourceTest(base.TestCase):
                     '192.0.2.7', source('192.0.2.7', forwarded, trusted=())
                 )
 
-    def test_what_a_trusted_proxy_saw_counts(self):
-        """E05: the last address, which the proxy itself added."""
+    def test_address_that_a_trusted_proxy_added_is_the_source(self):
+        """E05: the last address in the field."""
         for forwarded, address in (
             ('198.51.100.1', '198.51.100.1'),
             ('203.0.113.1, 198.51.100.1', '198.51.100.1'),
@@ -54,8 +54,8 @@ class SourceTest(base.TestCase):
             with self.variant(forwarded):
                 self.assertEqual(address, source('192.0.2.7', forwarded))
 
-    def test_trusted_proxies_in_a_row_are_passed(self):
-        """E05: each added what it saw."""
+    def test_chain_of_trusted_proxies_is_skipped(self):
+        """E05: each has appended the address that it saw."""
         self.assertEqual(
             '198.51.100.1',
             source('192.0.2.7', '203.0.113.1, 198.51.100.1, 192.0.2.8'),
@@ -69,13 +69,13 @@ class SourceTest(base.TestCase):
         self.assertEqual(source('2001:db8:2::1'), source('2001:db8:2::ffff:1'))
         self.assertNotEqual(source('2001:db8:2::1'), source('2001:db8:3::1'))
 
-    def test_mapped_address_is_the_address_that_is_mapped(self):
+    def test_mapped_address_equals_its_ipv4_address(self):
         self.assertEqual('203.0.113.9', source('::ffff:203.0.113.9'))
         self.assertEqual(
             '198.51.100.1', source('::ffff:192.0.2.7', '198.51.100.1')
         )
 
-    def test_source_that_is_no_address_is_one_of_its_own(self):
+    def test_sources_without_an_address_are_one_source(self):
         unknown = source('')
         for peer, forwarded in (
             ('unix:', None),

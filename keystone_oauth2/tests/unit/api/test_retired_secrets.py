@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the check for retired secrets makes of an answer of Keystone's."""
+"""How the check for retired secrets treats Keystone's responses."""
 
 import flask
 
@@ -36,11 +36,11 @@ class RetirementCheckTest(base.TestCase):
             proxies.Proxies(()),
         )
         self.app = flask.Flask('test')
-        # As Keystone renders it.
+        # The body has the format that Keystone renders.
         self.app.register_error_handler(web.TokenRefused, lambda _: ('', 401))
 
     def status(self, client_id='client', status=201):
-        """Return the status that the answer to a request for a token gets."""
+        """Return the status of a token request after the check."""
         token = {'methods': [METHOD]}
         if client_id is not None:
             token[METHOD] = {'id': client_id}
@@ -55,13 +55,13 @@ class RetirementCheckTest(base.TestCase):
         self.assertEqual(201, self.status())
         self.assertEqual([], self.events)
 
-    def test_client_that_is_not_found_gets_none(self):
-        """B11: deleted meanwhile, or not named in the token."""
+    def test_client_that_is_not_found_gets_no_token(self):
+        """B11: it was deleted meanwhile, or the token does not name it."""
         for client_id in ('gone', '', None):
             with self.variant(client_id):
                 self.assertEqual(401, self.status(client_id))
 
-    def test_client_whose_secret_is_retired_gets_none(self):
+    def test_client_with_a_retired_secret_gets_no_token(self):
         self.credentials.change('client', is_secret_retired=True)
         self.assertEqual(401, self.status())
         (event,) = self.events
@@ -72,8 +72,8 @@ class RetirementCheckTest(base.TestCase):
         )
         self.assertEqual(401, self.status())
 
-    def test_client_of_other_methods_gets_none(self):
-        """B11: any method with a secret is enough."""
+    def test_client_restricted_to_other_methods_gets_no_token(self):
+        """B11: a single method with a secret is enough."""
         for methods, expected in (
             ([], 401),
             (['private_key_jwt'], 401),
@@ -84,7 +84,7 @@ class RetirementCheckTest(base.TestCase):
                 self.credentials.change('client', methods=frozenset(methods))
                 self.assertEqual(expected, self.status())
 
-    def test_refusals_of_keystone_stay_as_they_are(self):
+    def test_refusals_of_keystone_are_unchanged(self):
         for status in (200, 401, 500):
             with self.variant(status):
                 self.assertEqual(status, self.status('gone', status))

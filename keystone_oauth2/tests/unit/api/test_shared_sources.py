@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether others may share the address that a request comes from.
+"""Whether other clients may share the address of a request.
 
-Where they may, the limit of an address must not apply: it would stop all
-that come through one proxy.
+If so, the limit for addresses must not apply: it would block all clients
+behind one proxy.
 """
 
 import ipaddress
@@ -34,7 +34,7 @@ PEER = '203.0.113.9'
 
 
 def source(peer, forwarded=None, trusted=TRUSTED):
-    """Return where a request comes from."""
+    """Return the source of a request."""
     environ = {'REMOTE_ADDR': peer}
     if forwarded is not None:
         environ['HTTP_X_FORWARDED_FOR'] = forwarded
@@ -42,7 +42,7 @@ def source(peer, forwarded=None, trusted=TRUSTED):
 
 
 class SharedSourceTest(base.TestCase):
-    def test_peer_without_a_proxy_is_alone(self):
+    def test_peer_without_a_proxy_is_not_shared(self):
         for forwarded in (None, ''):
             with self.variant(forwarded):
                 self.assertEqual(
@@ -50,8 +50,8 @@ class SharedSourceTest(base.TestCase):
                     source(PEER, forwarded),
                 )
 
-    def test_client_that_a_trusted_proxy_saw_is_alone(self):
-        """E05: whatever it wrote to the left of what the proxy added."""
+    def test_address_that_a_trusted_proxy_saw_is_not_shared(self):
+        """E05: the addresses before the proxy's own are ignored."""
         alone = messages.Source(CLIENT, is_shared=False)
         for forwarded in (
             CLIENT,
@@ -64,8 +64,8 @@ class SharedSourceTest(base.TestCase):
             with self.variant(forwarded):
                 self.assertEqual(alone, source(PROXY, forwarded))
 
-    def test_forged_addresses_never_count(self):
-        """E05: no left part of any length makes a request another's."""
+    def test_forged_addresses_are_ignored(self):
+        """E05: no forged prefix attributes a request to another address."""
         found = {
             source(PROXY, f'{forged}{CLIENT}')
             for forged in (
@@ -79,7 +79,7 @@ class SharedSourceTest(base.TestCase):
         }
         self.assertEqual({messages.Source(CLIENT, is_shared=False)}, found)
 
-    def test_proxy_that_says_nothing_is_shared(self):
+    def test_proxy_that_forwards_no_address_is_shared(self):
         for forwarded in (None, ''):
             with self.variant(forwarded):
                 self.assertEqual(
@@ -87,8 +87,8 @@ class SharedSourceTest(base.TestCase):
                     source(PROXY, forwarded),
                 )
 
-    def test_proxies_only_are_shared(self):
-        """A request that one of the proxies made, or that was cut."""
+    def test_chain_of_proxies_alone_is_shared(self):
+        """A proxy sent the request itself, or the field was truncated."""
         for forwarded in ('192.0.2.8', '192.0.2.8, 192.0.2.9'):
             with self.variant(forwarded):
                 self.assertEqual(
@@ -97,7 +97,7 @@ class SharedSourceTest(base.TestCase):
                 )
 
     def test_unknown_source_is_shared(self):
-        """A socket file has no address, and some proxies write no address."""
+        """A socket file has no address, and some proxies do not send one."""
         for peer, forwarded in (
             ('', None),
             (None, None),
@@ -112,8 +112,8 @@ class SharedSourceTest(base.TestCase):
                 self.assertIs(True, found.is_shared)
                 self.assertIn(found.address, ('', PROXY))
 
-    def test_port_beside_an_address_is_left_out(self):
-        """Some proxies write it, and each connection has another."""
+    def test_port_after_an_address_is_ignored(self):
+        """Some proxies send it, and each connection has a different one."""
         for hop, address in (
             (f'{CLIENT}:4711', CLIENT),
             (f'{PEER}, {CLIENT}:4711, 192.0.2.8:80', CLIENT),
@@ -126,8 +126,8 @@ class SharedSourceTest(base.TestCase):
                     source(PROXY, hop),
                 )
 
-    def test_network_of_ipv6_is_what_counts_behind_a_proxy_too(self):
-        """Whoever has one address has the other 2**64 - 1."""
+    def test_ipv6_network_is_the_source_behind_a_proxy_too(self):
+        """A client with one address can use 2**64 - 1 others."""
         network = messages.Source('2001:db8:2::/64', is_shared=False)
         for peer, forwarded in (
             ('2001:db8:2::1', None),
@@ -139,8 +139,8 @@ class SharedSourceTest(base.TestCase):
                 self.assertEqual(network, source(peer, forwarded))
         self.assertNotEqual(network, source('2001:db8:2:1::1'))
 
-    def test_mapped_address_is_no_network_of_ipv6(self):
-        """All of IPv4 would be one source (RFC 4291, 2.5.5.2)."""
+    def test_mapped_address_is_not_grouped_as_an_ipv6_network(self):
+        """All of IPv4 would be a single source (RFC 4291, 2.5.5.2)."""
         self.assertEqual(
             messages.Source(PEER, is_shared=False), source(f'::ffff:{PEER}')
         )
@@ -150,7 +150,7 @@ class SharedSourceTest(base.TestCase):
         )
 
     def test_address_of_the_connection_counts_below_other_middleware(self):
-        """Keystone's own believes any X-Forwarded-For and overwrites it."""
+        """Keystone's own middleware overwrites it with X-Forwarded-For."""
         environ = {
             'REMOTE_ADDR': CLIENT,
             'HTTP_X_FORWARDED_FOR': CLIENT,
@@ -160,14 +160,14 @@ class SharedSourceTest(base.TestCase):
         environ['werkzeug.proxy_fix.orig'] = {'REMOTE_ADDR': PROXY}
         self.assertEqual(CLIENT, TRUSTED.source(environ).address)
 
-    def test_stranger_does_not_become_shared_by_saying_so(self):
-        """B08: or it would get around the limit of its address."""
+    def test_untrusted_peer_cannot_make_itself_shared(self):
+        """B08: otherwise it could evade the limit of its address."""
         self.assertEqual(
             messages.Source(PEER, is_shared=False), source(PEER, CLIENT)
         )
 
-    def test_any_peer_is_shared_where_no_proxy_is_named(self):
-        """B08, B09: it may be a proxy, and what it writes changes nothing."""
+    def test_any_peer_is_shared_if_no_proxy_is_configured(self):
+        """B08, B09: it may be a proxy; its forwarded addresses are ignored."""
         for forwarded in (None, '', 'x', CLIENT, f'{CLIENT}, {PROXY}'):
             with self.variant(forwarded):
                 self.assertEqual(

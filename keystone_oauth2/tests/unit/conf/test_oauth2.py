@@ -41,7 +41,7 @@ class OptionsTest(base.TestCase):
         names = [option.name for _, option in options()]
         self.assertEqual(len(names), len(set(names)))
 
-    def test_each_says_what_it_is(self):
+    def test_each_option_has_a_help_text(self):
         for _, option in options():
             with self.variant(option.name):
                 self.assertGreater(len(option.help.strip()), 20)
@@ -55,8 +55,8 @@ class OptionsTest(base.TestCase):
             with self.variant(name):
                 self.assertIs(type(theirs[name]), type(option))
 
-    def test_default_of_the_methods_is_the_in_tree_one_and_the_body(self):
-        """B03: what the in-tree API accepts."""
+    def test_default_methods_are_the_in_tree_ones_and_client_secret_post(self):
+        """B03: the methods that the in-tree API accepts."""
         (theirs,) = (
             option
             for option in in_tree.ALL_OPTS
@@ -67,8 +67,8 @@ class OptionsTest(base.TestCase):
             oauth2.oauth2_authn_methods.default,
         )
 
-    def test_written_list_of_methods_is_exact(self):
-        """B03: nothing is added to it."""
+    def test_configured_list_of_methods_is_exact(self):
+        """B03: no method is added to it."""
         for value, expected in (
             ('client_secret_basic', ['client_secret_basic']),
             ('', []),
@@ -79,7 +79,7 @@ class OptionsTest(base.TestCase):
             )
 
     def configured(self, line):
-        """Return a configuration that was read from a file with a line."""
+        """Return the configuration of a file with this line."""
         configuration = cfg.ConfigOpts()
         configuration.register_opts(in_tree.ALL_OPTS, group='oauth2')
         conf.register_opts(configuration)
@@ -88,7 +88,7 @@ class OptionsTest(base.TestCase):
         configuration(['--config-file', str(file)])
         return configuration
 
-    def test_they_register_beside_the_in_tree_ones(self):
+    def test_options_can_be_registered_beside_the_in_tree_ones(self):
         configuration = cfg.ConfigOpts()
         configuration.register_opts(in_tree.ALL_OPTS, group='oauth2')
         for _ in range(2):
@@ -100,7 +100,7 @@ class OptionsTest(base.TestCase):
                     option.default, configuration.oauth2[option.name]
                 )
 
-    def test_wrong_source_is_no_value(self):
+    def test_invalid_source_is_refused(self):
         configuration = self.configured('client_certificate_sources = x')
         self.assertRaises(
             cfg.ConfigFileValueError,
@@ -109,7 +109,7 @@ class OptionsTest(base.TestCase):
 
 
 class SampleTest(base.TestCase):
-    def test_generator_prints_every_option(self):
+    def test_generator_prints_each_option(self):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             generator.main(['--namespace', 'keystone_oauth2'])
@@ -119,7 +119,7 @@ class SampleTest(base.TestCase):
             with self.variant(option.name):
                 self.assertRegex(sample, rf'(?m)^#{option.name} =')
 
-    def test_sample_is_a_configuration(self):
+    def test_sample_is_a_valid_configuration(self):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             generator.main(['--namespace', 'keystone_oauth2'])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules of the policy file."""
+"""Default policy rules."""
 
 import contextlib
 import io
@@ -30,7 +30,7 @@ METHODS = {'DELETE', 'GET', 'HEAD', 'PATCH', 'POST'}
 
 
 def sample():
-    """Return what oslopolicy-sample-generator prints."""
+    """Return the output of oslopolicy-sample-generator."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         generator.generate_sample(
@@ -55,8 +55,8 @@ class RulesTest(base.TestCase):
                     self.assertIn(operation['method'], METHODS)
                     self.assertRegex(operation['path'], '^/v3/OS-OAUTH2/.')
 
-    def test_tokens_of_every_scope_may_ask_about_tokens(self):
-        """G01: which of them may ask is left to the check."""
+    def test_token_rules_accept_tokens_of_every_scope(self):
+        """G01: the check string decides which of them are allowed."""
         for rule in (*access_token.list_rules(), *token.list_rules()):
             with self.variant(rule.name):
                 self.assertEqual(SCOPE_TYPES, set(rule.scope_types))
@@ -65,7 +65,7 @@ class RulesTest(base.TestCase):
         names = [rule.name for rule in policies.list_rules()]
         self.assertEqual(len(names), len(set(names)))
 
-    def test_token_may_be_handed_to_every_authenticated_client(self):
+    def test_every_authenticated_client_may_get_a_token(self):
         """A12: by default."""
         (rule,) = access_token.list_rules()
         self.assertEqual('identity:create_oauth2_access_token', rule.name)
@@ -77,13 +77,13 @@ class RulesTest(base.TestCase):
 
 
 class SampleTest(base.TestCase):
-    def test_generator_prints_every_rule(self):
+    def test_generator_prints_each_rule(self):
         printed = sample()
         for rule in policies.list_rules():
             with self.variant(rule.name):
                 self.assertIn(f'#"{rule.name}": ', printed)
 
-    def test_sample_is_a_policy_once_its_lines_are_used(self):
+    def test_sample_is_a_valid_policy_once_uncommented(self):
         used = '\n'.join(
             line.removeprefix('#')
             for line in sample().splitlines()

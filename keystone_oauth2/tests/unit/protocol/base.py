@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Requests for the protocol layer, and a Keystone made of dictionaries."""
+"""Requests for the protocol layer, and an in-memory Keystone."""
 
 import base64
 import collections
@@ -26,7 +26,7 @@ ISSUER = 'https://keystone.example.com/v3'
 
 
 def request(body=b'', **attributes):
-    """Return a request with a form body, as text or as bytes."""
+    """Return a request with a form body, given as text or as bytes."""
     if isinstance(body, str):
         body = body.encode('utf-8')
     return messages.Request(
@@ -35,19 +35,19 @@ def request(body=b'', **attributes):
 
 
 def basic(credentials):
-    """Return an Authorization field, credentials as text or as bytes."""
+    """Return an Authorization field, from credentials as text or as bytes."""
     if isinstance(credentials, str):
         credentials = credentials.encode('utf-8')
     return 'Basic ' + base64.b64encode(credentials).decode('ascii')
 
 
 def form(**values):
-    """Return parameters as the reader leaves them."""
+    """Return parameters in the form that the reader returns."""
     return parameters.Parameters(values)
 
 
 class NoLimit:
-    """A guard that lets every attempt pass."""
+    """A guard that allows every attempt."""
 
     def check(self, client_id, source):
         pass
@@ -57,20 +57,20 @@ class NoLimit:
 
 
 def authenticator(methods, enabled, guard=None):
-    """Return an authenticator of these methods."""
+    """Return an authenticator with these methods."""
     return client_auth.ClientAuthentication(
         methods, enabled, describe_client=None, guard=guard or NoLimit()
     )
 
 
 class InMemoryKeystone:
-    """What the protocol needs from outside, kept in dictionaries.
+    """The ports that the protocol layer needs, implemented with dictionaries.
 
-    :ivar projects: ids of projects as they are stored, by what finds them.
-    :ivar methods: those that a client is registered for, by its id.
+    :ivar projects: ids of projects as stored, by the id that finds them.
+    :ivar methods: the methods that a client is registered for, by its id.
     :ivar refusals: why a client must not be used, by its id.
-    :ivar uses: what was noted down as being in use.
-    :ivar consumed: the end of each assertion that was used, by client and
+    :ivar uses: the recorded uses of secrets, keys and certificates.
+    :ivar consumed: the expiry of each assertion that was used, by client and
         jti.
     """
 
@@ -113,7 +113,7 @@ class InMemoryKeystone:
     ):
         """Register a key or a certificate for a client.
 
-        :returns: what is noted down if it is used.
+        :returns: the value that is recorded when it is used.
         """
         registered = self._registered[client_id, kind]
         use = ports.LastUse(
@@ -130,7 +130,7 @@ class InMemoryKeystone:
 
     @property
     def ports(self):
-        """This Keystone, as methods and grants take it."""
+        """Return this Keystone as the ports that methods and grants expect."""
         known = {
             'verify_secret': self._verify_secret,
             'find_authenticators': self._find_authenticators,
@@ -183,7 +183,7 @@ class InMemoryKeystone:
         return self.projects[project_id]
 
     def _evaluate_mapping(self, assertion):
-        """Take each remote name that the mapping has from the assertion."""
+        """Copy each remote attribute of the mapping from the assertion."""
         return {
             name: assertion[remote] for name, remote in self.mapped.items()
         }

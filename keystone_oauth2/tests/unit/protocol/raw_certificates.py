@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Certificates that no library makes."""
+"""Certificates that no library creates."""
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -25,12 +25,12 @@ _ISSUER_NAMES = x509.IssuerAlternativeName.oid
 
 
 def with_names(names):
-    """Return one with subject alternative names, given as DER."""
+    """Return a certificate with subject alternative names, given as DER."""
     return _with_extensions({_NAMES: names})
 
 
 def with_names_twice():
-    """Return one that has the extension for them twice (RFC 5280, 4.2)."""
+    """Return a certificate with that extension twice (RFC 5280, 4.2)."""
     one, other = bytes.fromhex('0603551d11'), bytes.fromhex('0603551d12')
     der = _with_extensions({_NAMES: b'0\0', _ISSUER_NAMES: b'0\0'})
     assert der.count(one) == der.count(other) == 1
@@ -38,7 +38,7 @@ def with_names_twice():
 
 
 def of_version(number):
-    """Return one that says that it is of a version (RFC 5280, 4.1.2.1)."""
+    """Return a certificate with a version number (RFC 5280, 4.1.2.1)."""
     version = bytes.fromhex('a003020102')
     assert _CREDENTIAL.der.count(version) == 1
     return _CREDENTIAL.der.replace(version, version[:-1] + bytes([number - 1]))
@@ -62,9 +62,9 @@ def der_oid(dotted):
 
 
 def der_name(*parts):
-    """Return a name of relative names, each a list of pairs.
+    """Return a name, from lists of pairs, one list for each relative name.
 
-    A pair has an object identifier, in dotted decimal, and the DER of a value.
+    A pair has an object identifier, in dotted decimal, and a value in DER.
     """
     return der(
         0x30,
@@ -76,10 +76,10 @@ def der_name(*parts):
 
 
 def with_subject(name, issuer=None, period=None):
-    """Return one with a subject that is given as DER, signed by hand.
+    """Return a certificate with a subject given as DER, signed by hand.
 
-    :param issuer: DER, too.
-    :param period: DER of its two times.
+    :param issuer: also in DER.
+    :param period: DER of its two dates.
     """
     if period is None:
         period = [der(23, b'250101000000Z'), der(23, b'490101000000Z')]

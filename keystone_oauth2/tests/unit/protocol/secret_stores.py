@@ -10,21 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A store of application credentials and a slow check, in dictionaries."""
+"""An in-memory store of application credentials, and a slow check."""
 
 import dataclasses
 
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import registration
 
-#: How many bytes of a secret the slow check looks at.
+#: How many bytes of a secret the slow check hashes.
 HASHED_LENGTH = 72
 
 
 class Credentials:
     """A :class:`.ports.Credentials`.
 
-    :ivar has_digests: whether there is a place for digests.
+    :ivar has_digests: whether digests can be stored.
     :ivar stored: how often a digest was stored.
     """
 
@@ -53,9 +53,9 @@ class Credentials:
     def register(self, client_id, secret, registered_digest=None, end=None):
         """Register a secret.
 
-        :param end: of it; None for never.
-        :param registered_digest: what is stored in the place of its own.
-        :returns: what is noted down if it is used.
+        :param end: when it expires; None for never.
+        :param registered_digest: stored instead of its own digest.
+        :returns: the value that is recorded when it is used.
         """
         own = registration.secret_fingerprint(client_id, secret)
         use = ports.LastUse(
@@ -76,7 +76,7 @@ class Credentials:
         del self._registered[client_id, own]
 
     def digest(self, client_id):
-        """Return the id of the key, and the digest."""
+        """Return the key id and the digest."""
         row = self._rows[client_id]
         return row.digest_key_id, row.digest
 
@@ -95,14 +95,14 @@ class Credentials:
 class Secrets:
     """A :class:`.ports.Secrets`.
 
-    :ivar checks: how often the slow check ran for a client.
-    :ivar nobodys: how often it ran for nobody.
-    :ivar length: how many bytes it looks at.
+    :ivar checks: how often the slow check ran, by client.
+    :ivar dummies: how often the dummy check ran.
+    :ivar length: how many bytes the slow check hashes.
     """
 
     def __init__(self):
         self.checks = 0
-        self.nobodys = 0
+        self.dummies = 0
         self.length = HASHED_LENGTH
         self._secrets = {}
 
@@ -115,7 +115,7 @@ class Secrets:
         return self._secrets[client_id] == self.hashed_part(client_secret)
 
     def check_dummy(self, client_secret):
-        self.nobodys += 1
+        self.dummies += 1
 
     def hashed_part(self, client_secret):
         return client_secret.encode()[: self.length]

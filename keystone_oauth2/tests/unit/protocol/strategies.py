@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What property tests of several parsers are given (hypothesis)."""
+"""Hypothesis strategies for the property tests of several parsers."""
 
 from hypothesis import strategies as st
 
@@ -18,10 +18,10 @@ characters = st.characters()
 
 
 def json_values(max_size, max_leaves):
-    """Return a strategy for whatever JSON can hold.
+    """Return a strategy for any value of JSON.
 
-    :param max_size: characters of a text.
-    :param max_leaves: values in a value.
+    :param max_size: maximum number of characters of a text.
+    :param max_leaves: maximum number of leaves of a value.
     """
     return st.recursive(
         st.none()
@@ -38,7 +38,7 @@ def json_values(max_size, max_leaves):
 
 
 def subjects(min_size=0):
-    """Return a strategy for subjects of certificates, as pairs."""
+    """Return a strategy for subjects of certificates, as lists of pairs."""
     return st.lists(
         st.tuples(
             st.sampled_from(['CN', 'O', 'OU', 'UID', 'L', 'ST']),

@@ -21,8 +21,8 @@ from keystone_oauth2.tests.unit.protocol import raw_certificates as raw
 
 
 class ReadTest(base.TestCase):
-    def test_what_is_not_der_is_refused(self):
-        """D03: also a length that is not the shortest, or has no end."""
+    def test_invalid_der_is_refused(self):
+        """D03: including a length that is not minimal, or is cut off."""
         for text in (
             '',
             '0c',
@@ -49,7 +49,7 @@ class ReadTest(base.TestCase):
         )
 
     @hypothesis.given(st.binary(max_size=20))
-    def test_any_octets_are_a_value_or_a_value_error(self, octets):
+    def test_any_octets_are_read_or_raise_a_value_error(self, octets):
         try:
             value = asn1.read(octets)
         except ValueError:
@@ -73,7 +73,7 @@ class ReadTest(base.TestCase):
         dotted = '.'.join([first, *map(str, arcs)])
         self.assertEqual(dotted, asn1.read(raw.der_oid(dotted)).oid())
 
-    def test_object_identifier_without_an_end_is_refused(self):
+    def test_truncated_object_identifier_is_refused(self):
         for content in (b'', b'\x2a\x80'):
             value = asn1.read(raw.der(6, content))
             self.assert_raises(ValueError, value.oid)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a client assertion is written (RFC 7515, RFC 7519)."""
+"""The encoding of a client assertion (RFC 7515, RFC 7519)."""
 
 import codecs
 import json
@@ -39,7 +39,7 @@ TWICE = 'duplicate member'
 
 
 def text_of(members):
-    """Return a JSON object of members as they stand, some of them twice."""
+    """Return a JSON object with these members, including duplicates."""
     text = ','.join(
         f'{json.dumps(name)}:{json.dumps(value)}' for name, value in members
     )
@@ -48,9 +48,9 @@ def text_of(members):
 
 class EncodingTest(other.PrivateKeyJWTTestCase):
     def assert_both_unreadable(self, reason, change):
-        """Assert that neither a header nor claims may be written in a way.
+        """Assert that a change makes the header, or the claims, unreadable.
 
-        :param change: of the text of either; bytes.
+        :param change: a function that changes the encoded JSON.
         """
         header, claims = json.dumps(HEADER), json.dumps(other.claims())
         for parts in (
@@ -60,8 +60,8 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
             with self.variant(parts):
                 self.assert_unreadable(reason, other.sign(*parts))
 
-    def test_right_one_is_taken(self):
-        """C01: the tests beside this one can fail."""
+    def test_valid_assertion_is_accepted(self):
+        """C01: the other tests can fail."""
         self.assert_holds(
             json.dumps(other.claims(), ensure_ascii=False).encode(),
             json.dumps({**HEADER, 'x': '\xe9\U0001f600'}).encode(),
@@ -71,7 +71,7 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
             text_of({**HEADER, 'x': {'x': 1}}.items()).encode(),
         )
 
-    def test_only_utf_8_is_taken(self):
+    def test_only_utf_8_is_accepted(self):
         """C01: without a byte order mark (RFC 7515, 5.2; RFC 7519, 7.2)."""
         for encoding in ENCODINGS:
             with self.variant(encoding):
@@ -99,8 +99,8 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
                     ),
                 )
 
-    def test_member_twice_is_refused(self):
-        """C01: in whatever order (RFC 7515, 4; RFC 8725, 2.4)."""
+    def test_duplicate_member_is_refused(self):
+        """C01: in any order (RFC 7515, 4; RFC 8725, 2.4)."""
         for member in ('"x":1,"x":1', '"x":1,"x":2', '"x":1,"\\u0078":1'):
             for end in (f',{member}}}', f',"y":[{{"z":{{{member}}}}}]}}'):
                 with self.variant(end):
@@ -108,8 +108,8 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
                         TWICE, lambda text, e=end: (text[:-1] + e).encode()
                     )
 
-    def test_claim_or_header_twice_is_refused(self):
-        """C02: whichever of the two a parser would take."""
+    def test_duplicate_claim_or_header_parameter_is_refused(self):
+        """C02: whichever of the two values a parser would use."""
         claims = other.claims()
         for name, value in claims.items():
             for added in (value, 'other', None):
@@ -132,8 +132,8 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
                         TWICE, other.sign(text_of(members).encode(), claims)
                     )
 
-    def test_what_json_does_not_have_is_refused(self):
-        """C01: though Python reads it."""
+    def test_extensions_of_json_are_refused(self):
+        """C01: although Python reads them."""
         for word in ('NaN', 'Infinity', '-Infinity'):
             with self.variant(word):
                 self.assert_both_unreadable(
@@ -160,16 +160,16 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
                     'not a JWT', lambda text, e=end: (text[:-1] + e).encode()
                 )
 
-    def test_numbers_that_nothing_can_hold_are_refused(self):
-        """C04: a moment that is too large is none."""
+    def test_numbers_that_overflow_are_refused(self):
+        """C04: a time that is too large is not valid."""
         for number in ('1e999', '1' + '0' * 4000, '-1e999'):
             with self.variant(number):
                 text = json.dumps(other.claims(exp=None))
                 claims = text.replace('null', number).encode()
                 self.assert_refused('exp is not a valid time', claims)
 
-    def test_parts_are_base64url_in_the_one_way_to_write_it(self):
-        """C01: without padding and line breaks (RFC 7515, 2)."""
+    def test_parts_must_be_canonical_base64url(self):
+        """C01: without padding or line breaks (RFC 7515, 2)."""
         parts = other.sign(HEADER, other.claims()).split('.')
         for index in range(3):
             for change in (
@@ -186,7 +186,7 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
                 with self.variant(changed):
                     self.assert_unreadable('not a JWT', '.'.join(changed))
 
-    def test_payload_that_is_not_encoded_is_refused(self):
+    def test_unencoded_payload_is_refused(self):
         """C08: a JWT is always encoded (RFC 7797, 7)."""
         for value in (False, None, 0, 'false'):
             with self.variant(value):
@@ -196,8 +196,8 @@ class EncodingTest(other.PrivateKeyJWTTestCase):
 
 
 class WeakKeyTest(other.PrivateKeyJWTTestCase):
-    def test_weak_key_of_an_older_release_is_refused(self):
-        """K07: one constant signature fits each assertion of the client."""
+    def test_weak_key_registered_by_an_older_release_is_refused(self):
+        """K07: one constant signature fits every assertion of the client."""
         neutral = 'AQ' + 'A' * 41
         self.register({'kty': 'OKP', 'crv': 'Ed25519', 'x': neutral})
         signature = other.encoded(b'\1' + bytes(63))
@@ -216,7 +216,7 @@ class WeakKeyTest(other.PrivateKeyJWTTestCase):
         self.assertEqual([], self.keystone.uses)
 
     def test_key_with_a_small_exponent_is_refused(self):
-        """K07: one that an older release has taken."""
+        """K07: an older release accepted such a key."""
         signer = assertions.Signer(
             'client', other.ISSUER, 'RS256', assertions.rsa_key(exponent=3)
         )
@@ -227,7 +227,7 @@ class WeakKeyTest(other.PrivateKeyJWTTestCase):
 
 
 class NothingElseTest(other.PrivateKeyJWTTestCase):
-    """C01: there is one reading of what is taken."""
+    """C01: an accepted assertion has a single reading."""
 
     names = st.sampled_from(['sub', 'jti', 'x', 'y', '\xe9', ''])
     values = strategies.json_values(max_size=5, max_leaves=3)
@@ -236,7 +236,7 @@ class NothingElseTest(other.PrivateKeyJWTTestCase):
         st.lists(st.tuples(names, values), max_size=4),
         st.sampled_from(['utf-8', *ENCODINGS]),
     )
-    def test_any_text_of_a_signer_has_one_reading(self, added, encoding):
+    def test_any_signed_text_has_one_reading(self, added, encoding):
         members = [*other.claims(jti='jti').items(), *added]
         content = text_of(members).encode(encoding)
         self.keystone.consumed.clear()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which client authentication method a request uses (RFC 6749, 2.3)."""
+"""The client authentication method of a request (RFC 6749, 2.3)."""
 
 import collections
 
@@ -25,7 +25,7 @@ USER = messages.User('user', 'name', 'domain', 'name of domain')
 
 
 class HeaderMethod:
-    """Any Authorization field is an attempt."""
+    """Uses any Authorization field."""
 
     scheme = 'Header'
     evidence = 'header'
@@ -41,7 +41,7 @@ class HeaderMethod:
 
 
 class BodyMethod:
-    """A parameter of that name is an attempt, and fails."""
+    """Uses a parameter with that name, and always fails."""
 
     scheme = None
     evidence = 'password'
@@ -57,7 +57,7 @@ class BodyMethod:
 
 
 class SlowMethod(BodyMethod):
-    """As above; a slow hash may have decided."""
+    """Fails likewise, perhaps after a slow hash."""
 
     def __init__(self, was_slow):
         self.was_slow = was_slow
@@ -95,7 +95,7 @@ def challenge(enabled, authorization=None):
 
 
 class AuthenticateTest(base.TestCase):
-    def test_method_that_the_request_uses_decides(self):
+    def test_method_that_the_request_uses_is_selected(self):
         client = authenticate(['body', 'header'], 'Header x')
         self.assertEqual('header', client.id)
         error = self.assert_raises(
@@ -104,8 +104,8 @@ class AuthenticateTest(base.TestCase):
         )
         self.assertEqual('body: wrong', error.detail)
 
-    def test_two_methods_are_refused_even_when_one_holds(self):
-        """B01: one method a request."""
+    def test_two_methods_are_refused_even_if_one_succeeds(self):
+        """B01: only one method in each request."""
         error = self.assert_raises(
             errors.TwoAuthenticationMethods,
             lambda: authenticate(['body', 'header'], 'Header x', password='x'),
@@ -113,14 +113,14 @@ class AuthenticateTest(base.TestCase):
         self.assertEqual('body and header', error.detail)
 
     def test_disabled_method_beside_an_enabled_one_is_refused(self):
-        """B01: two are two, even where one of them is switched off."""
+        """B01: two methods are refused, even if one is disabled."""
         self.assert_raises(
             errors.TwoAuthenticationMethods,
             lambda: authenticate(['header'], 'Header x', password='x'),
         )
 
-    def test_assertion_beside_a_method_is_refused(self):
-        """B01: secret and assertion."""
+    def test_assertion_beside_another_method_is_refused(self):
+        """B01: a secret and an assertion."""
         for name in ('client_assertion', 'client_assertion_type'):
             with self.variant(name):
                 self.assert_raises(
@@ -130,16 +130,16 @@ class AuthenticateTest(base.TestCase):
                     ),
                 )
 
-    def test_disabled_method_authenticates_nobody(self):
-        """B05: a method that is switched off is a failed attempt."""
+    def test_disabled_method_is_refused(self):
+        """B05: using a disabled method is a failed attempt."""
         error = self.assert_raises(
             errors.InvalidClient,
             lambda: authenticate(['body'], 'Header x'),
         )
         self.assertEqual('header is not enabled', error.detail)
 
-    def test_assertion_where_it_is_disabled_authenticates_nobody(self):
-        """A12: nor is the assertion looked at."""
+    def test_assertion_is_refused_if_its_method_is_disabled(self):
+        """A12: the assertion is not evaluated."""
         for name in ('client_assertion', 'client_assertion_type'):
             with self.variant(name):
                 error = self.assert_raises(
@@ -152,8 +152,8 @@ class AuthenticateTest(base.TestCase):
                     'private_key_jwt is not enabled', error.detail
                 )
 
-    def test_request_without_credentials_authenticates_nobody(self):
-        """A12: only authenticated clients get anything."""
+    def test_request_without_credentials_is_refused(self):
+        """A12: only authenticated clients get tokens."""
         for form in ({}, {'client_id': 'x'}):
             with self.variant(form):
                 error = self.assert_raises(
@@ -164,9 +164,9 @@ class AuthenticateTest(base.TestCase):
 
 
 class CertificateMethod:
-    """Looks at what another method looks at, too.
+    """Uses the same evidence as another method.
 
-    :param client_id: of the client that it knows, or None.
+    :param client_id: id of the client that it accepts, or None.
     """
 
     scheme = None
@@ -191,7 +191,7 @@ class CertificateMethod:
 
 
 class SharedEvidenceTest(base.TestCase):
-    """Two methods that differ in what is registered for the client."""
+    """Two methods that use the same evidence."""
 
     def set_up_methods(self, one=None, two=None, **arguments):
         self.methods = {
@@ -210,8 +210,8 @@ class SharedEvidenceTest(base.TestCase):
             protocol_base.form(certificate='x'),
         )
 
-    def test_method_that_holds_authenticates(self):
-        """B01: one certificate is one authentication."""
+    def test_successful_method_authenticates(self):
+        """B01: one certificate counts as one authentication."""
         for one, two, method in (
             ('x', None, 'one'),
             (None, 'x', 'two'),
@@ -224,21 +224,21 @@ class SharedEvidenceTest(base.TestCase):
                     ('x', method), (client.id, client.authentication_method)
                 )
 
-    def test_method_that_is_disabled_is_not_tried(self):
-        """B11: what the operator has not enabled authenticates nobody."""
+    def test_disabled_method_is_not_tried(self):
+        """B11: a disabled method authenticates no client."""
         self.set_up_methods(one='x', enabled=['two'])
         error = self.assert_raises(errors.InvalidClient, self.authenticate)
         self.assertEqual('two knows nobody', error.detail)
         self.assertEqual(0, self.methods['one'].attempts)
 
-    def test_all_that_are_disabled_are_named(self):
+    def test_all_disabled_methods_are_named(self):
         """B05: a failed attempt."""
         self.set_up_methods(one='x', two='x', enabled=['header'])
         error = self.assert_raises(errors.InvalidClient, self.authenticate)
         self.assertEqual('one or two is not enabled', error.detail)
 
-    def test_other_evidence_beside_it_is_refused(self):
-        """B01: even where both hold."""
+    def test_additional_evidence_is_refused(self):
+        """B01: even if both are valid."""
         self.set_up_methods(one='x', two='x')
         error = self.assert_raises(
             errors.TwoAuthenticationMethods,
@@ -246,8 +246,8 @@ class SharedEvidenceTest(base.TestCase):
         )
         self.assertEqual('header and one and two', error.detail)
 
-    def test_what_holds_for_none_is_one_failure_with_each_reason(self):
-        """B08: it is counted once."""
+    def test_evidence_that_all_methods_refuse_is_one_failure(self):
+        """B08: it is counted once, with each reason."""
         guard = Counter(allowed=2)
         self.set_up_methods(guard=guard)
         for failures in (1, 2):
@@ -258,7 +258,7 @@ class SharedEvidenceTest(base.TestCase):
             self.assertEqual(failures, guard.failures.total())
         self.assert_raises(errors.TooManyRequests, self.authenticate)
 
-    def test_one_reason_is_told_once(self):
+    def test_identical_reasons_are_given_once(self):
         self.set_up_methods()
         for method in self.methods.values():
             method.name = 'it'
@@ -267,9 +267,9 @@ class SharedEvidenceTest(base.TestCase):
 
 
 class Counter:
-    """A guard that allows so many failures of a client from a source.
+    """A guard that allows a number of failures of a client from a source.
 
-    Past ``warned``, wrong credentials are too many, and right ones are not.
+    A failure beyond ``warned`` raises ``TooManyFailures``.
     """
 
     def __init__(self, allowed, warned=None):
@@ -302,8 +302,8 @@ class GuardTest(base.TestCase):
             protocol_base.form(**form),
         )
 
-    def test_after_too_many_failures_no_attempt_is_looked_at(self):
-        """B08: brute force does not pay."""
+    def test_attempt_after_too_many_failures_is_not_evaluated(self):
+        """B08: this stops brute force."""
         for expected in (
             errors.InvalidClient,
             errors.InvalidClient,
@@ -316,8 +316,8 @@ class GuardTest(base.TestCase):
         self.assertEqual({'Retry-After': '30'}, error.headers)
         self.assertEqual(429, error.status)
 
-    def test_failure_that_is_one_too_many_is_answered_with_429(self):
-        """B09: it was looked at, and the log says why it failed."""
+    def test_failure_beyond_the_limit_gets_429(self):
+        """B09: it was evaluated, and the log has the reason."""
         self.authenticator = protocol_base.authenticator(
             METHODS, ['body', 'header'], Counter(allowed=3, warned=2)
         )
@@ -338,8 +338,8 @@ class GuardTest(base.TestCase):
                 error.detail,
             )
 
-    def test_guard_hears_of_a_slow_hash(self):
-        """B09: one is enough, if several methods look at the same."""
+    def test_guard_is_told_of_a_slow_hash(self):
+        """B09: from any of several methods for the same evidence."""
         for was_slow in ([False], [True], [False, True], [True, False]):
             with self.variant(was_slow):
                 methods = {
@@ -358,22 +358,22 @@ class GuardTest(base.TestCase):
                 )
                 self.assertEqual(any(was_slow), bool(guard.slow.total()))
 
-    def test_failures_of_one_client_do_not_stop_another(self):
-        """B09: nobody is locked out by somebody else."""
+    def test_failures_of_one_client_do_not_block_another(self):
+        """B09: no client can lock out another client."""
         for _ in range(3):
             self.assertRaises(
                 errors.OAuthError, lambda: self.authenticate(password='x')
             )
         self.assertEqual('header', self.authenticate('Header x').id)
 
-    def test_success_is_no_failure(self):
-        """B09: however often."""
+    def test_success_is_not_counted(self):
+        """B09: no matter how often."""
         for _ in range(5):
             self.assertEqual('header', self.authenticate('Header x').id)
 
 
 class CallerTest(base.TestCase):
-    """Who asks about a token, where there may be an X-Auth-Token."""
+    """The caller of introspection, where X-Auth-Token is allowed."""
 
     HOLDER = messages.Caller('user', 'domain', ())
 
@@ -389,16 +389,16 @@ class CallerTest(base.TestCase):
         )
 
     def test_holder_of_a_token_is_the_caller(self):
-        """G01: without any client authentication."""
+        """G01: without client authentication."""
         self.assertEqual(self.HOLDER, self.authenticate(holder=self.HOLDER))
 
-    def test_token_that_is_not_valid_authenticates_nobody(self):
-        """K06: it is not as if there were none."""
+    def test_invalid_token_is_refused(self):
+        """K06: it is not ignored."""
         error = self.assert_raises(errors.InvalidClient, self.authenticate)
         self.assertEqual('X-Auth-Token is not valid', error.detail)
 
     def test_token_beside_a_method_is_refused(self):
-        """B01, K06: whether it is valid or not."""
+        """B01, K06: whether the token is valid or not."""
         for holder in (self.HOLDER, None):
             with self.variant(holder):
                 self.assert_raises(
@@ -410,21 +410,21 @@ class CallerTest(base.TestCase):
 
 
 class ChallengeTest(base.TestCase):
-    def test_scheme_that_the_client_tried_is_named(self):
-        """B05: that very scheme, in its usual spelling."""
+    def test_scheme_that_the_client_used_is_named(self):
+        """B05: that scheme, in its usual spelling."""
         for authorization in ('Header x', 'header x', 'HEADER', ' hEADER  x'):
             with self.variant(authorization):
                 self.assertEqual(
                     'Header', challenge(['header', 'other'], authorization)
                 )
 
-    def test_scheme_that_the_client_tried_is_named_though_disabled(self):
-        """B05: even where the method is switched off."""
+    def test_scheme_that_the_client_used_is_named_though_disabled(self):
+        """B05: even if its method is disabled."""
         self.assertEqual('Header', challenge(['other'], 'Header x'))
         self.assertEqual('Header', challenge(['body'], 'Header x'))
 
-    def test_enabled_scheme_is_named_where_none_of_ours_was_tried(self):
-        """B06: a 401 names a scheme that is enabled here."""
+    def test_enabled_scheme_is_named_if_the_client_used_no_known_one(self):
+        """B06: a 401 names an enabled scheme."""
         for authorization in (None, '', ' ', 'Bearer x', 'Headers x', '\xe9'):
             with self.variant(authorization):
                 self.assertEqual(
@@ -434,7 +434,7 @@ class ChallengeTest(base.TestCase):
                     'Header', challenge(['body', 'header'], authorization)
                 )
 
-    def test_no_scheme_is_named_where_no_enabled_method_has_one(self):
-        """B06: none that is not enabled here."""
+    def test_no_scheme_is_named_if_no_enabled_method_has_one(self):
+        """B06: disabled schemes are not named."""
         self.assertIsNone(challenge(['body']))
         self.assertIsNone(challenge(['body'], 'Bearer x'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Base64 that has one spelling only (RFC 4648, 3.5)."""
+"""Only canonical Base64 is accepted (RFC 4648, 3.5)."""
 
 import base64
 
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.tests import base
 
-#: What the padding is right of.
+#: Text before the padding.
 PADDED = r'([A-Za-z0-9+/]{4}){0,2}([A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?'
 
 
@@ -28,20 +28,20 @@ class DecodeTest(base.TestCase):
     def assert_refused(self, text):
         self.assertRaises(ValueError, certificates.decode_base64, text)
 
-    def test_unused_bits_are_zero(self):
-        """E01: two spellings of one value get past comparisons and logs."""
+    def test_unused_bits_must_be_zero(self):
+        """E01: alternative spellings would evade comparisons and logs."""
         self.assertEqual(b'a:ba', certificates.decode_base64('YTpiYQ=='))
         for text in ('YTpiYR==', 'YTpiYf==', 'YTpiYWJ=', 'YTpiYWL='):
             with self.variant(text):
                 self.assert_refused(text)
 
-    def test_padding_is_as_long_as_it_must_be(self):
+    def test_padding_must_have_the_right_length(self):
         for text in ('YTpiYQ', 'YTpiYQ=', 'YTpiYQ===', 'YTpi====', '='):
             with self.variant(text):
                 self.assert_refused(text)
 
     @given(st.from_regex(PADDED, fullmatch=True))
-    def test_what_is_decoded_is_spelled_so_when_encoded(self, text):
+    def test_decoded_text_is_encoded_the_same_way(self, text):
         try:
             decoded = certificates.decode_base64(text)
         except ValueError:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reading of the Authorization field (RFC 6749, 2.3.1; RFC 7617, 2)."""
+"""Parsing of the Authorization field (RFC 6749, 2.3.1; RFC 7617, 2)."""
 
 import base64
 import urllib.parse
@@ -38,7 +38,7 @@ def read(authorization):
 
 class ReadBasicTest(base.TestCase):
     def test_id_and_secret_are_decoded_once(self):
-        """B02: form-encoded, as RFC 6749 has them."""
+        """B02: form-encoded, as in RFC 6749."""
         for credentials, client_id, decoded in (
             ('id:secret', 'id', 'secret'),
             ('a%3Ab:c%3Ad', 'a:b', 'c:d'),
@@ -52,8 +52,8 @@ class ReadBasicTest(base.TestCase):
                 self.assertEqual(client_id, found_id)
                 self.assertEqual(decoded, secrets[0])
 
-    def test_secret_as_it_stands_comes_second_where_it_differs(self):
-        """B02: curl and python-requests do not encode."""
+    def test_undecoded_secret_comes_second_if_it_differs(self):
+        """B02: curl and python-requests do not encode it."""
         for sent, secrets in (
             ('plain-_.~', ('plain-_.~',)),
             ('a+b', ('a b', 'a+b')),
@@ -70,7 +70,7 @@ class ReadBasicTest(base.TestCase):
                 )
 
     def test_first_colon_ends_the_id(self):
-        """B02: decoding comes after the split."""
+        """B02: the id and secret are decoded after the split."""
         self.assertEqual(
             ('id', ('a:b::c',)), read(protocol_base.basic('id:a:b::c'))
         )
@@ -81,7 +81,7 @@ class ReadBasicTest(base.TestCase):
         self.assertEqual(('', ('s',)), read(protocol_base.basic(':s')))
         self.assertEqual(('id', ('',)), read(protocol_base.basic('id:')))
 
-    def test_scheme_is_compared_without_case(self):
+    def test_scheme_is_case_insensitive(self):
         parameter = base64.b64encode(b'id:secret').decode()
         for scheme in ('Basic', 'basic', 'BASIC', 'bAsIc'):
             with self.variant(scheme):
@@ -90,7 +90,7 @@ class ReadBasicTest(base.TestCase):
                 )
 
     def test_malformed_field_fails_to_authenticate(self):
-        """B05: what cannot be read is a failed attempt, not a crash."""
+        """B05: an unreadable field is a failed attempt, not a crash."""
         good = base64.b64encode(b'id:secret').decode()
         for authorization in (
             'Basic',
@@ -145,15 +145,15 @@ class ReadBasicTest(base.TestCase):
                 self.assertNotIn(authorization[6:], error.detail)
 
     @given(text, text)
-    def test_what_a_strict_client_encodes_is_read_back(self, name, secret):
-        """B02: the first reading is the one of RFC 6749."""
+    def test_encoding_of_a_strict_client_is_read_back(self, name, secret):
+        """B02: the first reading follows RFC 6749."""
         quoted = (urllib.parse.quote_plus(part) for part in (name, secret))
         found, secrets = read(protocol_base.basic(':'.join(quoted)))
         self.assertEqual((name, secret), (found, secrets[0]))
 
     @given(text)
-    def test_what_a_lenient_client_sends_is_among_the_readings(self, secret):
-        """B02: some reading is the secret as it stands."""
+    def test_secret_of_a_lenient_client_is_among_the_readings(self, secret):
+        """B02: one reading is the secret as it was sent."""
         self.assertIn(secret, read(protocol_base.basic('id:' + secret))[1])
 
     @given(
@@ -161,7 +161,7 @@ class ReadBasicTest(base.TestCase):
         | st.builds('Basic {}'.format, latin_1)
         | st.builds(protocol_base.basic, st.binary(max_size=60))
     )
-    def test_any_bytes_get_an_answer(self, authorization):
+    def test_any_bytes_are_read_or_refused(self, authorization):
         try:
             client_id, secrets = read(authorization)
         except errors.InvalidClient:

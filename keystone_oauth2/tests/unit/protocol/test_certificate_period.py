@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Dates of certificates (RFC 5280, 4.1.2.5)."""
+"""Validity periods of certificates (RFC 5280, 4.1.2.5)."""
 
 import datetime
 
@@ -23,7 +23,7 @@ from keystone_oauth2.tests.unit.protocol import raw_certificates
 class PeriodTest(base.TestCase):
     START = datetime.datetime(2049, 12, 31, 23, 59, 59)
     END = datetime.datetime(2050, 1, 1)
-    #: As RFC 5280, 4.1.2.5 has them.
+    #: Encoded as in RFC 5280, 4.1.2.5.
     TIMES = ((23, b'491231235959Z'), (24, b'20500101000000Z'))
 
     def made(self, *times):
@@ -32,8 +32,8 @@ class PeriodTest(base.TestCase):
             period=[raw_certificates.der(*time) for time in times],
         )
 
-    def test_both_kinds_of_times_are_read(self):
-        """D04: the year decides which one it is."""
+    def test_both_types_of_times_are_read(self):
+        """D04: the year determines the type."""
         der = self.made(*self.TIMES)
         self.assertEqual(self.END, certificates.expires_at(der))
         for first, year in ((b'50', 1950), (b'99', 1999), (b'00', 2000)):
@@ -45,7 +45,7 @@ class PeriodTest(base.TestCase):
             certificates.expires_at(der),
         )
 
-    def test_certificate_holds_from_its_start_to_its_end(self):
+    def test_certificate_is_valid_from_its_start_to_its_end(self):
         """D04."""
         der = self.made(*self.TIMES)
         second = datetime.timedelta(seconds=1)
@@ -60,8 +60,8 @@ class PeriodTest(base.TestCase):
                     expected, certificates.problem_of_period(der, now)
                 )
 
-    def test_present_is_the_time_by_default(self):
-        """D04: of a clock without a zone."""
+    def test_current_time_is_the_default(self):
+        """D04: it is UTC, without a time zone."""
         now = datetime.datetime.now(datetime.timezone.utc)
         minute = datetime.timedelta(minutes=1)
         for start, end, expected in (
@@ -78,8 +78,8 @@ class PeriodTest(base.TestCase):
                     expected, problem and problem[: len(expected)]
                 )
 
-    def test_what_is_no_time_does_not_hold(self):
-        """D04, K06: nor does what is no certificate."""
+    def test_invalid_time_is_refused(self):
+        """D04, K06: as is an invalid certificate."""
         for time in (
             (23, b'4912312359Z'),
             (23, b'491231235959+0000'),

@@ -30,13 +30,13 @@ SUBJECT = [('CN', 'client')]
 
 
 def matches(name, value, der):
-    """Register an expected subject, and compare it."""
+    """Register an expected subject, and compare it with a certificate."""
     registered = certificate_subject.read(name, value)
     return certificate_subject.matches(name, registered, der)
 
 
 class DistinguishedNameTest(base.TestCase):
-    """The subject itself; a text has it from its end (RFC 4514, 2.1)."""
+    """The subject itself; its text is in reverse order (RFC 4514, 2.1)."""
 
     def assert_subject(self, subject, same=(), different=()):
         der = AUTHORITY.client(subject).der
@@ -45,8 +45,8 @@ class DistinguishedNameTest(base.TestCase):
                 with self.variant(text):
                     self.assertIs(expected, matches(DN, text, der))
 
-    def test_whole_subject_must_be_the_same(self):
-        """D02: neither more of it nor less."""
+    def test_whole_subject_must_match(self):
+        """D02: no attribute may be added or missing."""
         self.assert_subject(
             [('O', 'Acme'), ('CN', 'client')],
             same=['CN=client,O=Acme'],
@@ -63,8 +63,8 @@ class DistinguishedNameTest(base.TestCase):
             ],
         )
 
-    def test_subject_without_a_name_matches_nothing(self):
-        """D02: an empty expectation is none."""
+    def test_empty_subject_matches_nothing(self):
+        """D02: nor can an empty subject be expected."""
         self.assert_subject([], different=['CN=client', r'CN=\20'])
         for text in ('', ' ', ',', '+', '=', 'CN', 'CN=', 'CN=a,'):
             with self.variant(text):
@@ -73,7 +73,7 @@ class DistinguishedNameTest(base.TestCase):
                 )
                 self.assertTrue(str(error).startswith('is '))
 
-    def test_escaped_characters_are_themselves(self):
+    def test_escaped_characters_are_unescaped(self):
         """D03: RFC 4514, 2.4."""
         self.assert_subject(
             [('O', 'Acme, Inc.'), ('CN', 'a+b;c<d>e"f\\g')],
@@ -97,8 +97,8 @@ class DistinguishedNameTest(base.TestCase):
             different=['CN=Jurgen \u4e16\u754c \U0001f600'],
         )
 
-    def test_what_looks_like_an_attribute_in_a_value_is_none(self):
-        """D03: though a separator and a name stand before the sign."""
+    def test_attribute_within_a_value_is_not_an_attribute(self):
+        """D03: even if it follows a separator."""
         self.assert_subject(
             [('CN', 'a, b = c')],
             same=[r'CN=a\, b = c', r'CN=a\2C b \3D c'],
@@ -123,7 +123,7 @@ class DistinguishedNameTest(base.TestCase):
             different=['CN=a=b,O==', 'CN=a,O=='],
         )
 
-    def test_case_and_number_of_blanks_do_not_matter(self):
+    def test_case_and_number_of_blanks_are_ignored(self):
         """D03: RFC 4518, 2.2 and 2.6.1."""
         self.assert_subject(
             [('O', 'Acme  Inc'), ('CN', ' J\xfcrgen Stra\xdfe ')],
@@ -140,8 +140,8 @@ class DistinguishedNameTest(base.TestCase):
             ],
         )
 
-    def test_letters_that_only_look_alike_differ(self):
-        """D03: a Cyrillic letter is another one."""
+    def test_similar_looking_letters_differ(self):
+        """D03: a Cyrillic letter differs from its Latin lookalike."""
         self.assert_subject(
             [('CN', 'alice')],
             different=[
@@ -152,8 +152,8 @@ class DistinguishedNameTest(base.TestCase):
             ],
         )
 
-    def test_names_of_attributes_are_compared_without_case(self):
-        """D03: by what they mean, too (RFC 4512, 1.4)."""
+    def test_names_of_attributes_are_case_insensitive(self):
+        """D03: synonyms are also equal (RFC 4512, 1.4)."""
         self.assert_subject(
             [
                 ('DC', 'org'),
@@ -174,7 +174,7 @@ class DistinguishedNameTest(base.TestCase):
             ],
         )
 
-    def test_attribute_without_a_name_goes_by_its_number(self):
+    def test_attribute_without_a_name_is_identified_by_its_oid(self):
         """D03: RFC 4514, 2.3."""
         self.assert_subject(
             [('1.2.3.4', 'x')],
@@ -182,8 +182,8 @@ class DistinguishedNameTest(base.TestCase):
             different=['1.2.3.5=x', '1.2.3.4=y'],
         )
 
-    def test_repeated_attributes_all_count_in_their_order(self):
-        """D03: two OU are two."""
+    def test_repeated_attributes_all_count_in_order(self):
+        """D03: two OU attributes are both compared."""
         self.assert_subject(
             [('OU', 'a'), ('OU', 'b'), ('CN', 'x')],
             same=['CN=x,OU=b,OU=a'],
@@ -197,7 +197,7 @@ class DistinguishedNameTest(base.TestCase):
             ],
         )
 
-    def test_order_within_a_multi_valued_part_does_not_matter(self):
+    def test_order_within_a_multi_valued_part_is_ignored(self):
         """D03: it is a set (RFC 5280, 4.1.2.4)."""
         self.assert_subject(
             [('O', 'Acme'), [('CN', 'a'), ('UID', 'b')]],
@@ -211,15 +211,15 @@ class DistinguishedNameTest(base.TestCase):
         )
 
     def test_number_of_values_within_a_part_matters(self):
-        """D03: values that are the same are two nevertheless."""
+        """D03: equal values are still counted separately."""
         self.assert_subject(
             [[('CN', 'a'), ('CN', 'A')]],
             same=['CN=a+CN=A', r'CN=A+CN=a\ '],
             different=['CN=a', 'CN=a+CN=b'],
         )
 
-    def test_what_is_no_distinguished_name_is_refused(self):
-        """D02: else it would match nothing, without a reason."""
+    def test_invalid_distinguished_name_is_refused(self):
+        """D02: otherwise it would match nothing, for no apparent reason."""
         for text in (
             'client',
             '=client',
@@ -255,7 +255,7 @@ class DistinguishedNameTest(base.TestCase):
                     )
                 )
 
-    def test_issuer_is_no_subject(self):
+    def test_issuer_is_refused(self):
         """D02: OpenSSL prints both."""
         for text in (
             'issuer=CN=CA',
@@ -273,21 +273,21 @@ class DistinguishedNameTest(base.TestCase):
                     str(error),
                 )
 
-    def test_text_is_registered_as_it_was_written(self):
+    def test_text_is_registered_unchanged(self):
         for text in ('cn=Client, o=ACME', r'CN=a\2Cb'):
             with self.variant(text):
                 self.assertEqual(text, certificate_subject.read(DN, text))
 
-    def test_certificate_without_names_beside_it_is_enough(self):
-        """D02: the subject is no alternative name."""
+    def test_certificate_without_readable_alternative_names_matches(self):
+        """D02: only the subject is compared."""
         der = raw_certificates.with_names(bytes.fromhex('3004a3023000'))
         self.assertTrue(matches(DN, 'CN=client', der))
 
 
 class AlternativeNameTest(base.TestCase):
-    """Names beside the subject (RFC 5280, 4.2.1.6)."""
+    """Subject alternative names (RFC 5280, 4.2.1.6)."""
 
-    #: What certificates have, by the name of what is expected.
+    #: Names of the certificate, by the property that expects them.
     FOUND = {
         DNS: x509.DNSName('client.example.com'),
         URI: x509.UniformResourceIdentifier('spiffe://example.com/client'),
@@ -311,8 +311,8 @@ class AlternativeNameTest(base.TestCase):
                 )
                 self.assertTrue(str(error).startswith('is not a'))
 
-    def test_one_of_the_names_must_be_the_expected_one(self):
-        """D02: of the kind that is expected, and of no other."""
+    def test_one_of_the_names_must_match(self):
+        """D02: only names of the expected type count."""
         der = AUTHORITY.client(SUBJECT, names=[*self.FOUND.values()]).der
         for name, value in self.VALUES.items():
             with self.variant(name):
@@ -323,15 +323,15 @@ class AlternativeNameTest(base.TestCase):
                 without = AUTHORITY.client(SUBJECT, names=other).der
                 self.assertFalse(matches(name, value, without))
 
-    def test_certificate_without_names_has_none(self):
-        """D02: the common name does not stand for one."""
+    def test_certificate_without_alternative_names_matches_nothing(self):
+        """D02: the common name is not used instead."""
         for name, value in self.VALUES.items():
             with self.variant(name):
                 der = AUTHORITY.client([('CN', value)]).der
                 self.assertFalse(matches(name, value, der))
 
-    def test_name_of_one_kind_is_not_that_of_another(self):
-        """D02: however it is spelt."""
+    def test_names_of_different_types_do_not_match(self):
+        """D02: even if their spelling is the same."""
         for name, value, found in (
             (IP, '192.0.2.1', x509.DNSName('192.0.2.1')),
             (URI, 'dns:client', x509.DNSName('dns:client')),
@@ -344,8 +344,8 @@ class AlternativeNameTest(base.TestCase):
             with self.variant((name, value)):
                 self.assert_name(name, [found], different=[value])
 
-    def test_address_is_no_host(self):
-        """D02: it is registered as an address."""
+    def test_address_is_refused_as_a_host(self):
+        """D02: it must be registered as an address."""
         for value in ('192.0.2.1', '2001:db8::1'):
             with self.variant(value):
                 error = self.assert_raises(
@@ -357,8 +357,8 @@ class AlternativeNameTest(base.TestCase):
                     str(error),
                 )
 
-    def test_address_that_is_registered_as_a_host_is_compared_as_one(self):
-        """D02: an older release has registered it."""
+    def test_address_registered_as_a_host_is_compared_as_a_host(self):
+        """D02: older releases accepted it."""
         value = '192.0.2.1'
         for found, expected in (
             (x509.DNSName(value), True),
@@ -370,7 +370,7 @@ class AlternativeNameTest(base.TestCase):
                     expected, certificate_subject.matches(DNS, value, der)
                 )
 
-    def test_host_is_compared_without_case(self):
+    def test_host_is_case_insensitive(self):
         """D02: RFC 4343."""
         self.assert_name(
             DNS,
@@ -403,8 +403,8 @@ class AlternativeNameTest(base.TestCase):
             '\ud800',
         )
 
-    def test_wildcard_in_a_certificate_is_no_host(self):
-        """D02: just one subject: it matches itself alone."""
+    def test_wildcard_in_a_certificate_is_not_expanded(self):
+        """D02: it matches only the same wildcard."""
         self.assert_name(
             DNS,
             [x509.DNSName('*.Example.com')],
@@ -418,7 +418,7 @@ class AlternativeNameTest(base.TestCase):
         )
 
     def test_uri_is_compared_character_for_character(self):
-        """D02: as SPIFFE and RFC 5280 have it."""
+        """D02: as SPIFFE and RFC 5280 require."""
         self.assert_name(
             URI,
             [self.FOUND[URI]],
@@ -473,7 +473,7 @@ class AlternativeNameTest(base.TestCase):
             'localhost',
         )
 
-    def test_only_the_host_of_an_email_is_compared_without_case(self):
+    def test_only_the_host_of_an_email_is_case_insensitive(self):
         """D02: RFC 5280, 7.5."""
         self.assert_name(
             EMAIL,
@@ -502,17 +502,17 @@ class AlternativeNameTest(base.TestCase):
         )
 
     def test_empty_expectation_is_refused(self):
-        """D02: it would match nobody, or everybody."""
+        """D02: it could match no certificate, or any certificate."""
         for name in self.VALUES:
             self.assert_malformed(name, '', ' ', '\0')
 
-    def test_what_cannot_be_read_matches_nothing(self):
-        """D02: it does not hide in an error of ours."""
+    def test_unreadable_certificate_matches_nothing(self):
+        """D02: it does not cause an internal error."""
         for der in (
             b'',
             b'x',
-            # Of these names, a library reads none: an X.400 address, an EDI
-            # party, an address of two bytes, a host that is no ASCII.
+            # The library reads none of these names: an X.400 address, an EDI
+            # party, an address of two bytes, a host that is not ASCII.
             raw_certificates.with_names(bytes.fromhex('3004a3023000')),
             raw_certificates.with_names(bytes.fromhex('3004a5023000')),
             raw_certificates.with_names(bytes.fromhex('300487020102')),
@@ -526,8 +526,8 @@ class AlternativeNameTest(base.TestCase):
                 with self.variant((der.hex(), name)):
                     self.assertFalse(matches(name, value, der))
 
-    def test_name_before_one_that_cannot_be_read_does_not_count(self):
-        """D02: such a certificate has no names at all."""
+    def test_name_before_an_unreadable_one_does_not_count(self):
+        """D02: the whole extension is ignored."""
         host = bytes.fromhex('8201') + b'x'
         good = raw_certificates.with_names(b'0\3' + host)
         self.assertTrue(matches(DNS, 'x', good))
@@ -537,7 +537,7 @@ class AlternativeNameTest(base.TestCase):
 
 
 class NothingElseTest(base.TestCase):
-    """D02: whatever somebody registers, it is a name or a ValueError."""
+    """D02: any registered text is a valid name or a ValueError."""
 
     CERTIFICATE = AUTHORITY.client(
         SUBJECT, names=[*AlternativeNameTest.FOUND.values()]
@@ -557,7 +557,7 @@ class NothingElseTest(base.TestCase):
     @hypothesis.given(
         st.sampled_from(certificate_subject.NAMES), st.text(st.characters())
     )
-    def test_any_text(self, name, value):
+    def test_any_text_is_read_or_refused(self, name, value):
         self.try_out(name, value)
 
     @hypothesis.given(
@@ -568,12 +568,12 @@ class NothingElseTest(base.TestCase):
             max_size=12,
         )
     )
-    def test_what_looks_like_a_distinguished_name(self, parts):
+    def test_text_like_a_distinguished_name_is_read_or_refused(self, parts):
         self.try_out(DN, ''.join(parts))
 
     @hypothesis.given(strategies.subjects(min_size=1))
-    def test_name_of_a_certificate_matches_that_certificate(self, subject):
-        """D03: as a library writes it."""
+    def test_subject_of_a_certificate_matches_that_certificate(self, subject):
+        """D03: as the library formats it."""
         certificate = AUTHORITY.client(subject)
         text = certificate.certificate.subject.rfc4514_string()
         self.assertTrue(matches(DN, text, certificate.der))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reading of client certificates."""
+"""Parsing of client certificates."""
 
 import base64
 import urllib.parse
@@ -33,8 +33,8 @@ OTHER = AUTHORITY.client([('CN', 'client')])
 
 
 class DerFromPemTest(base.TestCase):
-    def test_line_ends_and_escapes_do_not_matter(self):
-        """D05: the same DER, whatever the web server made of the text."""
+    def test_line_ends_and_escapes_are_ignored(self):
+        """D05: the DER is the same, however the web server formats it."""
         pem = CERTIFICATE.pem
         for text in (
             pem,
@@ -53,8 +53,8 @@ class DerFromPemTest(base.TestCase):
                     CERTIFICATE.der, certificates.der_from_pem(text)
                 )
 
-    def test_plus_in_escaped_pem_is_no_blank(self):
-        """nginx leaves a plus alone, which is a letter of base64."""
+    def test_plus_in_escaped_pem_is_not_a_blank(self):
+        """nginx does not escape the plus sign, which Base64 uses."""
         found = next(
             certificate
             for certificate in iter(
@@ -66,7 +66,7 @@ class DerFromPemTest(base.TestCase):
         self.assertIn('+', escaped)
         self.assertEqual(found.der, certificates.der_from_pem(escaped))
 
-    def test_what_is_not_one_certificate_is_refused(self):
+    def test_anything_but_one_certificate_is_refused(self):
         """E01: refused, not guessed."""
         pem = CERTIFICATE.pem
         first_line, rest = pem.split('\n', 1)
@@ -91,7 +91,7 @@ class DerFromPemTest(base.TestCase):
                 self.assert_raises(ValueError, certificates.der_from_pem, text)
 
     @given(st.text(max_size=40))
-    def test_nothing_but_a_value_error_is_ever_raised(self, text):
+    def test_only_value_errors_are_raised(self, text):
         framed = f'-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----'
         for pem in (text, framed, urllib.parse.quote(framed)):
             try:
@@ -101,10 +101,10 @@ class DerFromPemTest(base.TestCase):
 
 
 class DerFromTextTest(base.TestCase):
-    """What a person pastes."""
+    """Text that an owner pastes."""
 
     @given(st.text(max_size=40), st.text(max_size=40))
-    def test_text_before_and_after_does_not_matter(self, before, after):
+    def test_surrounding_text_is_ignored(self, before, after):
         """D04: RFC 7468, 2 and 5.2."""
         for pem in (CERTIFICATE.pem, CERTIFICATE.pem.replace('\n', '\r\n')):
             self.assertEqual(
@@ -112,13 +112,13 @@ class DerFromTextTest(base.TestCase):
                 certificates.der_from_text(f'{before}{pem}{after}'),
             )
 
-    def test_what_is_escaped_for_a_url_is_read_as_ever(self):
+    def test_escaped_text_is_read(self):
         """D05."""
         text = urllib.parse.quote(CERTIFICATE.pem)
         self.assertEqual(CERTIFICATE.der, certificates.der_from_text(text))
 
-    def test_what_is_not_one_certificate_is_refused(self):
-        """D04: not guessed; the sentence names what it is."""
+    def test_anything_but_one_certificate_is_refused(self):
+        """D04: not guessed; the message names what was found."""
         pem = CERTIFICATE.pem
         first_line, rest = pem.split('\n', 1)
         last_line = '-----END CERTIFICATE-----'
@@ -168,7 +168,7 @@ class DerFromTextTest(base.TestCase):
                 )
                 self.assertEqual(sentence, str(error))
 
-    def test_private_key_beside_it_is_refused(self):
+    def test_additional_private_key_is_refused(self):
         both = CERTIFICATE.pem + CERTIFICATE.key_pem
         for text in (both, urllib.parse.quote(both), OTHER.key_pem):
             error = self.assert_raises(
@@ -177,7 +177,7 @@ class DerFromTextTest(base.TestCase):
             self.assertIn('without its private key', str(error))
 
     @given(st.text(max_size=40))
-    def test_nothing_but_a_value_error_is_ever_raised(self, text):
+    def test_only_value_errors_are_raised(self, text):
         framed = f'-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----'
         for pem in (text, framed):
             try:
@@ -187,9 +187,9 @@ class DerFromTextTest(base.TestCase):
 
 
 class DecodeBase64Test(base.TestCase):
-    def test_only_the_alphabet_with_right_padding_is_decoded(self):
+    def test_only_padded_base64_is_decoded(self):
         self.assertEqual(b'\xfb\xff', certificates.decode_base64('+/8='))
-        # YTpiYR== has bits that nothing uses.
+        # YTpiYR== has nonzero unused bits.
         for text in (
             'YTpiYR==',
             '-_8=',
@@ -208,8 +208,8 @@ class NamesTest(base.TestCase):
     def names(self, subject):
         return certificates.names(AUTHORITY.client(subject).der)
 
-    def test_attributes_come_unescaped_and_in_order(self):
-        """D03: parsed names, not text that is split at a sign."""
+    def test_attributes_are_unescaped_and_in_order(self):
+        """D03: parsed names, not text split at a separator."""
         for subject in (
             [('CN', 'client')],
             [('O', 'Acme'), ('OU', 'b'), ('OU', 'a'), ('CN', 'x')],
@@ -232,11 +232,11 @@ class NamesTest(base.TestCase):
         self.assertEqual({('CN', 'a'), ('UID', 'b')}, set(subject[1:]))
         self.assertEqual(ISSUER, issuer)
 
-    def test_attribute_without_a_short_name_goes_by_its_number(self):
+    def test_attribute_without_a_short_name_is_identified_by_its_oid(self):
         subject, _ = self.names([('2.5.4.12', 'Dr'), ('1.2.3.4', 'x')])
         self.assertEqual((('2.5.4.12', 'Dr'), ('1.2.3.4', 'x')), subject)
 
-    def test_value_that_is_no_text_is_written_in_hexadecimal(self):
+    def test_value_that_is_not_text_is_written_in_hexadecimal(self):
         """RFC 4514, 2.4: a number sign and its DER."""
         values = (
             (raw_certificates.der(3, b'\0\xab'), '#030200ab'),
@@ -254,13 +254,13 @@ class NamesTest(base.TestCase):
         expected = tuple(('1.2.3.4', text) for _, text in values)
         self.assertEqual((expected, expected), certificates.names(der))
 
-    def test_what_is_no_certificate_is_refused(self):
+    def test_invalid_certificate_is_refused(self):
         for der in (b'', b'x', CERTIFICATE.der[:-1], CERTIFICATE.der + b'x'):
             with self.variant(der):
                 self.assert_raises(ValueError, certificates.names, der)
 
-    def test_version_that_there_is_not_is_refused(self):
-        """E01: a library raises what is no ValueError."""
+    def test_unknown_version_is_refused(self):
+        """E01: the library's exception is not a ValueError."""
         for number in (2, 4, 10):
             der = raw_certificates.of_version(number)
             for function in (
@@ -272,13 +272,13 @@ class NamesTest(base.TestCase):
                     self.assert_raises(ValueError, function, der)
 
     @given(strategies.subjects())
-    def test_whatever_was_certified_is_read(self, subject):
-        """D03: no value has a character that ends it."""
+    def test_any_certified_subject_is_read(self, subject):
+        """D03: no character ends a value."""
         self.assertEqual(tuple(subject), self.names(subject)[0])
 
 
 class ThumbprintTest(base.TestCase):
-    def test_keystonemiddleware_finds_the_same_thumbprint(self):
+    def test_thumbprint_equals_that_of_keystonemiddleware(self):
         """D05: the padded form, which oauth2_mtls_token compares."""
         middleware = oauth2_mtls_token.OAuth2mTlsProtocol(None, {})
         for _ in range(4):
@@ -294,15 +294,15 @@ class ThumbprintTest(base.TestCase):
                 )
             )
 
-    def test_it_is_the_one_of_the_public_fixture(self):
-        """D05: written twice, by two people."""
+    def test_thumbprint_equals_that_of_the_public_fixture(self):
+        """D05: it is implemented independently."""
         self.assertEqual(
             CERTIFICATE.keystone_thumbprint,
             certificates.keystone_thumbprint(CERTIFICATE.der),
         )
 
-    def test_fingerprint_is_that_of_openssl(self):
-        """D04: SHA-256 of the DER, without its colons."""
+    def test_fingerprint_equals_that_of_openssl(self):
+        """D04: SHA-256 of the DER, without colons."""
         name = certificates.fingerprint(CERTIFICATE.der)
         found = CERTIFICATE.certificate.fingerprint(hashes.SHA256())
         self.assertEqual(found.hex(), name)
@@ -310,8 +310,8 @@ class ThumbprintTest(base.TestCase):
 
 
 class IsSelfSignedTest(base.TestCase):
-    def test_certificate_that_its_own_key_signed_is(self):
-        """D04: and one that an authority signed is not."""
+    def test_certificate_signed_with_its_own_key_is_self_signed(self):
+        """D04: a certificate signed by a CA is not."""
         for one, expected in (
             (made.self_signed([('CN', 'client')]), True),
             (AUTHORITY.credential, True),
@@ -320,28 +320,28 @@ class IsSelfSignedTest(base.TestCase):
             with self.variant(one.certificate.subject):
                 self.assertIs(expected, certificates.is_self_signed(one.der))
 
-    def test_name_of_the_issuer_alone_does_not_make_it_so(self):
-        """D04: the signature decides."""
+    def test_equal_names_of_issuer_and_subject_are_not_enough(self):
+        """D04: the signature is verified."""
         one = AUTHORITY.client([('O', 'Acme'), ('CN', 'CA')])
         self.assertEqual(one.certificate.subject, one.certificate.issuer)
         self.assertFalse(certificates.is_self_signed(one.der))
 
-    def test_signature_of_a_changed_certificate_does_not_hold(self):
-        """D04: its last byte is one of the signature."""
+    def test_altered_certificate_is_not_self_signed(self):
+        """D04: its last byte belongs to the signature."""
         der = made.self_signed([('CN', 'client')]).der
         self.assertFalse(
             certificates.is_self_signed(der[:-1] + bytes([der[-1] ^ 1]))
         )
 
     @given(st.binary(max_size=4), st.integers(min_value=0, max_value=400))
-    def test_whatever_cannot_be_read_is_not(self, changed, place):
-        """D04: anybody may send anything."""
+    def test_unreadable_certificate_is_not_self_signed(self, changed, place):
+        """D04: a client may send anything."""
         der = AUTHORITY.client([('CN', 'client')]).der
         der = der[:place] + changed + der[place + len(changed) :]
         self.assertFalse(certificates.is_self_signed(der))
         self.assertFalse(certificates.is_self_signed(changed))
 
-    def test_version_that_there_is_not_is_not(self):
-        """D04: a library raises what is no ValueError."""
+    def test_unknown_version_is_not_self_signed(self):
+        """D04: the library's exception is not a ValueError."""
         der = raw_certificates.of_version(4)
         self.assertFalse(certificates.is_self_signed(der))

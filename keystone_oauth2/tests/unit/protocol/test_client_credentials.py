@@ -39,8 +39,8 @@ class ClientCredentialsTest(base.TestCase):
             client or self.client, protocol_base.form(**form)
         )
 
-    def test_whole_answer_without_scope(self):
-        """A07, A10, A11: the default is all roles; no refresh token."""
+    def test_complete_response_without_a_requested_scope(self):
+        """A07, A10, A11: all roles by default; no refresh token."""
         self.assertEqual(
             {
                 'access_token': 'token of client',
@@ -51,18 +51,18 @@ class ClientCredentialsTest(base.TestCase):
             self.issue().body,
         )
 
-    def test_scope_is_left_out_where_it_is_the_requested_one(self):
-        """A09: said whenever it differs."""
+    def test_scope_is_omitted_if_it_equals_the_requested_one(self):
+        """A09: it is returned if it differs."""
         self.assertNotIn('scope', self.issue(scope='member reader').body)
         body = self.issue(scope='reader member').body
         self.assertEqual('member reader', body['scope'])
 
-    def test_scope_is_left_out_where_no_role_has_a_name_for_it(self):
+    def test_scope_is_omitted_if_it_can_name_no_role(self):
         self.keystone.roles = ('heat stack owner',)
         self.assertNotIn('scope', self.issue().body)
 
-    def test_scope_that_cannot_be_granted_hands_out_no_token(self):
-        """A09: silence is not an option."""
+    def test_scope_that_cannot_be_granted_is_refused(self):
+        """A09: it is not silently reduced."""
         for scope, expected in (
             ('admin', errors.InvalidScope),
             ('member reader admin', errors.InvalidScope),
@@ -75,8 +75,8 @@ class ClientCredentialsTest(base.TestCase):
                 )
                 self.assertEqual('invalid_scope', error.code)
 
-    def test_policy_that_denies_hands_out_no_token(self):
-        """A12: the client is not allowed this grant."""
+    def test_client_that_the_policy_denies_is_refused(self):
+        """A12: this client must not use the grant."""
         self.keystone.denied_grants = ('client_credentials',)
         error = self.assert_raises(errors.UnauthorizedClient, self.issue)
         self.assertEqual('policy denies client client', error.detail)
@@ -85,15 +85,15 @@ class ClientCredentialsTest(base.TestCase):
         self.keystone.refuses_tokens = True
         self.assert_raises(ports.Refused, self.issue)
 
-    def test_certificate_that_the_token_is_bound_to_is_remembered(self):
-        """D05: neither form of the thumbprint follows from the other."""
+    def test_certificate_of_a_bound_token_is_stored(self):
+        """D05: neither thumbprint can be computed from the other."""
         self.issue()
         self.assertEqual([], self.keystone.remembered)
         self.issue(dataclasses.replace(self.client, certificate=b'der'))
         self.assertEqual([b'der'], self.keystone.remembered)
 
-    def test_token_that_cannot_be_bound_is_not_handed_out(self):
-        """D06: one that is not bound would serve a thief as well."""
+    def test_token_that_cannot_be_bound_is_not_issued(self):
+        """D06: a thief could use an unbound token."""
         self.keystone.binds_tokens = False
         client = dataclasses.replace(self.client, certificate=b'der')
         error = self.assert_raises(

@@ -80,19 +80,19 @@ class ClientKeyTestCase(base.TestCase):
         self.assertEqual(reason, str(refused))
 
     def assert_other(self, reason, jwk):
-        """Assert that a key is refused as one for something else."""
+        """Assert that a key is refused as unsuitable for client assertions."""
         self.assert_refused(reason, jwk, client_key.OtherKey)
 
 
 class ReadTest(ClientKeyTestCase):
-    def test_public_keys_of_all_kinds_are_taken(self):
-        """C07: those that there is an algorithm for."""
+    def test_public_keys_of_all_supported_types_are_accepted(self):
+        """C07: one for each supported algorithm."""
         for key in (EXAMPLE, ED25519, P256, P384, P521, rsa_jwk(2048)):
             with self.variant(key):
                 self.assertEqual(key, client_key.read(key))
 
-    def test_only_what_is_needed_is_kept(self):
-        """C07: nothing that names another place to find a key."""
+    def test_only_required_members_are_kept(self):
+        """C07: no URL of another key is kept."""
         self.assertEqual(
             {**P256, 'kid': 'x', 'alg': 'ES256'},
             client_key.read(
@@ -111,7 +111,7 @@ class ReadTest(ClientKeyTestCase):
         )
 
     def test_private_key_is_refused(self):
-        """C07: who sent it must not use it any more."""
+        """C07: a private key that was sent must not be used any longer."""
         private = (
             assertions.jwk(assertions.rsa_key(), 'RS256', is_private=True),
             assertions.jwk(
@@ -135,7 +135,7 @@ class ReadTest(ClientKeyTestCase):
                 )
 
     def test_secret_key_is_refused(self):
-        """C07: what both sides know is no public key."""
+        """C07: a shared secret is not a public key."""
         self.assert_refused(
             'has private or secret members: generate a new key',
             {'kty': 'oct', 'k': 'AAAA'},
@@ -154,8 +154,8 @@ class ReadTest(ClientKeyTestCase):
                 )
         self.assert_refused('lacks the member kty', {})
 
-    def test_key_for_something_else_is_refused(self):
-        """C07: one for encryption signs nothing."""
+    def test_key_for_another_purpose_is_refused(self):
+        """C07: an encryption key does not sign."""
         for use in ('enc', 'SIG', 'sig '):
             with self.variant(use):
                 self.assert_other(
@@ -185,7 +185,7 @@ class ReadTest(ClientKeyTestCase):
                     P256, client_key.read({**P256, 'key_ops': operations})
                 )
 
-    def test_algorithm_must_fit_the_key(self):
+    def test_algorithm_must_match_the_key(self):
         """C07: RFC 8725, 3.1."""
         for key, fitting in (
             (rsa_jwk(2048), RSA),
@@ -205,8 +205,8 @@ class ReadTest(ClientKeyTestCase):
                 with self.variant((key, name)):
                     self.assert_other(NO_ALGORITHM, {**key, 'alg': name})
 
-    def test_curve_must_be_one_of_ours(self):
-        """C07: nor does one belong to another type of key."""
+    def test_curve_must_be_supported(self):
+        """C07: and belong to the type of the key."""
         x448 = ed448.Ed448PrivateKey.generate().public_key()
         ed448_jwk = json.loads(algorithms.OKPAlgorithm.to_jwk(x448))
         for key in (
@@ -221,7 +221,7 @@ class ReadTest(ClientKeyTestCase):
             with self.variant(key):
                 self.assert_other(NO_CURVE[key['kty']], key)
 
-    def test_rsa_key_is_neither_short_nor_huge(self):
+    def test_rsa_key_must_have_a_permitted_size(self):
         """C07: at least 2048 bits (RFC 7518, 3.3)."""
         for bits in (1024, 2040, 2047):
             with self.variant(bits):
@@ -232,7 +232,7 @@ class ReadTest(ClientKeyTestCase):
         huge = {**EXAMPLE, 'n': written(number)}
         self.assert_refused('must have 2048 to 8192 bits', huge)
 
-    def test_member_that_is_missing_is_named(self):
+    def test_missing_member_is_named(self):
         """C07: RFC 7518, 6."""
         for key in (EXAMPLE, ED25519, P256):
             for name in key.keys() - {'kty', 'kid', 'alg'}:
@@ -244,8 +244,8 @@ class ReadTest(ClientKeyTestCase):
                     }
                     self.assert_refused(f'lacks the member {name}', rest)
 
-    def test_member_that_is_no_text_is_named(self):
-        """C07: whatever it is instead."""
+    def test_member_that_is_not_a_string_is_named(self):
+        """C07: whatever its type is."""
         for key in (EXAMPLE, ED25519, P256):
             for name in (key.keys() | {'kid', 'alg'}) - {'kty'}:
                 for value in (None, 1, True, '', [key.get(name)], {}):
@@ -256,8 +256,8 @@ class ReadTest(ClientKeyTestCase):
                             {**key, name: value},
                         )
 
-    def test_number_is_base64url_without_padding(self):
-        """C07: else one key had many thumbprints (RFC 7515, 2)."""
+    def test_number_must_be_base64url_without_padding(self):
+        """C07: otherwise a key would have many thumbprints (RFC 7515, 2)."""
         for key in (EXAMPLE, ED25519, P256):
             for name in key.keys() & {'e', 'n', 'x', 'y'}:
                 for value in (
@@ -279,8 +279,8 @@ class ReadTest(ClientKeyTestCase):
                             {**key, name: value},
                         )
 
-    def test_unused_bits_are_zero(self):
-        """C07: else one key had many thumbprints (RFC 4648, 3.5)."""
+    def test_unused_bits_must_be_zero(self):
+        """C07: otherwise a key would have many thumbprints (RFC 4648, 3.5)."""
         for key, name in (
             (P256, 'x'),
             (P256, 'y'),
@@ -294,8 +294,8 @@ class ReadTest(ClientKeyTestCase):
                     {**key, name: spare_bit(key[name])},
                 )
 
-    def test_number_has_no_zero_octet_in_front(self):
-        """C07: DER has one, where a JWK must not (RFC 7518, 2)."""
+    def test_number_must_not_start_with_a_zero_octet(self):
+        """C07: DER may require one; a JWK must not have it (RFC 7518, 2)."""
         modulus = base64.urlsafe_b64decode(EXAMPLE['n'] + '==')
         padded = base64.urlsafe_b64encode(b'\0' + modulus).decode()
         for name, value in (
@@ -312,8 +312,8 @@ class ReadTest(ClientKeyTestCase):
                     {**EXAMPLE, name: value},
                 )
 
-    def test_coordinate_is_as_long_as_its_curve_has_it(self):
-        """C07: with its zero octets in front (RFC 7518, 6.2.1.2)."""
+    def test_coordinate_must_have_the_length_of_its_curve(self):
+        """C07: including leading zero octets (RFC 7518, 6.2.1.2)."""
         for key, name, value, size, expected in (
             (P256, 'x', P256['x'][:40], 30, 32),
             (P256, 'x', P384['x'], 48, 32),
@@ -328,8 +328,8 @@ class ReadTest(ClientKeyTestCase):
                     {**key, name: value},
                 )
 
-    def test_point_that_is_not_on_its_curve_is_refused(self):
-        """C07, K07: before a client has to wonder why it is refused."""
+    def test_point_outside_its_curve_is_refused(self):
+        """C07, K07: at registration, not at authentication."""
         zero = 'A' * 43
         for key in (
             {**P256, 'y': P256['x']},
@@ -339,7 +339,7 @@ class ReadTest(ClientKeyTestCase):
             with self.variant(key):
                 self.assert_refused('is not a point on its curve', key)
 
-    def test_id_of_a_key_is_not_too_long(self):
+    def test_key_id_must_not_be_too_long(self):
         for kid in ('x', 'x' * 255, '\xe9\U0001f600', '\ud800'):
             with self.variant(kid):
                 self.assertEqual(
@@ -352,14 +352,14 @@ class ReadTest(ClientKeyTestCase):
 
 
 class AlgorithmsTest(base.TestCase):
-    def test_all_algorithms_are_asymmetric_and_in_order(self):
-        """C07: neither none nor HMAC is among them."""
+    def test_all_algorithms_are_asymmetric_and_sorted(self):
+        """C07: neither none nor HMAC is accepted."""
         self.assertEqual(
             ('ES256', 'ES384', 'ES512', *ED25519_NAMES, *RSA),
             client_key.ALGORITHMS,
         )
 
-    def test_key_alone_says_what_it_is_for(self):
+    def test_key_determines_its_algorithms(self):
         """C07: RFC 8725, 3.1."""
         for key, expected in (
             (rsa_jwk(2048), RSA),
@@ -378,7 +378,7 @@ class AlgorithmsTest(base.TestCase):
 
 
 class ThumbprintTest(base.TestCase):
-    def test_it_is_the_one_of_the_standards(self):
+    def test_thumbprint_equals_that_of_the_standards(self):
         """RFC 7638, 3.1, and RFC 8037, A.3."""
         self.assertEqual(
             'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
@@ -389,8 +389,8 @@ class ThumbprintTest(base.TestCase):
             client_key.thumbprint(client_key.read(ED25519)),
         )
 
-    def test_only_what_makes_the_key_counts(self):
-        """RFC 7638, 3.2: in whatever order it is written."""
+    def test_only_required_members_are_hashed(self):
+        """RFC 7638, 3.2: in any order."""
         for key in (EXAMPLE, ED25519, P256):
             with self.variant(key):
                 expected = client_key.thumbprint(key)
@@ -398,15 +398,15 @@ class ThumbprintTest(base.TestCase):
                 turned |= {'kid': 'another', 'alg': 'x', 'use': 'sig'}
                 self.assertEqual(expected, client_key.thumbprint(turned))
 
-    def test_other_key_has_another_thumbprint(self):
+    def test_different_keys_have_different_thumbprints(self):
         keys = (EXAMPLE, ED25519, P256, P384, P521, rsa_jwk(2048))
         self.assertEqual(len(keys), len({*map(client_key.thumbprint, keys)}))
 
 
 class HasSignedTest(base.TestCase):
-    """C07: the key, the algorithm and the text are all looked at."""
+    """C07: the key, the algorithm and the text are all checked."""
 
-    def test_key_has_signed_what_it_signed_and_nothing_else(self):
+    def test_key_has_signed_only_the_signed_text(self):
         for name in ('ES256', 'ES384', 'EdDSA', 'RS256', 'PS512'):
             with self.variant(name):
                 signer = assertions.Signer('client', 'issuer', name)
@@ -421,8 +421,8 @@ class HasSignedTest(base.TestCase):
                     )
                 )
 
-    def test_both_names_of_ed25519_are_one_signature(self):
-        """C07: RFC 9864, 2.2; the header stays as it was signed."""
+    def test_both_names_of_ed25519_are_accepted(self):
+        """C07: RFC 9864, 2.2; the header is verified as it was signed."""
         signer = assertions.Signer('client', 'issuer', 'EdDSA')
         token = signer.assertion()
         for registered in ({}, {'alg': 'EdDSA'}, {'alg': 'Ed25519'}):
@@ -431,13 +431,13 @@ class HasSignedTest(base.TestCase):
                     jwk = {**signer.jwk, **registered}
                     self.assertTrue(client_key.has_signed(jwk, token, name))
 
-    def test_other_key_has_not(self):
+    def test_another_key_has_not_signed(self):
         signer = assertions.Signer('client', 'issuer')
         self.assertFalse(
             client_key.has_signed(P256, signer.assertion(), 'ES256')
         )
 
-    def test_other_algorithm_than_that_of_the_key_is_none(self):
+    def test_algorithm_other_than_that_of_the_key_is_refused(self):
         key = assertions.rsa_key()
         jwk = {**assertions.jwk(key, 'RS256'), 'alg': 'PS256'}
         self.assertTrue(
@@ -458,7 +458,7 @@ numbers = st.text(
 
 
 class NothingElseTest(base.TestCase):
-    """C07: whatever is registered, it is a key or a ValueError."""
+    """C07: any registered value is a key or a ValueError."""
 
     def try_out(self, jwk):
         try:
@@ -470,7 +470,7 @@ class NothingElseTest(base.TestCase):
         client_key.check(key)
 
     @hypothesis.given(st.dictionaries(members | st.text(), values))
-    def test_any_object(self, jwk):
+    def test_any_object_is_read_or_refused(self, jwk):
         self.try_out(jwk)
         try:
             client_key.read_set(jwk)
@@ -481,26 +481,24 @@ class NothingElseTest(base.TestCase):
         st.sampled_from([EXAMPLE, ED25519, P256, P384]),
         st.dictionaries(members, values, max_size=2),
     )
-    def test_any_member_of_a_key(self, key, changed):
+    def test_any_changed_member_is_read_or_refused(self, key, changed):
         self.try_out({**key, **changed})
 
     @hypothesis.given(
         st.sampled_from([EXAMPLE, ED25519, P256, P384]),
         st.dictionaries(st.sampled_from(['x', 'y', 'n', 'e']), numbers),
     )
-    def test_any_number_of_a_key(self, key, changed):
+    def test_any_changed_number_is_read_or_refused(self, key, changed):
         self.try_out({**key, **changed})
 
 
 def written(number):
-    """Return a number as a JWK has it (RFC 7518, 2)."""
+    """Return the JWK representation of a number (RFC 7518, 2)."""
     return jwt.utils.to_base64url_uint(number).decode()
 
 
 def spare_bit(text):
-    """Return another text that decodes to the same bytes, but for bits that
-    stand for nothing.
-    """
+    """Return a noncanonical text that decodes to the same bytes."""
     alphabet = string.ascii_uppercase + string.ascii_lowercase
     alphabet += string.digits + '-_'
     return text[:-1] + alphabet[alphabet.index(text[-1]) | 1]

@@ -36,7 +36,7 @@ NO_ALGORITHM = (
 )
 NO_USE = 'is not for signatures (use)'
 NO_OPERATION = 'is not for verification (key_ops)'
-#: Keys for something else, and why they are left out.
+#: Keys for other purposes, and why they are ignored.
 OTHERS = (
     ({'kty': 'AKP', 'alg': 'ML-DSA-44', 'pub': 'AAAA'}, NO_KTY),
     ({'kty': 'oct'}, NO_KTY),
@@ -61,7 +61,7 @@ class ReadSetTest(base.TestCase):
         )
         self.assertEqual(reason, str(error))
 
-    def test_all_keys_of_a_set_are_answered_in_order(self):
+    def test_all_keys_of_a_set_are_returned_in_order(self):
         self.assertEqual(
             ([P384, P256], []),
             client_key.read_set({'keys': [P384, P256], 'x': 1}),
@@ -83,8 +83,8 @@ class ReadSetTest(base.TestCase):
                 )
                 self.assertEqual('set must have 1 to 100 keys', str(error))
 
-    def test_key_for_something_else_is_left_out(self):
-        """C07: and the answer says so, wherever it stands."""
+    def test_key_for_another_purpose_is_ignored(self):
+        """C07: the result lists it, with its index."""
         for other, reason in OTHERS:
             for keys, index in (
                 ([P256, other], 1),
@@ -96,7 +96,7 @@ class ReadSetTest(base.TestCase):
                         client_key.read_set({'keys': keys}),
                     )
 
-    def test_id_of_a_key_that_is_left_out_is_told(self):
+    def test_id_of_an_ignored_key_is_returned(self):
         other = {**RSA, 'use': 'enc'}
         for kid, expected in (('x', 'x'), (5, None), (['x'], None)):
             with self.variant(kid):
@@ -107,8 +107,8 @@ class ReadSetTest(base.TestCase):
                     [client_key.Ignored(1, expected, NO_USE)], ignored
                 )
 
-    def test_set_of_which_no_key_is_left_is_refused(self):
-        """C07: with the reason for the first."""
+    def test_set_without_a_usable_key_is_refused(self):
+        """C07: with the reason for the first key."""
         for other, reason in OTHERS:
             for keys in ([other], [other, {**P256, 'use': 'enc'}]):
                 with self.variant(keys):
@@ -118,8 +118,8 @@ class ReadSetTest(base.TestCase):
                         keys,
                     )
 
-    def test_private_key_refuses_all(self):
-        """C07: whatever it is for."""
+    def test_private_key_refuses_the_whole_set(self):
+        """C07: whatever its purpose is."""
         for private in (
             assertions.jwk(
                 assertions.new_key('ES256'), 'ES256', is_private=True
@@ -136,8 +136,8 @@ class ReadSetTest(base.TestCase):
                         f'at index {index} of the set {PRIVATE}', keys
                     )
 
-    def test_key_with_an_error_refuses_all(self):
-        """C07, K07: it is meant for signatures, and would be missing."""
+    def test_invalid_key_refuses_the_whole_set(self):
+        """C07, K07: otherwise a signing key would be missing."""
         short = assertions.jwk(assertions.rsa_key(1024), 'RS256')
         neutral = 'AQ' + 'A' * 41
         for wrong, reason in (
@@ -168,7 +168,7 @@ class ReadSetTest(base.TestCase):
                     f'at index 1 of the set {reason}', [P384, wrong]
                 )
 
-    def test_same_key_twice_is_refused(self):
+    def test_duplicate_key_is_refused(self):
         """C07: one of them would be missing."""
         other = {**RSA, 'use': 'enc'}
         for again in (P256, {**P256, 'kid': 'x'}, {**P256, 'alg': 'ES256'}):
@@ -180,7 +180,7 @@ class ReadSetTest(base.TestCase):
                 )
 
     def test_work_for_a_set_is_bounded(self):
-        """K07: each modulus takes time."""
+        """K07: each modulus takes time to check."""
         jwk = {'kty': 'RSA', 'n': '_' * 1365 + 'w', 'e': 'AQAB'}
         self.assert_refused(
             'set has RSA keys with more than 20480 bits in total: send fewer '
@@ -195,7 +195,7 @@ class ReadSetTest(base.TestCase):
 
 
 class NothingElseTest(base.TestCase):
-    """C07: whatever a set is, it is keys or a ValueError."""
+    """C07: any set is read, or is a ValueError."""
 
     values = strategies.json_values(max_size=20, max_leaves=6)
     members = st.sampled_from(
@@ -213,7 +213,7 @@ class NothingElseTest(base.TestCase):
             max_size=4,
         )
     )
-    def test_each_key_is_found_or_left_out(self, keys):
+    def test_each_key_is_found_or_ignored(self, keys):
         try:
             found, ignored = client_key.read_set({'keys': keys})
         except ValueError as error:

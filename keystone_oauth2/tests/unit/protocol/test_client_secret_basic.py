@@ -39,7 +39,7 @@ class ClientSecretBasicTest(base.TestCase):
         )
 
     def test_any_authorization_field_is_an_attempt(self):
-        """B05: the client tried, so it is told that it failed."""
+        """B05: the client made an attempt, so it gets an error."""
         for authorization, used in (
             ('Basic x', True),
             ('Bearer x', True),
@@ -53,7 +53,7 @@ class ClientSecretBasicTest(base.TestCase):
                     used, self.method.is_used(request, protocol_base.form())
                 )
 
-    def test_right_secret_answers_the_client(self):
+    def test_right_secret_authenticates_the_client(self):
         self.assertEqual(
             messages.Client(
                 id='client',
@@ -65,8 +65,8 @@ class ClientSecretBasicTest(base.TestCase):
             self.authenticate('client:secret'),
         )
 
-    def test_secret_holds_encoded_or_as_it_stands(self):
-        """B02: decoded first, then raw."""
+    def test_secret_is_accepted_encoded_or_as_it_was_sent(self):
+        """B02: the decoded form is tried first."""
         for secret, credentials in (
             ('a b', 'client:a+b'),
             ('a+b', 'client:a+b'),
@@ -79,8 +79,8 @@ class ClientSecretBasicTest(base.TestCase):
                 self.keystone.add_credential('client', secret)
                 self.assertEqual('client', self.authenticate(credentials).id)
 
-    def test_what_does_not_hold_is_refused(self):
-        """B07: one refusal, whatever does not hold."""
+    def test_wrong_credentials_are_refused(self):
+        """B07: with the same error in each case."""
         for credentials in (
             'client:wrong',
             'client:',
@@ -93,12 +93,12 @@ class ClientSecretBasicTest(base.TestCase):
                     ports.Refused, self.authenticate, credentials
                 )
 
-    def test_credential_of_a_user_who_must_not_log_in_is_refused(self):
+    def test_credential_of_a_user_who_cannot_log_in_is_refused(self):
         self.keystone.users.clear()
         self.assert_raises(ports.Refused, self.authenticate, 'client:secret')
 
     def test_client_id_in_the_body_must_be_the_same(self):
-        """B01: the body may name the client, but no other one."""
+        """B01: the body may contain it, but no other id."""
         request = protocol_base.request(
             authorization=protocol_base.basic('client:secret')
         )
@@ -119,7 +119,7 @@ class ClientSecretBasicTest(base.TestCase):
         )
 
     def test_client_that_is_not_registered_for_the_method_is_refused(self):
-        """B11: a right secret does not count then."""
+        """B11: even with a right secret."""
         self.keystone.methods['client'] = frozenset(['client_secret_post'])
         error = self.assert_raises(
             ports.Refused, self.authenticate, 'client:secret'
@@ -129,8 +129,8 @@ class ClientSecretBasicTest(base.TestCase):
         self.keystone.methods['client'] |= {'client_secret_basic'}
         self.assertEqual('client', self.authenticate('client:secret').id)
 
-    def test_use_of_the_secret_is_noted_once_it_holds(self):
-        """J02: so that one sees which secret is still in use."""
+    def test_use_of_a_valid_secret_is_recorded(self):
+        """J02: so that the owner sees which secrets are in use."""
         self.authenticate('client:secret')
         self.assertEqual([ports.LastUse(1, None, None)], self.keystone.uses)
         self.keystone.users.clear()

@@ -51,8 +51,8 @@ class ClientSecretPostTest(base.TestCase):
                     ),
                 )
 
-    def test_right_secret_answers_the_client(self):
-        """B03: the body form too."""
+    def test_right_secret_authenticates_the_client(self):
+        """B03: in the body, too."""
         self.assertEqual(
             messages.Client(
                 id='client',
@@ -64,8 +64,8 @@ class ClientSecretPostTest(base.TestCase):
             self.authenticate(client_id='client', client_secret='a+b'),
         )
 
-    def test_what_does_not_hold_is_refused(self):
-        """B07: one refusal, whatever does not hold."""
+    def test_wrong_credentials_are_refused(self):
+        """B07: with the same error in each case."""
         for client_id, secret in (
             ('client', 'wrong'),
             ('client', 'a b'),
@@ -89,12 +89,12 @@ class ClientSecretPostTest(base.TestCase):
         )
         self.assertEqual('client_id is missing', error.detail)
 
-    def test_it_is_no_http_scheme(self):
+    def test_method_has_no_http_scheme(self):
         """B06: a challenge cannot name it."""
         self.assertIsNone(self.method.scheme)
 
     def test_client_that_is_not_registered_for_the_method_is_refused(self):
-        """B11: a right secret does not count then."""
+        """B11: even with a right secret."""
         self.keystone.methods['client'] = frozenset(['client_secret_basic'])
         error = self.assert_raises(
             ports.Refused, lambda: self.authenticate(**RIGHT)
@@ -104,8 +104,8 @@ class ClientSecretPostTest(base.TestCase):
         self.keystone.methods['client'] |= {'client_secret_post'}
         self.assertEqual('client', self.authenticate(**RIGHT).id)
 
-    def test_use_of_the_secret_is_noted_once_it_holds(self):
-        """J02: so that one sees which secret is still in use."""
+    def test_use_of_a_valid_secret_is_recorded(self):
+        """J02: so that the owner sees which secrets are in use."""
         self.authenticate(**RIGHT)
         self.assertEqual([ports.LastUse(1, None, None)], self.keystone.uses)
         self.keystone.users.clear()

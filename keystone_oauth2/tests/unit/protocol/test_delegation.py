@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a client may use of what it has (RFC 8705, 2)."""
+"""The delegation that a method returns for a client (RFC 8705, 2)."""
 
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.client_auth import _delegation
@@ -27,7 +27,7 @@ class MethodsTest(base.TestCase):
         self.keystone.add_user()
 
     def client(self, methods):
-        """Return what a client that has authenticated with a key gets."""
+        """Return the client that has authenticated with a key."""
         credential = ports.ApplicationCredential(
             'client', 'user', 'project', methods, USE
         )
@@ -35,18 +35,18 @@ class MethodsTest(base.TestCase):
             self.keystone.ports, 'private_key_jwt', credential
         )
 
-    def test_client_that_never_chose_may_use_any_method(self):
+    def test_client_without_chosen_methods_may_use_any_method(self):
         self.assertEqual('client', self.client(None).id)
         self.assertEqual([USE], self.keystone.uses)
 
-    def test_client_may_use_the_methods_that_it_chose(self):
+    def test_client_may_use_its_chosen_methods(self):
         self.assertEqual(
             'private_key_jwt',
             self.client(frozenset({'private_key_jwt'})).authentication_method,
         )
 
-    def test_no_method_is_not_any_method(self):
-        """B11: nor is another one; nothing is noted down as used."""
+    def test_client_with_an_empty_choice_may_use_no_method(self):
+        """B11: nor any other method; no use is recorded."""
         for methods in (frozenset(), frozenset({'client_secret_basic'})):
             with self.variant(methods):
                 self.assert_raises(ports.Refused, self.client, methods)

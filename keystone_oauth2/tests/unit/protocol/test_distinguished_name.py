@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Distinguished names as texts (RFC 4514), and how they are compared."""
+"""Parsing and comparison of distinguished names (RFC 4514)."""
 
 import hypothesis
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ WRONG = 'is not a distinguished name (RFC 4514): '
 
 
 def name(*parts):
-    """Return a name as a certificate holds it, its values UTF8String."""
+    """Return a name as in a certificate, with values as UTF8String."""
     return distinguished_name.read(
         asn1.read(
             raw.der_name(
@@ -91,7 +91,7 @@ class ParseTest(base.TestCase):
         ):
             self.assert_same(text, *parts)
 
-    def test_blanks_at_a_name_and_the_prefix_of_a_number_do_not_count(self):
+    def test_blanks_around_a_name_and_the_oid_prefix_are_ignored(self):
         """D03: RFC 2253, 4; and OpenSSL with "space_eq" or "oneline"."""
         for text in (
             'CN=a,O=b',
@@ -102,13 +102,13 @@ class ParseTest(base.TestCase):
         ):
             self.assert_same(text, [(ORGANIZATION, 'b')], [(CN, 'a')])
 
-    def test_value_may_be_empty_beside_others(self):
+    def test_value_may_be_empty_if_others_are_not(self):
         """D03: RFC 4514, 3."""
         self.assert_same('CN=,O=b', [(ORGANIZATION, 'b')], [(CN, '')])
         self.assert_same('CN=+O=b', [(ORGANIZATION, 'b'), (CN, '')])
         self.assert_same(r'CN=\20,O=b', [(ORGANIZATION, 'b')], [(CN, '')])
 
-    def test_name_is_empty_if_all_its_values_are(self):
+    def test_name_is_empty_if_all_its_values_are_empty(self):
         """D02."""
         for text, expected in (
             ('CN=', True),
@@ -121,8 +121,8 @@ class ParseTest(base.TestCase):
                 parsed = distinguished_name.parse(text)
                 self.assertIs(expected, distinguished_name.is_empty(parsed))
 
-    def test_der_of_a_string_is_that_string(self):
-        """D03: of whatever type; and of something else just itself."""
+    def test_der_of_a_string_equals_the_string(self):
+        """D03: for any string type; other types equal only themselves."""
         text = 'caf\xe9'
         for tag, codec in (
             (12, 'utf-8'),
@@ -139,7 +139,7 @@ class ParseTest(base.TestCase):
         sequence = raw.der(0x30, raw.der(12, b'a'))
         self.assert_same(f'CN=#{sequence.hex().upper()}', [(CN, sequence)])
 
-    def test_unused_bits_of_a_bit_string_do_not_count(self):
+    def test_unused_bits_of_a_bit_string_are_ignored(self):
         """D03: OpenSSL prints them as zeros."""
         value = raw.der(3, b'\3\xab')
         self.assert_same('CN=#030203A8', [(CN, value)])
@@ -150,7 +150,7 @@ class ParseTest(base.TestCase):
             )
         )
 
-    def test_octets_without_a_right_to_be_have_two_readings(self):
+    def test_invalidly_encoded_octets_have_two_readings(self):
         """D03: that of OpenSSL and that of cryptography, but no mixture."""
         parts = [
             [(ORGANIZATION, raw.der(20, b'\xc3\xbc'))],
@@ -164,7 +164,7 @@ class ParseTest(base.TestCase):
             )
         )
 
-    def test_sentence_says_how_to_write_it(self):
+    def test_message_says_how_to_write_the_name(self):
         """D02, D03."""
         hexadecimal = (
             '"#" must be followed by the DER of the value, with tag and '
@@ -225,7 +225,7 @@ class ParseTest(base.TestCase):
             max_size=9,
         )
     )
-    def test_any_text_is_a_name_or_a_value_error(self, pieces):
+    def test_any_text_is_read_or_refused(self, pieces):
         try:
             parsed = distinguished_name.parse(''.join(pieces))
         except ValueError as error:
@@ -242,8 +242,8 @@ class PreparationTest(base.TestCase):
             name([(CN, one)]), name([(CN, other)])
         )
 
-    def test_case_and_blanks_do_not_matter(self):
-        """D03: nor what is the same by NFKC."""
+    def test_case_and_blanks_are_ignored(self):
+        """D03: as are differences that NFKC removes."""
         for one, other in (
             ('Stra\xdfe', 'STRASSE'),
             ('\u0390', '\u0399\u0308\u0301'),
@@ -254,8 +254,8 @@ class PreparationTest(base.TestCase):
             with self.variant((one, other)):
                 self.assertTrue(self.is_same(one, other))
 
-    def test_character_that_cannot_be_seen_makes_another_name(self):
-        """D03: though RFC 4518 maps it to nothing, or prohibits it."""
+    def test_invisible_character_makes_a_different_name(self):
+        """D03: although RFC 4518 maps it to nothing, or prohibits it."""
         for character in '\0\x1c\x7f\xad\u034f\u200b\u2060\ufe00\ufeff\ue000':
             with self.variant(character):
                 self.assertFalse(self.is_same('ab', f'a{character}b'))
@@ -264,13 +264,13 @@ class PreparationTest(base.TestCase):
                     self.is_same(f'A{character}b', f'a{character}B')
                 )
 
-    def test_text_is_not_what_has_its_hexadecimal_digits(self):
+    def test_text_differs_from_the_der_that_it_spells(self):
         """D03."""
         for value in ('#3000', '\\#3000', '3000'):
             self.assertFalse(self.is_same(value, raw.der(0x30)))
 
-    def test_attributes_of_a_number_with_many_digits(self):
-        """D03: and those that differ from it in the last."""
+    def test_object_identifiers_with_many_digits_are_compared(self):
+        """D03: every digit counts."""
         many = '2.16.840.1.113730.' + '9' * 40
         self.assertTrue(
             distinguished_name.is_same(

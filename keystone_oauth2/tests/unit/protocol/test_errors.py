@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every error that a client may see (RFC 6749, 5.2)."""
+"""All errors that a client can receive (RFC 6749, 5.2)."""
 
 import re
 
@@ -47,25 +47,25 @@ class ErrorClassesTest(base.TestCase):
             item for item in all_errors() if item.__module__ == errors.__name__
         ]
 
-    def test_all_classes_are_looked_at(self):
+    def test_all_classes_are_found(self):
         self.assertIn(errors.InvalidClient, self.errors)
         self.assertIn(errors.MissingParameter, self.errors)
         self.assertGreater(len(self.errors), 10)
 
-    def test_codes_are_registered_ones(self):
-        """A13: no code that no RFC defines."""
+    def test_codes_are_registered(self):
+        """A13: an RFC defines each code."""
         for error in self.errors:
             with self.variant(error):
                 self.assertIn(error.code, REGISTERED)
 
-    def test_descriptions_have_allowed_characters_only(self):
+    def test_descriptions_have_only_allowed_characters(self):
         """A14: no quote, no backslash, nothing beyond ASCII."""
         for error in self.errors:
             with self.variant(error):
                 self.assertTrue(ALLOWED.fullmatch(error.description))
                 self.assertTrue(error.description.endswith('.'))
 
-    def test_status_is_400_unless_an_rfc_says_another(self):
+    def test_status_is_400_unless_an_rfc_requires_another(self):
         """A13: the default is 400. B05: a failed authentication is 401."""
         for error, status in (
             (errors.InvalidRequest, 400),
@@ -86,7 +86,7 @@ class ErrorClassesTest(base.TestCase):
                 self.assertEqual(status, error.status)
 
     def test_only_a_failed_authentication_is_401(self):
-        """B05: so that a challenge stands where it helps."""
+        """B05: so that a challenge is sent only where it helps."""
         self.assertEqual(
             {'invalid_client'},
             {error.code for error in self.errors if error.status == 401},
@@ -94,20 +94,20 @@ class ErrorClassesTest(base.TestCase):
 
 
 class ErrorTest(base.TestCase):
-    def test_detail_is_for_the_log_and_leaves_the_description_alone(self):
+    def test_detail_is_for_the_log_and_does_not_change_the_description(self):
         error = errors.InvalidClient(detail='why')
         self.assertEqual('why', error.detail)
         self.assertEqual('why', str(error))
         self.assertEqual('Client authentication failed.', error.description)
         self.assertEqual({}, error.headers)
 
-    def test_without_detail_the_log_has_the_description(self):
+    def test_log_has_the_description_if_there_is_no_detail(self):
         error = errors.InvalidClient()
         self.assertEqual('', error.detail)
         self.assertEqual('Client authentication failed.', str(error))
 
-    def test_refused_method_names_the_allowed_ones_in_order(self):
-        """A01: a 405 has an Allow field."""
+    def test_refused_method_names_the_allowed_methods_in_order(self):
+        """A01: a 405 has an Allow header field."""
         error = errors.MethodNotAllowed(['POST', 'OPTIONS'])
         self.assertEqual({'Allow': 'OPTIONS, POST'}, error.headers)
         self.assertEqual(405, error.status)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reading of a form body."""
+"""Parsing of a form body."""
 
 import urllib.parse
 
@@ -45,17 +45,17 @@ class ReadParametersTest(base.TestCase):
         self.assertEqual('a=b&c', form.get('d'))
         self.assertEqual('x=y', form.get('e'))
 
-    def test_utf_8_that_is_not_escaped_is_read(self):
+    def test_unescaped_utf_8_is_read(self):
         self.assertEqual('\u20ac', read('a=\u20ac').get('a'))
 
-    def test_what_is_not_sent_is_not_there(self):
+    def test_parameter_that_is_not_sent_is_absent(self):
         form = read('a=1')
         self.assertIsNone(form.get('b'))
         self.assertNotIn('b', form)
         self.assertIn('a', form)
 
-    def test_parameter_without_value_counts_as_left_out(self):
-        """A03: absent, whatever way there is no value."""
+    def test_parameter_without_a_value_is_treated_as_omitted(self):
+        """A03: with any spelling of an empty value."""
         for body in ('a=', 'a', 'a=&b=1', '&a=&', '%61='):
             with self.variant(body):
                 form = read(body)
@@ -63,11 +63,11 @@ class ReadParametersTest(base.TestCase):
                 self.assertIsNone(form.get('a'))
                 self.assert_raises(errors.MissingParameter, form.required, 'a')
 
-    def test_required_parameter_is_answered(self):
+    def test_required_parameter_is_returned(self):
         self.assertEqual('1', read('a=1').required('a'))
 
-    def test_parameter_given_twice_is_refused(self):
-        """A04: twice is twice, with equal, empty or escaped spelling too."""
+    def test_duplicate_parameter_is_refused(self):
+        """A04: even if the values are equal, empty or escaped."""
         for body in (
             'a=1&a=2',
             'a=1&a=1',
@@ -81,17 +81,17 @@ class ReadParametersTest(base.TestCase):
             with self.variant(body):
                 self.assert_refused(errors.RepeatedParameter, body)
 
-    def test_names_differ_by_case(self):
+    def test_names_are_case_sensitive(self):
         form = read('a=1&A=2')
         self.assertEqual(('1', '2'), (form.get('a'), form.get('A')))
 
     def test_query_string_is_refused(self):
-        """A02: nothing is read from the query. B04: nothing belongs there."""
+        """A02: parameters are not read from it. B04: nor secrets."""
         for query in ('a=1', 'client_secret=s', 'x', '='):
             with self.variant(query):
                 self.assert_refused(errors.QueryNotAllowed, 'a=1', query=query)
 
-    def test_form_media_type_is_read_in_any_spelling(self):
+    def test_form_media_type_is_accepted_in_any_spelling(self):
         for content_type in (
             'application/x-www-form-urlencoded',
             'Application/X-WWW-Form-URLEncoded',
@@ -105,7 +105,7 @@ class ReadParametersTest(base.TestCase):
                 self.assertEqual('1', form.get('a'))
 
     def test_other_media_type_is_refused(self):
-        """A02: a form in UTF-8, nothing else."""
+        """A02: only a form in UTF-8 is accepted."""
         for content_type in (
             '',
             'application/json',
@@ -122,7 +122,7 @@ class ReadParametersTest(base.TestCase):
                 )
 
     def test_broken_encoding_is_refused(self):
-        """A02: no half escape, no NUL, nothing that is not UTF-8."""
+        """A02: a cut-off escape, NUL, or invalid UTF-8."""
         for body in (
             b'a=%',
             b'a=%4',
@@ -142,12 +142,12 @@ class ReadParametersTest(base.TestCase):
                 error = self.assert_refused(errors.InvalidRequest, body)
                 self.assertIn('encoding', error.detail)
 
-    def test_body_may_have_16_kib_and_no_more(self):
+    def test_body_may_have_at_most_16_kib(self):
         longest = 'a=' + 'x' * (16 * 1024 - 2)
         self.assertEqual(longest[2:], read(longest).get('a'))
         self.assert_refused(errors.BodyTooLarge, longest + 'x')
 
-    def test_body_may_have_64_parameters_and_no_more(self):
+    def test_body_may_have_at_most_64_parameters(self):
         names = [f'p{number}' for number in range(65)]
         form = read('&'.join(f'{name}=1' for name in names[:64]))
         self.assertEqual('1', form.get('p63'))
@@ -156,14 +156,14 @@ class ReadParametersTest(base.TestCase):
         )
         self.assertEqual('too many parameters', error.detail)
 
-    def test_parameters_do_not_change_afterwards(self):
+    def test_parameters_are_immutable(self):
         values = {'a': '1'}
         form = parameters.Parameters(values)
         values['a'] = '2'
         self.assertEqual('1', form.get('a'))
 
     @given(st.dictionaries(text, text, max_size=20))
-    def test_what_python_encodes_is_read_back(self, values):
+    def test_encoding_of_python_is_read_back(self, values):
         form = read(urllib.parse.urlencode(values))
         for name, value in values.items():
             self.assertEqual(value or None, form.get(name))
@@ -174,9 +174,7 @@ class ReadParametersTest(base.TestCase):
         st.sampled_from(['', protocol_base.FORM]) | st.text(),
         st.sampled_from(['', 'a=1']),
     )
-    def test_nothing_but_an_oauth_error_is_ever_raised(
-        self, body, content_type, query
-    ):
+    def test_only_oauth_errors_are_raised(self, body, content_type, query):
         try:
             form = read(body, content_type=content_type, query=query)
         except errors.OAuthError as error:

@@ -10,11 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Subjects as tools print them, of whatever certificates there are.
+"""Subjects of arbitrary certificates, as tools print them.
 
-What OpenSSL or cryptography prints of a subject is what an owner registers:
-it matches that certificate, or is refused with a sentence that says how to
-write it.
+Owners register a subject as OpenSSL or cryptography prints it. It matches
+that certificate, or is refused with a message that says how to write it.
 """
 
 import subprocess
@@ -33,11 +32,11 @@ from keystone_oauth2.tests.unit.protocol import raw_certificates as raw
 DN = certificate_subject.NAMES[0]
 COMMON_NAME = '2.5.4.3'
 UNIQUE_IDENTIFIER = '2.5.4.45'
-#: OpenSSL prints it as it prints UID, but for the case of the letters.
+#: OpenSSL prints it like UID, except for the case of the letters.
 UID_IN_SMALL_LETTERS = '0.9.2342.19200300.100.1.44'
 OIDS = sorted({*attribute_types._OIDS.values()} - {UID_IN_SMALL_LETTERS})
 
-#: Tags of strings, and how they are encoded, or may be.
+#: Tags of strings, and their valid and invalid encodings.
 STRINGS = (
     (12, 'utf-8'),
     (18, 'ascii'),
@@ -59,7 +58,7 @@ TEXTS = st.text(
 
 @st.composite
 def strings(draw):
-    """Return a strategy for strings, some of them longer than X.520 allows."""
+    """Return a strategy for strings, including some too long for X.520."""
     tag, codec = draw(st.sampled_from(STRINGS))
     text = draw(TEXTS) * draw(st.sampled_from([1, 1, 1, 9]))
     return raw.der(tag, text.encode(codec, 'ignore'))
@@ -76,7 +75,7 @@ def bit_strings(draw):
 def subjects(*tags):
     """Return a strategy for subjects.
 
-    :param tags: of values that are neither strings nor bit strings.
+    :param tags: tags of values other than strings and bit strings.
     """
     oids = st.sampled_from(
         [*OIDS, '1.2.3.4', '1.3.6.1.4.1.99999.1', '2.999.3']
@@ -87,7 +86,7 @@ def subjects(*tags):
 
 
 def by_openssl(der):
-    """Return what OpenSSL prints, or None if it cannot read it."""
+    """Return the output of OpenSSL, or None if it cannot read the name."""
     found = subprocess.run(
         'openssl x509 -inform DER -noout -subject -nameopt RFC2253'.split(),
         input=der,
@@ -98,7 +97,7 @@ def by_openssl(der):
 
 
 def by_cryptography(der):
-    """Return what cryptography prints, or None if it cannot read it."""
+    """Return the output of cryptography, or None if it cannot read it."""
     try:
         return x509.load_der_x509_certificate(der).subject.rfc4514_string()
     except (TypeError, ValueError):
@@ -106,7 +105,7 @@ def by_cryptography(der):
 
 
 def is_registered(text):
-    """Return whether a text is accepted, and the sentence if it is not."""
+    """Return whether a text is accepted, and the message if it is not."""
     try:
         certificate_subject.read(DN, text)
     except ValueError as error:
@@ -120,7 +119,7 @@ class PrintedSubjectTest(base.TestCase):
         requirement.programs(self, 'openssl')
 
     def assert_matches(self, text, der):
-        """Assert that a text can be registered, and matches."""
+        """Assert that a text can be registered, and matches the name."""
         registered = certificate_subject.read(DN, text)
         self.assertTrue(
             certificate_subject.matches(DN, registered, der), repr(text)
@@ -128,8 +127,8 @@ class PrintedSubjectTest(base.TestCase):
 
     @hypothesis.settings(max_examples=100)
     @hypothesis.given(subjects(7, 29, 0x30))
-    def test_what_openssl_prints_matches(self, subject):
-        """D03: but for an empty subject, and a sign that is not escaped."""
+    def test_output_of_openssl_matches(self, subject):
+        """D03: except for an empty subject and an unescaped sign."""
         der = raw.with_subject(raw.der_name(*subject))
         text = by_openssl(der)
         if text is None:
@@ -143,8 +142,8 @@ class PrintedSubjectTest(base.TestCase):
 
     @hypothesis.settings(max_examples=300)
     @hypothesis.given(subjects(4, 23, 24))
-    def test_what_cryptography_prints_matches(self, subject):
-        """D03: but of a bit string it prints no DER."""
+    def test_output_of_cryptography_matches(self, subject):
+        """D03: except for bit strings, which it does not print as DER."""
         der = raw.with_subject(raw.der_name(*subject))
         text = by_cryptography(der)
         if text is None:
@@ -156,8 +155,8 @@ class PrintedSubjectTest(base.TestCase):
             self.assertIn(f'{UNIQUE_IDENTIFIER}=#', text)
             self.assertIn('"#" must be followed by', sentence)
 
-    def test_each_attribute_that_has_a_name_matches(self):
-        """D03: OpenSSL's names of them, all in one certificate."""
+    def test_each_attribute_with_a_name_matches(self):
+        """D03: with OpenSSL's names, all in one certificate."""
         der = raw.with_subject(
             raw.der_name(*([(oid, raw.der(12, b'x'))] for oid in OIDS))
         )
@@ -166,8 +165,8 @@ class PrintedSubjectTest(base.TestCase):
             self.assertIn(f',{name}=x,', text)
         self.assert_matches(text, der)
 
-    def test_name_that_is_not_known_is_refused_with_the_remedy(self):
-        """D03: OpenSSL has a name for whatever it knows."""
+    def test_message_for_an_unknown_name_has_the_remedy(self):
+        """D03: OpenSSL has names for all attributes that it knows."""
         der = raw.with_subject(
             raw.der_name([('1.2.840.113549.1.9.7', raw.der(12, b'x'))])
         )
@@ -184,8 +183,8 @@ class PrintedSubjectTest(base.TestCase):
         )
         self.assert_matches('1.2.840.113549.1.9.7=x', der)
 
-    def test_longer_values_than_x520_allows_match(self):
-        """D03: a certificate may have them."""
+    def test_value_too_long_for_x520_matches(self):
+        """D03: certificates may have such values."""
         for oid, value in (
             (COMMON_NAME, b'n' * 80),
             ('2.5.4.6', b'GBR'),
@@ -199,7 +198,7 @@ class PrintedSubjectTest(base.TestCase):
                     self.assert_matches(tool(der), der)
 
     def test_string_that_a_library_cannot_load_matches(self):
-        """D03: PrintableString has neither a star nor an at sign."""
+        """D03: PrintableString excludes the asterisk and the at sign."""
         der = raw.with_subject(
             raw.der_name([(COMMON_NAME, raw.der(19, b'*@a_b'))])
         )
@@ -209,8 +208,8 @@ class PrintedSubjectTest(base.TestCase):
         )
 
     @hypothesis.given(st.data(), strings(), strings())
-    def test_other_letter_makes_another_subject(self, data, one, other):
-        """D03: whatever the type of the string, and what stands beside it."""
+    def test_changed_letter_makes_a_different_subject(self, data, one, other):
+        """D03: whatever the type of the string, and its neighbours."""
         letters = 'abcdefghijklmnopqrstuvwxyz'
         letter, another = data.draw(st.permutations(letters))[:2]
         before, after = (
@@ -249,8 +248,8 @@ class PrintedSubjectTest(base.TestCase):
         subjects(*range(1, 31), 0x30, 0x31, 0x80),
         st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3))),
     )
-    def test_no_certificate_is_an_error_of_ours(self, subject, changes):
-        """D03: whatever has become of it."""
+    def test_no_certificate_causes_an_internal_error(self, subject, changes):
+        """D03: however it was altered."""
         name = raw.der_name(*subject)
         der = raw.with_subject(name, issuer=name)
         for place, octets in changes:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is registered for a client, and whether that is enough."""
+"""Registrations of a client, and whether they suffice."""
 
 import datetime
 import re
@@ -51,8 +51,8 @@ EXPECTED_SUBJECT = authenticator(registration.CERTIFICATE, SUBJECT)
 
 
 class AuthenticatorTest(base.TestCase):
-    def test_each_kind_serves_its_methods(self):
-        """B11: a key is no secret."""
+    def test_each_kind_is_used_by_its_methods(self):
+        """B11: a key is not accepted as a secret."""
         for one, methods in (
             (SECRET, {'client_secret_basic', 'client_secret_post'}),
             (KEY, {'private_key_jwt'}),
@@ -63,7 +63,7 @@ class AuthenticatorTest(base.TestCase):
                 self.assertEqual(methods, one.methods)
                 self.assertLessEqual(methods, registration.METHODS)
 
-    def test_it_lives_until_it_expires(self):
+    def test_authenticator_is_valid_until_it_expires(self):
         for expires_at, is_live in (
             (None, True),
             (AFTER, True),
@@ -76,8 +76,8 @@ class AuthenticatorTest(base.TestCase):
 
 
 class RegistrationTest(base.TestCase):
-    def test_those_of_a_kind_come_oldest_first(self):
-        """J02: so that it is seen which one to remove."""
+    def test_authenticators_of_a_kind_are_returned_oldest_first(self):
+        """J02: so that the owner sees which one to remove."""
         new = authenticator(registration.SECRET, id='a', created_at=AFTER)
         old = authenticator(registration.SECRET, id='c', created_at=BEFORE)
         same = authenticator(registration.SECRET, id='b', created_at=BEFORE)
@@ -92,7 +92,7 @@ class RegistrationTest(base.TestCase):
 
 
 class CheckUsableTest(base.TestCase):
-    """Whether the client could still authenticate."""
+    """Whether the client can still authenticate after a change."""
 
     def check(self, *authenticators, methods=None, is_secret_retired=False):
         registration.Registration(
@@ -109,26 +109,26 @@ class CheckUsableTest(base.TestCase):
         self.assertIs(registration.Conflict, type(error))
         self.assertIn('could no longer authenticate', str(error))
 
-    def test_secret_of_the_credential_itself_is_enough(self):
-        """J02: where nothing at all is registered."""
+    def test_secret_of_the_credential_itself_is_sufficient(self):
+        """J02: even if nothing is registered."""
         self.check()
         self.check(methods=['client_secret_post'])
         self.check(methods=['client_secret_basic', 'private_key_jwt'])
 
-    def test_retired_secret_needs_something_in_its_place(self):
-        """J02: the last one cannot be removed."""
+    def test_retired_secret_requires_a_replacement(self):
+        """J02: the last authenticator cannot be removed."""
         self.assert_unusable(is_secret_retired=True)
         for one in (SECRET, KEY, CERTIFICATE, EXPECTED_SUBJECT):
             with self.variant(one):
                 self.check(one, is_secret_retired=True)
 
-    def test_change_that_leaves_nothing_where_nothing_was_is_fine(self):
-        """J02: else nobody could clean up."""
+    def test_client_that_was_already_unusable_can_be_changed(self):
+        """J02: otherwise its owner could not clean up."""
         nothing = registration.Registration('client', secret_retired_at=NOW)
         nothing.check_usable(nothing, NOW)
 
-    def test_what_has_expired_does_not_count(self):
-        """J02: neither has what expires at this moment."""
+    def test_expired_authenticator_does_not_count(self):
+        """J02: nor does one that expires at this moment."""
         for expires_at in (BEFORE, NOW):
             with self.variant(expires_at):
                 old = authenticator(registration.KEY, expires_at=expires_at)
@@ -139,8 +139,8 @@ class CheckUsableTest(base.TestCase):
             is_secret_retired=True,
         )
 
-    def test_what_serves_no_chosen_method_does_not_count(self):
-        """B11: a client that chose a method needs something for it."""
+    def test_authenticator_for_no_chosen_method_does_not_count(self):
+        """B11: a chosen method needs an authenticator."""
         for one, method, other in (
             (SECRET, 'client_secret_basic', 'private_key_jwt'),
             (SECRET, 'client_secret_post', 'tls_client_auth'),
@@ -165,20 +165,20 @@ class CheckUsableTest(base.TestCase):
                     one, methods=[other], is_secret_retired=True
                 )
 
-    def test_secret_of_the_credential_serves_no_strong_method(self):
-        """B11: it is not enough where secrets are not chosen."""
+    def test_secret_of_the_credential_is_only_for_secret_methods(self):
+        """B11: it is not enough if no such method is chosen."""
         self.assert_unusable(methods=['private_key_jwt'])
         self.assert_unusable(KEY, methods=['tls_client_auth'])
         self.check(KEY, methods=['private_key_jwt'])
 
-    def test_client_that_chose_no_method_has_none(self):
-        """B11: that is not the same as any."""
+    def test_client_with_an_empty_choice_is_unusable(self):
+        """B11: an empty choice does not mean any method."""
         self.assert_unusable(SECRET, KEY, methods=[])
 
 
 class SecretTest(base.TestCase):
-    def test_new_secrets_are_256_random_bits(self):
-        """J02: of characters that need no encoding anywhere."""
+    def test_new_secrets_have_256_random_bits(self):
+        """J02: they have no characters that need encoding."""
         secrets = {registration.new_secret() for _ in range(50)}
         self.assertEqual(50, len(secrets))
         for secret in secrets:
@@ -186,8 +186,8 @@ class SecretTest(base.TestCase):
                 self.assertTrue(re.fullmatch('[A-Za-z0-9_-]{43}', secret))
 
     def test_fingerprint_is_the_same_on_each_node(self):
-        # Made by hand: sha256sum of the text before the client's id, NUL,
-        # the id, NUL and the secret.
+        # Calculated by hand: sha256sum of a fixed text, NUL, the id of the
+        # client, NUL and the secret.
         self.assertEqual(
             'c1d13a093cea9a5fbca182c4880f8d003a17ebb6f39efb9e21796c87541cb734',
             registration.secret_fingerprint('client', 'secret'),
@@ -196,8 +196,8 @@ class SecretTest(base.TestCase):
     @hypothesis.given(
         st.text(string.hexdigits, min_size=1, max_size=64), st.text()
     )
-    def test_it_has_nothing_of_the_secret(self, client_id, secret):
-        """J02: nor does another client's look alike."""
+    def test_fingerprint_does_not_contain_the_secret(self, client_id, secret):
+        """J02: nor does another client's fingerprint equal it."""
         fingerprint = registration.secret_fingerprint(client_id, secret)
         self.assertTrue(re.fullmatch('[0-9a-f]{64}', fingerprint))
         for other in (

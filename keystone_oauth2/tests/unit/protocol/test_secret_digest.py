@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keys for digests of secrets, and the digests (DESIGN, 7)."""
+"""Digests of secrets, and their keys (DESIGN, 7)."""
 
 import base64
 import string
@@ -26,7 +26,7 @@ OTHER_MASTER = bytes(range(1, 33))
 KEY = secret_digest.derive(MASTER, 72)
 
 masters = strategies.binary(min_size=32, max_size=32)
-# Whatever Keystone takes for the id of an application credential.
+# Any text that Keystone accepts as the id of an application credential.
 ids = strategies.text(
     string.ascii_letters + string.digits, min_size=1, max_size=64
 )
@@ -37,8 +37,8 @@ clients = strategies.tuples(ids, secrets)
 class KeyTest(base.TestCase):
     def test_same_master_key_gives_the_same_key_on_each_node(self):
         self.assertEqual(KEY, secret_digest.derive(MASTER, 72))
-        # Made by hand from RFC 5869. Digests outlive an upgrade: this never
-        # changes.
+        # Calculated by hand from RFC 5869. Digests outlive an upgrade, so
+        # this value never changes.
         self.assertEqual('b016f9d223a9cc49dc7b5c8a74b0c89c', KEY.id)
 
     @hypothesis.given(masters, masters)
@@ -51,24 +51,24 @@ class KeyTest(base.TestCase):
 
     @hypothesis.given(strategies.integers(1, 65536))
     def test_other_length_gives_another_key(self, length):
-        """Digests of fewer or more bytes of a secret do not compare."""
+        """Digests of different lengths of a secret are not comparable."""
         hypothesis.assume(length != 72)
         other = secret_digest.derive(MASTER, length)
         self.assertNotEqual(KEY.id, other.id)
         self.assertNotEqual(KEY.material, other.material)
 
     @hypothesis.given(masters)
-    def test_id_has_nothing_of_the_key(self, master):
-        """It is stored where the key must not be."""
+    def test_key_id_does_not_contain_the_key(self, master):
+        """The id is stored where the key must not be."""
         key = secret_digest.derive(master, 72)
         self.assertRegex(key.id, '^[0-9a-f]{32}$')
-        # Two bytes may be there by chance, four hardly.
+        # Two equal bytes may be a coincidence; four are unlikely.
         for secret in (master, key.material):
             shown = secret.hex()
             for start in range(0, len(shown) - 8, 2):
                 self.assertNotIn(shown[start : start + 8], key.id)
 
-    def test_key_does_not_show_what_it_is_made_of(self):
+    def test_key_does_not_print_its_material(self):
         for secret in (MASTER, KEY.material):
             for form in (
                 repr(secret),
@@ -77,15 +77,15 @@ class KeyTest(base.TestCase):
             ):
                 self.assertNotIn(form, f'{KEY} {KEY!r} {[KEY]}')
 
-    def test_material_is_not_the_master_key(self):
-        """What is derived from it for one purpose opens no other."""
+    def test_material_differs_from_the_master_key(self):
+        """A key derived for one purpose must not serve another."""
         self.assertEqual(32, len(KEY.material))
         self.assertNotEqual(MASTER, KEY.material)
 
 
 class DigestTest(base.TestCase):
     def test_digest_is_the_same_on_each_node(self):
-        # Made by hand, as the id above.
+        # Calculated by hand, like the id above.
         self.assertEqual(
             '8e7d079e61b57204bdb991addad35d94d3d5f3a221c2b2070b8fa175b34763a8',
             KEY.digest('client', b'secret'),
@@ -97,7 +97,7 @@ class DigestTest(base.TestCase):
         self.assertNotEqual(KEY.digest(*one), KEY.digest(*other))
 
     @hypothesis.given(ids, ids, strategies.binary())
-    def test_end_of_an_id_does_not_pass_for_a_start_of_a_secret(
+    def test_part_of_an_id_is_not_taken_for_a_part_of_a_secret(
         self, client_id, end, secret
     ):
         self.assertNotEqual(
@@ -113,5 +113,5 @@ class DigestTest(base.TestCase):
         )
 
     @hypothesis.given(ids, strategies.binary(min_size=4, max_size=16))
-    def test_digest_has_nothing_of_the_secret(self, client_id, secret):
+    def test_digest_does_not_contain_the_secret(self, client_id, secret):
         self.assertNotIn(secret.hex(), KEY.digest(client_id, secret))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""When a digest decides, and when the slow check (DESIGN, 7)."""
+"""Whether the digest or the slow check decides (DESIGN, 7)."""
 
 import dataclasses
 import datetime
@@ -27,7 +27,7 @@ DELEGATION = ports.ApplicationCredential('client', 'user', 'project')
 
 
 def key_id(master, length=secret_stores.HASHED_LENGTH):
-    """Return what is stored beside a digest."""
+    """Return the key id that is stored with a digest."""
     return secret_digest.derive(master, length).id
 
 
@@ -43,7 +43,7 @@ class VerifierTestCase(base.TestCase):
         self.verify = self.new_verifier()
 
     def new_verifier(self):
-        """Return another worker's."""
+        """Return the verifier of another worker."""
         return secret_digest.SecretVerifier(
             self.credentials, self.secrets, lambda: self.keys
         )
@@ -61,14 +61,14 @@ class VerifierTestCase(base.TestCase):
             self.assertNotIn(secret, str(error))
 
     def assert_cost(self, checks, stored):
-        """Assert how many slow checks there were, and digests stored."""
+        """Assert the number of slow checks, and of stored digests."""
         self.assertEqual(
             (checks, stored), (self.secrets.checks, self.credentials.stored)
         )
 
 
 class FirstUseTest(VerifierTestCase):
-    def test_slow_check_comes_once_and_never_again(self):
+    def test_slow_check_runs_only_once(self):
         for _ in range(3):
             self.assertEqual(DELEGATION, self.verify(*CLIENT))
             self.assert_cost(checks=1, stored=1)
@@ -82,13 +82,13 @@ class FirstUseTest(VerifierTestCase):
         self.assertEqual(key.id, stored_id)
         self.assertEqual(key.digest('client', b'right'), digest)
 
-    def test_wrong_secret_leaves_no_digest(self):
+    def test_wrong_secret_stores_no_digest(self):
         self.assert_refused('client', 'guessed', 'wrong secret')
         self.assert_cost(checks=1, stored=0)
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
 
-    def test_wrong_secret_costs_no_slow_check_once_there_is_a_digest(self):
-        """B08: nor does it change what is stored."""
+    def test_wrong_secret_needs_no_slow_check_if_there_is_a_digest(self):
+        """B08: nor does it change the stored digest."""
         self.verify(*CLIENT)
         for secret in ('guessed', '', 'right ', 'Right', 'x' * 5000):
             with self.variant(secret):
@@ -97,15 +97,15 @@ class FirstUseTest(VerifierTestCase):
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
         self.assert_cost(checks=1, stored=1)
 
-    def test_digest_decides_whatever_the_slow_check_would_say(self):
+    def test_digest_decides_even_if_the_slow_check_would_differ(self):
         self.verify(*CLIENT)
         self.secrets.add('client', 'another')
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
         self.assert_refused('client', 'another', 'wrong secret')
         self.assert_cost(checks=1, stored=1)
 
-    def test_digest_of_another_client_opens_nothing(self):
-        """Somebody who can write to the database moves a row."""
+    def test_digest_of_another_client_is_refused(self):
+        """An attacker who can write to the database has copied a row."""
         self.add('other', 'of the other')
         self.verify('other', 'of the other')
         stored_id, digest = self.credentials.digest('other')
@@ -115,8 +115,8 @@ class FirstUseTest(VerifierTestCase):
         self.assert_refused('client', 'of the other', 'wrong secret')
         self.assert_cost(checks=1, stored=1)
 
-    def test_digest_made_with_another_key_opens_nothing(self):
-        """Nor does one under the id of a key of ours."""
+    def test_digest_made_with_another_key_is_refused(self):
+        """Even under the id of one of the current keys."""
         forged = secret_digest.derive(THIRD, secret_stores.HASHED_LENGTH)
         digest = forged.digest('client', b'forged')
         for stored_id in (forged.id, key_id(FIRST), ''):
@@ -136,16 +136,16 @@ class FirstUseTest(VerifierTestCase):
 
 
 class LearnTest(VerifierTestCase):
-    """The secret is known at the moment when Keystone makes it."""
+    """The secret is known when Keystone creates it."""
 
-    def test_first_use_needs_no_slow_check(self):
+    def test_first_use_after_creation_needs_no_slow_check(self):
         self.verify.learn(*CLIENT)
         self.assert_cost(checks=0, stored=1)
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
         self.assert_refused('client', 'guessed', 'wrong secret')
         self.assert_cost(checks=0, stored=1)
 
-    def test_nothing_is_stored_where_it_cannot_be(self):
+    def test_nothing_is_stored_if_digests_are_unavailable(self):
         self.verify.learn('unknown', 'right')
         self.credentials.has_digests = False
         self.verify.learn(*CLIENT)
@@ -155,7 +155,7 @@ class LearnTest(VerifierTestCase):
 
 
 class RotationTest(VerifierTestCase):
-    def test_secondary_key_still_decides_and_is_replaced_at_once(self):
+    def test_secondary_key_is_accepted_and_replaced_at_once(self):
         self.verify(*CLIENT)
         self.keys = [SECOND, FIRST, STAGED]
         self.assert_refused('client', 'guessed', 'wrong secret')
@@ -177,7 +177,7 @@ class RotationTest(VerifierTestCase):
         self.assertEqual(key_id(THIRD), self.credentials.digest('client')[0])
 
     def test_digest_of_a_node_that_rotated_first_is_left_alone(self):
-        """Its primary key is still staged here."""
+        """That node's primary key is still staged here."""
         self.keys = [SECOND, FIRST, THIRD]
         self.verify(*CLIENT)
         self.keys = [FIRST, STAGED, SECOND]
@@ -187,8 +187,8 @@ class RotationTest(VerifierTestCase):
             self.assert_cost(checks=1, stored=1)
         self.assertEqual(key_id(SECOND), self.credentials.digest('client')[0])
 
-    def test_nodes_between_rotation_and_copy_do_not_take_turns(self):
-        """Each would rewrite the row of the other at each request."""
+    def test_nodes_between_rotation_and_copy_do_not_alternate(self):
+        """Otherwise each would rewrite the other's row at each request."""
         rotated, not_yet = [SECOND, FIRST, THIRD], [FIRST, STAGED, SECOND]
         self.keys = not_yet
         self.verify(*CLIENT)
@@ -196,7 +196,7 @@ class RotationTest(VerifierTestCase):
             self.assertEqual(DELEGATION, self.verify(*CLIENT))
         self.assert_cost(checks=1, stored=2)
 
-    def test_one_key_alone_is_enough(self):
+    def test_single_key_is_sufficient(self):
         self.keys = [FIRST]
         for _ in range(2):
             self.assertEqual(DELEGATION, self.verify(*CLIENT))
@@ -204,7 +204,7 @@ class RotationTest(VerifierTestCase):
 
 
 class WithoutDigestsTest(VerifierTestCase):
-    def test_each_request_pays_the_slow_check(self):
+    def test_each_request_needs_the_slow_check(self):
         for has_digests, keys in ((False, self.keys), (True, [])):
             with self.variant((has_digests, keys)):
                 self.credentials.has_digests = has_digests
@@ -215,8 +215,8 @@ class WithoutDigestsTest(VerifierTestCase):
                 self.assert_refused('client', 'guessed', 'wrong secret')
                 self.assert_cost(checks=3, stored=0)
 
-    def test_digest_that_is_there_is_not_looked_at_without_its_key(self):
-        """A database alone gives nothing."""
+    def test_stored_digest_is_ignored_without_its_key(self):
+        """The database alone grants no access."""
         self.verify(*CLIENT)
         self.secrets.add('client', 'another')
         self.keys = []
@@ -225,24 +225,24 @@ class WithoutDigestsTest(VerifierTestCase):
 
 
 class UnknownClientTest(VerifierTestCase):
-    def test_it_costs_nothing_where_wrong_secrets_cost_nothing(self):
-        """B07: keys and tables are there."""
+    def test_it_costs_nothing_if_wrong_secrets_cost_nothing(self):
+        """B07: with keys and tables."""
         self.assert_refused('unknown', 'right', 'unknown client')
-        self.assertEqual(0, self.secrets.nobodys)
+        self.assertEqual(0, self.secrets.dummies)
         self.assert_cost(checks=0, stored=0)
 
-    def test_it_costs_a_slow_check_where_wrong_secrets_do(self):
+    def test_it_costs_a_slow_check_if_wrong_secrets_do(self):
         """B07: without keys, or without tables."""
         for has_digests, keys in ((False, self.keys), (True, [])):
             with self.variant((has_digests, keys)):
                 self.credentials.has_digests = has_digests
                 self.keys = keys
-                self.secrets.nobodys = 0
+                self.secrets.dummies = 0
                 self.assert_refused('unknown', 'right', 'unknown client')
-                self.assertEqual(1, self.secrets.nobodys)
+                self.assertEqual(1, self.secrets.dummies)
                 self.assert_cost(checks=0, stored=0)
 
-    def test_what_is_no_id_is_not_in_the_reason(self):
+    def test_malformed_client_id_is_redacted_in_the_reason(self):
         for client_id, reason in (
             ('0f' * 16, f'unknown client {"0f" * 16}'),
             ('0F' * 16, 'unknown client (32 characters, redacted)'),
@@ -258,18 +258,18 @@ class UnknownClientTest(VerifierTestCase):
 
 
 class RefusalTest(VerifierTestCase):
-    """A credential that must not be used."""
+    """An application credential that cannot be used."""
 
     def setUp(self):
         super().setUp()
         self.add('disabled', 'right', refusal='the user is disabled')
 
-    def test_it_is_refused_though_the_secret_holds(self):
+    def test_it_is_refused_even_with_the_right_secret(self):
         for _ in range(2):
             self.assert_refused('disabled', 'right', 'the user is disabled')
 
     def test_it_costs_what_a_wrong_secret_costs(self):
-        """B07: the secret is checked first, whatever comes out."""
+        """B07: the secret is always checked first."""
         for secret in ('right', 'guessed'):
             with self.variant(secret):
                 self.secrets.checks = 0
@@ -277,7 +277,7 @@ class RefusalTest(VerifierTestCase):
                 self.assert_refused('disabled', secret, 'user is disabled')
                 self.assertEqual(1, self.secrets.checks)
 
-    def test_it_is_refused_at_the_next_request_once_a_digest_is_there(self):
+    def test_it_is_refused_at_the_next_request_if_there_is_a_digest(self):
         self.verify(*CLIENT)
         self.credentials.change('client', refusal='has expired')
         self.assert_refused('client', 'right', 'has expired')
@@ -287,17 +287,17 @@ class RefusalTest(VerifierTestCase):
 
 
 class HashedPartTest(VerifierTestCase):
-    """Secrets that Keystone cannot tell apart are one secret here too."""
+    """Secrets that Keystone cannot distinguish are equal here, too."""
 
     LONG = 'x' * secret_stores.HASHED_LENGTH
     ODD = LONG[:-1] + '\u20ac'
 
-    def test_what_differs_behind_the_hashed_bytes_is_the_same(self):
+    def test_secrets_that_differ_after_the_hashed_bytes_are_equal(self):
         for stored, given in (
             (self.LONG, self.LONG + 'y'),
             (self.LONG + 'y', self.LONG),
             (self.LONG + 'y', self.LONG + 'z'),
-            # The cut may go through a character.
+            # The limit may be within a character.
             (self.ODD, self.ODD + 'y'),
         ):
             with self.variant((stored, given)):
@@ -307,15 +307,15 @@ class HashedPartTest(VerifierTestCase):
                     self.assertEqual('long', self.verify('long', secret).id)
                 self.assertEqual(1, self.secrets.checks)
 
-    def test_what_differs_within_them_is_another(self):
+    def test_secrets_that_differ_within_the_hashed_bytes_differ(self):
         self.add('long', self.LONG)
         for _ in range(2):
             self.assert_refused('long', self.LONG[:-1], 'wrong secret')
             self.assert_refused('long', self.LONG[:-1] + 'y', 'wrong secret')
             self.verify('long', self.LONG)
 
-    def test_digest_of_other_bytes_is_not_compared(self):
-        """An operator has changed how passwords are hashed."""
+    def test_digest_of_another_length_is_not_compared(self):
+        """An operator has changed how Keystone hashes passwords."""
         self.verify(*CLIENT)
         self.secrets.length = 8
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
@@ -326,7 +326,7 @@ class HashedPartTest(VerifierTestCase):
 
 
 class RegisteredSecretTest(VerifierTestCase):
-    """Secrets that were made here, beside the one that Keystone made."""
+    """Secrets registered in addition to the one that Keystone created."""
 
     def setUp(self):
         super().setUp()
@@ -340,8 +340,8 @@ class RegisteredSecretTest(VerifierTestCase):
     def verified(self, use, **attributes):
         return dataclasses.replace(DELEGATION, use=use, **attributes)
 
-    def test_it_costs_no_slow_check_even_the_first_time(self):
-        """J02: and leaves the digest of the other one alone."""
+    def test_it_needs_no_slow_check_even_the_first_time(self):
+        """J02: and does not change the digest of the original secret."""
         for has_digests, keys in self.keys_there:
             with self.variant((has_digests, keys)):
                 self.credentials.has_digests, self.keys = has_digests, keys
@@ -352,8 +352,8 @@ class RegisteredSecretTest(VerifierTestCase):
                 self.assert_cost(checks=0, stored=0)
         self.assertEqual((None, None), self.credentials.digest('client'))
 
-    def test_client_ends_with_the_secret_that_it_has_shown(self):
-        """K04: the own one ends with the credential."""
+    def test_client_expires_with_the_secret_that_was_used(self):
+        """K04: the original secret expires with the credential."""
         end = datetime.datetime(2099, 1, 1)
         self.credentials.register('client', 'ends', end=end)
         for secret, expected in (
@@ -366,8 +366,8 @@ class RegisteredSecretTest(VerifierTestCase):
                     expected, self.verify('client', secret).ends_at
                 )
 
-    def test_several_live_at_once(self):
-        """J02: so that rotation has no gap."""
+    def test_several_secrets_are_valid_at_once(self):
+        """J02: so that rotation causes no interruption."""
         own_use = ports.LastUse(0, None, None)
         self.credentials.change('client', own_use=own_use)
         other_use = self.credentials.register('client', 'another')
@@ -383,14 +383,14 @@ class RegisteredSecretTest(VerifierTestCase):
                     )
         self.assert_cost(checks=1, stored=1)
 
-    def test_one_that_is_removed_opens_nothing(self):
-        """J02: and the others still do."""
+    def test_removed_secret_is_refused(self):
+        """J02: the others are still accepted."""
         self.credentials.unregister('client', 'registered')
         self.assert_refused('client', 'registered', 'wrong secret')
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
 
-    def test_it_is_the_whole_secret(self):
-        """J02: no part of it, whatever Keystone's hash looks at."""
+    def test_whole_secret_is_compared(self):
+        """J02: regardless of how many bytes Keystone's hash uses."""
         long = 'x' * secret_stores.HASHED_LENGTH
         self.credentials.register('client', long)
         self.assertEqual('client', self.verify('client', long).id)
@@ -398,31 +398,31 @@ class RegisteredSecretTest(VerifierTestCase):
             with self.variant(secret):
                 self.assert_refused('client', secret, 'wrong secret')
 
-    def test_that_of_another_client_opens_nothing(self):
+    def test_secret_of_another_client_is_refused(self):
         self.add('other', 'of the other')
         self.credentials.register('other', 'of another')
         self.assert_refused('client', 'of another', 'wrong secret')
         self.assert_refused('other', 'registered', 'wrong secret')
         self.assertEqual('other', self.verify('other', 'of another').id)
 
-    def test_digest_that_is_found_is_compared(self):
-        """What a database takes for the same is not the same."""
+    def test_digest_that_the_database_finds_is_compared(self):
+        """A database may treat different values as equal."""
         self.credentials.register('client', 'moved', registered_digest='x')
         self.assert_refused('client', 'moved', 'wrong secret')
         self.assert_cost(checks=1, stored=0)
 
-    def test_digest_is_no_secret(self):
-        """Who has the database alone learns nothing from it."""
+    def test_digest_is_not_accepted_as_a_secret(self):
+        """An attacker with only the database cannot authenticate."""
         digest = registration.secret_fingerprint('client', 'registered')
         self.assert_refused('client', digest, 'wrong secret')
 
-    def test_empty_secret_is_none(self):
-        """Though there is no registered digest either."""
+    def test_empty_secret_is_refused(self):
+        """Even though there is no registered digest, either."""
         self.add('new', 'right')
         self.assert_refused('new', '', 'wrong secret')
 
-    def test_methods_of_the_client_are_answered(self):
-        """B11: for whoever has to compare them."""
+    def test_methods_of_the_client_are_returned(self):
+        """B11: the caller checks them."""
         methods = frozenset(['private_key_jwt'])
         self.credentials.change('client', methods=methods)
         for secret, use in (('registered', self.use), ('right', None)):
@@ -432,15 +432,15 @@ class RegisteredSecretTest(VerifierTestCase):
                     self.verify('client', secret),
                 )
 
-    def test_credential_that_must_not_be_used_is_refused(self):
-        """B07: as with its own secret."""
+    def test_unusable_credential_is_refused(self):
+        """B07: as with its original secret."""
         self.credentials.change('client', refusal='the user is disabled')
         self.assert_refused('client', 'registered', 'user is disabled')
         self.assert_cost(checks=0, stored=0)
 
 
 class RetiredSecretTest(VerifierTestCase):
-    """The secret that Keystone made is none any more."""
+    """The secret that Keystone created is no longer valid."""
 
     def setUp(self):
         super().setUp()
@@ -449,21 +449,21 @@ class RetiredSecretTest(VerifierTestCase):
     def retire(self):
         self.credentials.change('client', is_secret_retired=True)
 
-    def test_it_opens_nothing_though_keystone_still_takes_it(self):
-        """J02: at the very next request."""
+    def test_it_is_refused_although_keystone_still_accepts_it(self):
+        """J02: at the next request."""
         self.retire()
         self.assert_refused(*CLIENT, 'wrong secret')
         self.assert_cost(checks=0, stored=0)
 
-    def test_its_digest_opens_nothing(self):
-        """J02: nor is it made anew."""
+    def test_its_digest_is_not_used(self):
+        """J02: nor is a new one stored."""
         self.assertEqual(DELEGATION, self.verify(*CLIENT))
         self.retire()
         self.assert_refused(*CLIENT, 'wrong secret')
         self.assert_cost(checks=1, stored=1)
 
-    def test_registered_one_still_does(self):
-        """J02: there is no gap."""
+    def test_registered_secret_is_still_accepted(self):
+        """J02: there is no interruption."""
         self.retire()
         self.assertEqual(
             dataclasses.replace(DELEGATION, use=self.use),

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Mutual-TLS with a certificate that is registered (RFC 8705, 2.2)."""
+"""Mutual-TLS with a registered certificate (RFC 8705, 2.2)."""
 
 import datetime
 
@@ -68,7 +68,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         self.assertEqual([], self.keystone.uses)
 
     def test_certificate_and_client_id_are_an_attempt(self):
-        """D01: neither of them alone."""
+        """D01: either of them alone is not."""
         own = messages.ClientCertificate(SELF_SIGNED)
         for certificate, form, used in (
             (own, {'client_id': 'client'}, True),
@@ -82,8 +82,8 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                     self.method.is_used(request, protocol_base.form(**form)),
                 )
 
-    def test_registered_certificate_answers_the_client(self):
-        """D04: with what its application credential delegates."""
+    def test_registered_certificate_authenticates_the_client(self):
+        """D04: with the delegation of its application credential."""
         self.register(ISSUED)
         use = self.register(SELF_SIGNED)
         self.assertEqual(
@@ -100,8 +100,8 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         )
         self.assertEqual([use], self.keystone.uses)
 
-    def test_nobody_needs_to_vouch_for_a_self_signed_one(self):
-        """D04: there is no chain, so a front end finds it wrong."""
+    def test_self_signed_certificate_needs_no_successful_verdict(self):
+        """D04: it has no chain that a front end could verify."""
         self.register(SELF_SIGNED)
         for problem in (None, 'the front end could not verify it'):
             with self.variant(problem):
@@ -109,15 +109,15 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                     'client', self.authenticate(SELF_SIGNED, problem).id
                 )
 
-    def test_self_signed_one_without_a_verdict_is_refused(self):
-        """K06: it may have been sent without its key."""
+    def test_self_signed_certificate_without_a_verdict_is_refused(self):
+        """K06: the client may not have its private key."""
         self.register(SELF_SIGNED)
         self.assert_refused(
             'no verdict', SELF_SIGNED, 'no verdict', 'client', False
         )
 
-    def test_it_ends_with_the_registration_or_with_the_certificate(self):
-        """K04: the earlier of both."""
+    def test_client_expires_with_the_registration_or_the_certificate(self):
+        """K04: whichever is earlier."""
         end = certificates.expires_at(SELF_SIGNED)
         day = datetime.timedelta(days=1)
         for registered, expected in (
@@ -138,13 +138,13 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                 self.keystone.unregister_all()
 
     def test_certificate_of_a_ca_may_be_registered_too(self):
-        """D04: but then what is said of it counts: it may be revoked."""
+        """D04: but its verdict counts, since it may be revoked."""
         self.register(ISSUED)
         self.assert_refused('revoked', ISSUED, 'it was revoked')
         self.assertEqual('client', self.authenticate(ISSUED).id)
 
     def test_other_certificate_is_refused(self):
-        """D04: one of the same subject, and one that is cut or longer."""
+        """D04: even with the same subject, or if truncated or extended."""
         self.register(SELF_SIGNED)
         for der in (
             made.self_signed(SUBJECT).der,
@@ -157,7 +157,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
                 self.assert_refused('not registered', der)
 
     def test_certificate_of_another_client_is_refused(self):
-        """D01: client_id says whose it is to be."""
+        """D01: client_id says which client it must belong to."""
         self.register(SELF_SIGNED, 'other')
         self.assert_refused('not registered', SELF_SIGNED)
         self.assertEqual(
@@ -165,7 +165,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         )
 
     def test_client_without_a_certificate_is_refused(self):
-        """D04: as is one of which only a subject is known."""
+        """D04: even if a subject is registered."""
         self.assert_refused('not registered', SELF_SIGNED)
         self.keystone.register(
             registration.CERTIFICATE,
@@ -175,15 +175,15 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         self.assert_refused('not registered', SELF_SIGNED)
         self.assert_refused('not registered', ISSUED)
 
-    def test_what_cannot_be_read_needs_somebody_to_vouch_for_it(self):
-        """D04: it is not self-signed."""
+    def test_unreadable_certificate_needs_a_successful_verdict(self):
+        """D04: it cannot be recognized as self-signed."""
         for der in (b'', b'x', SELF_SIGNED[:-1]):
             with self.variant(der):
                 self.register(der)
                 self.assert_refused('not readable', der, 'not readable')
 
     def test_certificate_outside_its_period_is_refused(self):
-        """D04, K06: whatever the front end says, or does not."""
+        """D04, K06: whether or not the front end gives a verdict."""
         now = datetime.datetime.now(datetime.timezone.utc)
         minute = datetime.timedelta(minutes=1)
         for reason, dates in (
@@ -201,8 +201,8 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         self.register(der)
         self.assert_refused('is not valid before', der, 'refused')
 
-    def test_client_that_must_not_be_used_is_refused(self):
-        """D11: whatever it has."""
+    def test_unusable_client_is_refused(self):
+        """D11: whatever certificate it has."""
         self.register(SELF_SIGNED)
         error = self.assert_raises(
             ports.UnknownClient, self.authenticate, SELF_SIGNED, None, 'user'
@@ -215,7 +215,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         self.assert_refused('unknown user', SELF_SIGNED)
 
     def test_client_that_is_not_registered_for_the_method_is_refused(self):
-        """B11: also for the other method with a certificate."""
+        """B11: even if it is registered for the other certificate method."""
         self.register(SELF_SIGNED)
         self.keystone.methods['client'] = frozenset(['tls_client_auth'])
         self.assert_refused(
@@ -224,6 +224,6 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         self.keystone.methods['client'] |= {'self_signed_tls_client_auth'}
         self.assertEqual('client', self.authenticate(SELF_SIGNED).id)
 
-    def test_it_is_no_http_scheme(self):
+    def test_method_has_no_http_scheme(self):
         """B06: a challenge cannot name it."""
         self.assertIsNone(self.method.scheme)

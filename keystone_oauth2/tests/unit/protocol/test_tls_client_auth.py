@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Mutual-TLS: which certificates are a client's (RFC 8705, 2.1)."""
+"""Mutual-TLS with a certificate from a CA (RFC 8705, 2.1)."""
 
 import ipaddress
 
@@ -39,8 +39,8 @@ class AssertionTest(base.TestCase):
     def assertion(self, subject):
         return tls_client_auth.assertion(AUTHORITY.client(subject).der)
 
-    def test_names_of_subject_and_issuer_are_answered(self):
-        """D03: as the mappings of Keystone's guides name them."""
+    def test_names_of_subject_and_issuer_are_returned(self):
+        """D03: with the attribute names of Keystone's mapping guides."""
         self.assertEqual(
             {
                 'SSL_CLIENT_SUBJECT_DN_CN': 'client',
@@ -61,27 +61,27 @@ class AssertionTest(base.TestCase):
             ),
         )
 
-    def test_repeated_attributes_are_joined_in_their_order(self):
-        """D03: two OU are two, and none hides the other."""
+    def test_repeated_attributes_are_joined_in_order(self):
+        """D03: no OU hides another one."""
         values = self.assertion([('OU', 'b'), ('CN', 'x'), ('OU', 'a')])
         self.assertEqual('b;a', values['SSL_CLIENT_SUBJECT_DN_OU'])
 
-    def test_equal_sign_in_a_value_stays(self):
+    def test_equal_sign_in_a_value_is_kept(self):
         """D03: the in-tree API cannot read such a certificate."""
         self.assertEqual('a=b', self.assertion([('CN', 'a=b')])[CN])
 
     def test_semicolon_in_a_value_is_refused(self):
-        """D03: the mapping would take one value for two."""
+        """D03: the mapping would read one value as two."""
         error = self.assert_raises(
             ports.Refused, self.assertion, [('OU', 'a;b'), ('CN', 'x')]
         )
         self.assertEqual('certificate: a semicolon in OU', str(error))
 
-    def test_what_is_no_certificate_is_refused(self):
+    def test_invalid_certificate_is_refused(self):
         self.assert_raises(ports.Refused, tls_client_auth.assertion, b'x')
 
-    def test_attribute_that_is_no_text_hides_no_other(self):
-        """D03: a library raises what is no ValueError."""
+    def test_attribute_that_is_not_text_hides_no_other(self):
+        """D03: the library's exception is not a ValueError."""
         der = raw_certificates.with_subject(
             raw_certificates.der_name(
                 [('1.2.3.4', raw_certificates.der(3, b'\0\xab'))],
@@ -103,7 +103,7 @@ class TLSClientAuthTestCase(base.TestCase):
         super().setUp()
         self.keystone = protocol_base.InMemoryKeystone()
         self.user = self.add_user()
-        # The name of the authority stands for that of the domain.
+        # The name of the CA stands for that of the domain.
         self.keystone.mapped = {
             'name': CN,
             'domain_name': 'SSL_CLIENT_ISSUER_DN_CN',
@@ -128,10 +128,10 @@ class TLSClientAuthTestCase(base.TestCase):
 
 
 class TLSClientAuthTest(TLSClientAuthTestCase):
-    """A user with a certificate, without anything registered."""
+    """A user with a certificate, without any registration."""
 
-    def test_certificate_alone_is_no_attempt(self):
-        """D01: the request carries the client_id."""
+    def test_certificate_alone_is_not_an_attempt(self):
+        """D01: the request must have a client_id."""
         own = certificate([('CN', 'alice')])
         for client_certificate, form, used in (
             (own, {'client_id': 'user'}, True),
@@ -147,8 +147,8 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
                     self.method.is_used(request, protocol_base.form(**form)),
                 )
 
-    def test_own_certificate_answers_the_client(self):
-        """D01: the certificate is checked against that very client."""
+    def test_own_certificate_authenticates_the_user(self):
+        """D01: the certificate is compared with that user."""
         own = certificate([('CN', 'alice')])
         self.assertEqual(
             messages.Client(
@@ -162,29 +162,29 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
             self.authenticate(own),
         )
 
-    def test_project_is_named_as_it_is_stored(self):
-        """K05: a database may find it by the id in another case."""
+    def test_project_id_is_returned_as_stored(self):
+        """K05: the database may ignore the case of the id."""
         self.keystone.add_user('user', name='alice', default_project_id='P')
         own = certificate([('CN', 'alice')])
         self.assert_refused('unknown project', own)
         self.keystone.projects['P'] = 'p'
         self.assertEqual('p', self.authenticate(own).project_id)
 
-    def test_certificate_that_must_not_be_believed_is_refused(self):
-        """E04: a certificate that was forwarded is not a verified one."""
+    def test_unverified_certificate_is_refused(self):
+        """E04: a forwarded certificate is not necessarily verified."""
         self.assert_refused(
             'why not', certificate([('CN', 'alice')], problem='why not')
         )
 
-    def test_certificate_of_somebody_else_is_refused(self):
-        """D01: another user's certificate."""
+    def test_certificate_of_another_user_is_refused(self):
+        """D01: even though its chain is valid."""
         self.keystone.add_user('other', name='bob')
         self.assert_refused(
             'another name', certificate([('CN', 'alice')]), 'other'
         )
 
-    def test_each_property_that_the_mapping_yields_must_be_the_users(self):
-        """D02: exactly that user."""
+    def test_each_property_in_the_mapping_must_match_the_user(self):
+        """D02: it must identify exactly that user."""
         wrong = {
             'id': 'another id',
             'name': 'another name',
@@ -211,7 +211,7 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
                 self.assert_refused(reason, certificate(own))
 
     def test_name_is_compared_exactly(self):
-        """D03: neither case nor blanks are evened out."""
+        """D03: neither case nor blanks are normalized."""
         for name in ('Alice', 'alice ', ' alice', 'alic\u0435', 'alice\0'):
             with self.variant(name):
                 self.assert_refused(
@@ -219,14 +219,14 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
                 )
 
     def test_user_without_email_does_not_match_an_email(self):
-        """D02: what the user has not, equals nothing."""
+        """D02: a missing property matches nothing."""
         self.add_user(email=None)
         self.keystone.mapped['email'] = 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'
         subject = [('CN', 'alice'), ('emailAddress', 'None')]
         self.assert_refused('another email', certificate(subject))
 
-    def test_mapping_without_user_identifies_nobody(self):
-        """D02: an empty expectation matches nobody."""
+    def test_mapping_without_a_user_matches_nothing(self):
+        """D02: as does an empty expectation."""
         self.add_user(name='x')
         for mapped in (
             {},
@@ -241,8 +241,8 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
                     certificate([('CN', 'x'), ('emailAddress', 'a@b')]),
                 )
 
-    def test_unknown_user_and_user_without_project_are_refused(self):
-        """D11: there must be something to delegate."""
+    def test_unknown_user_and_user_without_a_project_are_refused(self):
+        """D11: there is nothing to delegate."""
         own = certificate([('CN', 'alice')])
         self.assert_refused('unknown user', own, 'nobody')
         self.add_user(default_project_id=None)
@@ -250,7 +250,7 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
 
 
 class RegisteredSubjectTest(TLSClientAuthTestCase):
-    """An application credential, for which a subject is registered."""
+    """An application credential with a registered subject."""
 
     SUBJECT = {'tls_client_auth_subject_dn': 'CN=client,O=Acme'}
     OWN = certificate([('O', 'Acme'), ('CN', 'client')])
@@ -269,8 +269,8 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
         super().assert_refused(reason, certificate, client_id)
         self.assertEqual([], self.keystone.uses)
 
-    def test_certificate_with_the_subject_answers_the_client(self):
-        """D01: with what its application credential delegates."""
+    def test_certificate_with_the_subject_authenticates_the_client(self):
+        """D01: with the delegation of its application credential."""
         self.register({'tls_client_auth_san_dns': 'client.example.com'})
         use = self.register(self.SUBJECT)
         self.assertEqual(
@@ -288,7 +288,7 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
         self.assertEqual([use], self.keystone.uses)
 
     def test_each_kind_of_subject_is_compared(self):
-        """D02: distinguished name, host, URI, address, email."""
+        """D02: distinguished name, host, URI, address and email."""
         for name, value, found in (
             ('dns', 'client.example.com', x509.DNSName('client.example.com')),
             (
@@ -316,7 +316,7 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                 super().assert_refused('not registered', without, client_id)
 
     def test_certificate_of_another_subject_is_refused(self):
-        """D02: one that the authority issued to somebody else."""
+        """D02: even if the same CA has issued it."""
         self.register(self.SUBJECT)
         for subject in (
             [('O', 'Acme'), ('CN', 'other')],
@@ -328,13 +328,13 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                 self.assert_refused('not registered', certificate(subject))
 
     def test_subject_of_another_client_is_refused(self):
-        """D01: client_id says whose it is to be."""
+        """D01: client_id says which client it must belong to."""
         self.register(self.SUBJECT, 'other')
         self.assert_refused('not registered', self.OWN)
         self.assertEqual('other', self.authenticate(self.OWN, 'other').id)
 
-    def test_client_without_a_subject_matches_nobody(self):
-        """D02: an empty expectation; the mapping is for users alone."""
+    def test_client_without_a_subject_is_refused(self):
+        """D02: nothing is expected; the mapping is only for users."""
         self.keystone.mapped = {'id': CN}
         for value in (None, {}, {'certificate': 'PEM', 'x5t#S256': 'x'}):
             with self.variant(value):
@@ -344,21 +344,21 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                     'not registered', certificate([('CN', 'client')])
                 )
 
-    def test_mapping_is_not_asked_about_an_application_credential(self):
-        """D01: even where its id is that of a user as well."""
+    def test_mapping_is_not_used_for_an_application_credential(self):
+        """D01: even if its id is also that of a user."""
         self.keystone.add_user('client', name='alice')
         own = certificate([('CN', 'alice')])
         self.assert_refused('not registered', own)
         self.assertEqual('user', self.authenticate(own, 'user').id)
 
-    def test_certificate_that_must_not_be_believed_is_refused(self):
-        """E04: whatever subject it has."""
+    def test_unverified_certificate_is_refused(self):
+        """E04: even if its subject matches."""
         self.register(self.SUBJECT)
         doubtful = messages.ClientCertificate(self.OWN.der, 'why not')
         self.assert_refused('why not', doubtful)
 
-    def test_what_cannot_be_read_is_refused(self):
-        """D02: it has no subject."""
+    def test_unreadable_certificate_is_refused(self):
+        """D02: it has no subject to compare."""
         self.register(self.SUBJECT)
         for der in (b'', b'x', self.OWN.der[:-1]):
             with self.variant(der):
@@ -366,8 +366,8 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                     'not registered', messages.ClientCertificate(der)
                 )
 
-    def test_client_that_must_not_be_used_is_refused(self):
-        """D11: nor is it taken for a user then."""
+    def test_unusable_client_is_refused(self):
+        """D11: nor is it treated as a user instead."""
         self.register(self.SUBJECT)
         self.keystone.add_user('client', name='alice')
         self.keystone.refusals['client'] = 'it has expired'
@@ -378,7 +378,7 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
         self.assert_refused('unknown user', self.OWN)
 
     def test_client_that_is_not_registered_for_the_method_is_refused(self):
-        """B11: also for the other method with a certificate."""
+        """B11: even if it is registered for the other certificate method."""
         self.register(self.SUBJECT)
         self.keystone.methods['client'] = frozenset(
             ['self_signed_tls_client_auth']

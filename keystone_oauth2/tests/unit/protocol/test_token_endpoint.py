@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The steps of the token endpoint and their order (RFC 6749, 3.2)."""
+"""The steps of the token endpoint, and their order (RFC 6749, 3.2)."""
 
 import dataclasses
 
@@ -29,7 +29,7 @@ WRONG = protocol_base.basic('client:wrong')
 
 
 class SecretWasHashed(Exception):
-    """Each look at a secret costs a slow hash."""
+    """Raised whenever a secret would be hashed."""
 
 
 def hash_secret(client_id, client_secret):
@@ -72,23 +72,23 @@ class TokenEndpointTest(base.TestCase):
         return self.assert_raises(expected, self.respond, body, authorization)
 
     def test_authenticated_client_gets_a_token(self):
-        """A07: the answer of the grant."""
+        """A07: the response is that of the grant."""
         body = self.respond(GRANT).body
         self.assertEqual('token of client', body['access_token'])
 
     def test_unknown_parameters_are_ignored(self):
-        """A05: whatever they are called."""
+        """A05: whatever their names are."""
         body = self.respond(GRANT + '&audience=x&foo=bar&resource=y').body
         self.assertEqual('token of client', body['access_token'])
 
-    def test_missing_grant_type_is_not_an_unsupported_one(self):
-        """A03: an empty one is missing."""
+    def test_missing_grant_type_differs_from_an_unsupported_one(self):
+        """A03: an empty one counts as missing."""
         for body in ('', 'grant_type=', 'grant_type', 'scope=member'):
             with self.variant(body):
                 self.assert_refused(errors.MissingParameter, body)
 
     def test_other_grants_are_not_supported(self):
-        """A16: the password grant among them."""
+        """A16: including the password grant."""
         for grant_type in (
             'password',
             'authorization_code',
@@ -112,13 +112,13 @@ class TokenEndpointTest(base.TestCase):
                     )
 
     def test_refusal_becomes_invalid_client_with_the_reason_in_the_log(self):
-        """B07: one error, and a detail that only the log gets."""
+        """B07: there is one error; only the log has the detail."""
         error = self.assert_refused(errors.InvalidClient, GRANT, WRONG)
         self.assertEqual('unknown client or wrong secret', error.detail)
         self.assertNotIn(error.detail, error.description)
 
-    def test_refusal_of_a_token_becomes_invalid_client_too(self):
-        """B07: a client whose user has no role is refused alike."""
+    def test_refusal_to_issue_a_token_becomes_invalid_client_too(self):
+        """B07: a client whose user has no role gets the same error."""
         self.keystone.refuses_tokens = True
         error = self.assert_refused(errors.InvalidClient, GRANT)
         self.assertEqual('no role', error.detail)

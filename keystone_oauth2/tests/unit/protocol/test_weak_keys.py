@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Public keys that anyone can sign for (RFC 8725, 3.4)."""
+"""Weak public keys, for which signatures can be forged (RFC 8725, 3.4)."""
 
 import functools
 import math
@@ -26,7 +26,7 @@ from keystone_oauth2.protocol import client_key
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
 
-# The curve and its group, written anew from RFC 8032, 5.1.
+# The curve and its group, implemented independently from RFC 8032, 5.1.
 PRIME = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, PRIME - 2, PRIME) % PRIME
@@ -64,7 +64,7 @@ def multiply(number, point):
 
 
 def decode(y):
-    """Return a point by its second coordinate, or None."""
+    """Return the point with this second coordinate, or None."""
     square = (y * y - 1) * pow(D * y * y + 1, PRIME - 2, PRIME) % PRIME
     x = pow(square, (PRIME + 3) // 8, PRIME)
     for root in (x, x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME):
@@ -123,19 +123,19 @@ def own_primes():
 
 class WeakKeyTestCase(base.TestCase):
     def assert_refused(self, reason, jwk):
-        """Assert that a key is not taken, nor used if it was taken before."""
+        """Assert that a key is refused, at registration and in use."""
         for function in (client_key.read, client_key.check):
             error = self.assert_raises(ValueError, function, jwk)
             self.assertEqual(reason, str(error))
 
-    def assert_taken(self, jwk):
+    def assert_accepted(self, jwk):
         self.assertEqual(jwk, client_key.read(jwk))
         client_key.check(jwk)
 
 
 class Ed25519Test(WeakKeyTestCase):
-    def test_one_constant_signature_fits_any_message(self):
-        """K07: for the neutral point; the library lets that pass."""
+    def test_neutral_point_accepts_a_constant_signature_for_any_message(self):
+        """K07: the library does not refuse it."""
         octets = encode(NEUTRAL)
         constant = octets + bytes(32)
         key = ed25519.Ed25519PublicKey.from_public_bytes(octets)
@@ -144,7 +144,7 @@ class Ed25519Test(WeakKeyTestCase):
         self.assert_refused(SMALL_ORDER, okp(octets))
 
     def test_points_of_small_order_are_refused(self):
-        """K07: all eight; for each, some constant fits many messages."""
+        """K07: all eight; each accepts a constant for many messages."""
         self.assertEqual(8, len(small_order()))
         for point in small_order():
             with self.variant(point):
@@ -162,7 +162,7 @@ class Ed25519Test(WeakKeyTestCase):
             return True
         return False
 
-    def test_other_encodings_of_a_point_are_refused(self):
+    def test_noncanonical_encodings_of_a_point_are_refused(self):
         """K07: with y above the prime, or the sign of an x that is 0."""
         for y in range(PRIME, 2**255):
             for sign in (0, 1):
@@ -172,8 +172,8 @@ class Ed25519Test(WeakKeyTestCase):
             octets = (y | 1 << 255).to_bytes(32, 'little')
             self.assert_refused(SMALL_ORDER, okp(octets))
 
-    def test_what_is_no_point_is_refused(self):
-        """K07: the library looks at that when it verifies."""
+    def test_octets_that_are_not_a_point_are_refused(self):
+        """K07: the library checks this only during verification."""
         others = [y for y in range(2, 100) if decode(y) is None]
         self.assertNotEqual([], others)
         for y in others:
@@ -182,59 +182,59 @@ class Ed25519Test(WeakKeyTestCase):
             self.assert_refused(NO_POINT, okp(octets))
 
     @hypothesis.given(st.integers(0, 2**255 - 1))
-    def test_any_point_of_the_curve_is_told_from_none(self, y):
+    def test_points_are_distinguished_from_other_octets(self, y):
         jwk = okp(y.to_bytes(32, 'little'))
         if y >= PRIME:
             self.assert_refused(NOT_CANONICAL, jwk)
         elif decode(y) is None:
             self.assert_refused(NO_POINT, jwk)
         elif decode(y) not in small_order():
-            self.assert_taken(jwk)
+            self.assert_accepted(jwk)
 
     @hypothesis.given(st.binary(min_size=32, max_size=32))
-    def test_every_key_that_is_made_is_taken(self, seed):
+    def test_every_generated_key_is_accepted(self, seed):
         """C07: none is refused by mistake."""
         private = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-        self.assert_taken(okp(private.public_key().public_bytes_raw()))
+        self.assert_accepted(okp(private.public_key().public_bytes_raw()))
 
-    def test_point_with_a_part_of_small_order_is_taken(self):
+    def test_point_with_a_component_of_small_order_is_accepted(self):
         """K07: only its holder can sign with it."""
         private = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
         octets = private.public_key().public_bytes_raw()
         point = decode(int.from_bytes(octets, 'little') % 2**255)
         for small in small_order():
             mixed = encode(add(point, small))
-            self.assert_taken(okp(mixed))
+            self.assert_accepted(okp(mixed))
             self.assertFalse(self.is_forged(mixed))
 
 
 class RSATest(WeakKeyTestCase):
-    def test_exponent_is_large_enough_and_odd(self):
-        """K07: with 1, a signature is the message itself."""
+    def test_exponent_must_be_odd_and_large_enough(self):
+        """K07: with 1, the signature is the message itself."""
         for exponent in (1, 2, 3, 17, 65535, 65536, 65538, 2**32 + 1):
             with self.variant(exponent):
                 self.assert_refused(BAD_EXPONENT, rsa(exponent=exponent))
         for exponent in (65537, 65539, 2**32 - 1):
             with self.variant(exponent):
-                self.assert_taken(rsa(exponent=exponent))
+                self.assert_accepted(rsa(exponent=exponent))
 
     def test_modulus_with_a_small_factor_is_refused(self):
-        """K07: an even one above all."""
+        """K07: especially an even one."""
         for factor in (2, 3, 5, 251, 751, 757, 65521, 65537, 262139):
             with self.variant(factor):
                 self.assert_refused(WEAK_MODULUS, rsa(own_modulus() * factor))
         self.assert_refused(WEAK_MODULUS, rsa(own_modulus() - 1))
 
-    def test_modulus_of_a_simple_form_is_refused(self):
-        """K07: all ones, one bit, and their neighbours."""
+    def test_modulus_with_a_simple_bit_pattern_is_refused(self):
+        """K07: all ones, a single one, and their neighbours."""
         for bits in (2048, 2049, 2069, 2203, 3000, 3072, 4095, 4096, 4099):
             for modulus in (2**bits - 1, 2**bits, 2**bits + 1):
                 if modulus.bit_length() >= 2048:
                     with self.variant((bits, modulus - 2**bits)):
                         self.assert_refused(WEAK_MODULUS, rsa(modulus))
 
-    def test_modulus_that_is_smooth_is_refused(self):
-        """K07: it is factored in no time."""
+    def test_smooth_modulus_is_refused(self):
+        """K07: it is factored quickly."""
         source = random.Random(1)
         primes = [
             number
@@ -251,7 +251,7 @@ class RSATest(WeakKeyTestCase):
         for distance in (2, 1000, 2**500):
             self.assert_refused(WEAK_MODULUS, rsa(prime * (prime + distance)))
 
-    def test_modulus_that_is_one_prime_or_its_power_is_refused(self):
+    def test_modulus_that_is_a_prime_or_a_prime_power_is_refused(self):
         """K07: the private key follows from it."""
         prime, _ = own_primes()
         mersenne = 2**2203 - 1
@@ -259,15 +259,15 @@ class RSATest(WeakKeyTestCase):
             with self.variant(modulus.bit_length()):
                 self.assert_refused(WEAK_MODULUS, rsa(modulus))
 
-    def test_prime_modulus_lets_anyone_sign(self):
-        """K07: what the test above refuses is a key of anyone's."""
+    def test_prime_modulus_allows_forgery(self):
+        """K07: this shows why the test above is needed."""
         prime, _ = own_primes()
         exponent = pow(65537, -1, prime - 1)
         signature = pow(12345, exponent, prime)
         self.assertEqual(12345, pow(signature, 65537, prime))
 
-    def test_size_is_within_bounds(self):
-        """C07: just at both edges; an odd number that is weak otherwise."""
+    def test_size_must_be_within_bounds(self):
+        """C07: at both edges; the modulus is odd but otherwise weak."""
         size = 'must have 2048 to 8192 bits'
         for modulus, reason in (
             (2**2047 - 1, size),
@@ -278,9 +278,9 @@ class RSATest(WeakKeyTestCase):
             with self.variant(modulus.bit_length()):
                 self.assert_refused(reason, rsa(modulus))
 
-    def test_keys_that_are_made_are_taken(self):
+    def test_generated_keys_are_accepted(self):
         """C07: none is refused by mistake."""
         for bits in (2048, 3072, 4096):
             with self.variant(bits):
                 jwk = assertions.jwk(assertions.rsa_key(bits), 'RS256')
-                self.assert_taken(jwk)
+                self.assert_accepted(jwk)
