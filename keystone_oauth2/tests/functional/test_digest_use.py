@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keystone's slow hash once, and from then on a digest (DESIGN, 7)."""
+"""Keystone's slow hash once, and from then on a digest."""
 
 import pathlib
 import re

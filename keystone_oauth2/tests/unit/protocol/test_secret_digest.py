@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Digests of secrets, and their keys (DESIGN, 7)."""
+"""Digests of secrets, and their keys."""
 
 import base64
 import string

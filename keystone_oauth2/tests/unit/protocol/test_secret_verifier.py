@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether the digest or the slow check decides (DESIGN, 7)."""
+"""Whether the digest or the slow check decides."""
 
 import dataclasses
 import datetime
