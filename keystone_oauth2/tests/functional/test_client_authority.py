@@ -151,7 +151,7 @@ class EndTest(AuthorityTestCase):
                     expected.isoformat() + 'Z', shown['expires_at']
                 )
 
-    def test_nothing_is_registered_for_an_unrestricted_one_without_expiry(self):
+    def test_unrestricted_client_without_expiry_gets_no_authenticator(self):
         """K02: that client could register authenticators without expiry."""
         later = self.end + DAY
         for expires_at, status in (
