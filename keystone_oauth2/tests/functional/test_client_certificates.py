@@ -304,7 +304,7 @@ class BoundTokenTest(CertificatesTestCase):
         answer = self.get_token(**clients.by_secret(self.own, self.own.secret))
         self.assertNotIn('oauth2_credential', self.validate(answer))
 
-    def test_secret_beside_a_certificate_is_one_method_too_many(self):
+    def test_secret_beside_a_certificate_is_refused(self):
         """B01: if the request has a client_id, too."""
         how = clients.by_secret_in_body(self.own, self.own.secret)
         how['environ'] = self.how['environ']

@@ -75,7 +75,7 @@ class NoSecretTest(notifications.NotificationTestCase):
         self.post('', path=f'{base.TOKEN}?client_secret={WRONG}')
         self.assert_silent(WRONG, encoded)
 
-    def test_made_up_tokens_are_not_sent(self):
+    def test_invented_tokens_are_not_sent(self):
         """They may be valid elsewhere."""
         self.introspect(WRONG)
         self.revoke(WRONG, self.own)

@@ -130,28 +130,28 @@ class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def test_by_user_and_project(self):
-        everybody = 'reader member certificate'
+        all_three = 'reader member certificate'
         self.assert_all_allowed(
             (
-                (everybody, f'user_id:{self.user.id}'),
-                (everybody, f'"{self.user.id}":%(target.user.id)s'),
-                (everybody, f'"{self.user.name}":%(target.user.name)s'),
-                (everybody, f'project_id:{self.project.id}'),
-                (everybody, f'"{self.project.id}":%(target.project.id)s'),
+                (all_three, f'user_id:{self.user.id}'),
+                (all_three, f'"{self.user.id}":%(target.user.id)s'),
+                (all_three, f'"{self.user.name}":%(target.user.name)s'),
+                (all_three, f'project_id:{self.project.id}'),
+                (all_three, f'"{self.project.id}":%(target.project.id)s'),
                 ('', 'user_id:another'),
                 ('', 'project_id:another'),
             )
         )
 
     def test_by_domain(self):
-        everybody = 'reader member certificate'
+        all_three = 'reader member certificate'
         self.assert_all_allowed(
             (
-                (everybody, 'user_domain_id:default'),
-                (everybody, '"default":%(target.user.domain.id)s'),
-                (everybody, '"Default":%(target.user.domain.name)s'),
-                (everybody, 'project_domain_id:default'),
-                (everybody, '"default":%(target.project.domain.id)s'),
+                (all_three, 'user_domain_id:default'),
+                (all_three, '"default":%(target.user.domain.id)s'),
+                (all_three, '"Default":%(target.user.domain.name)s'),
+                (all_three, 'project_domain_id:default'),
+                (all_three, '"default":%(target.project.domain.id)s'),
                 ('', 'user_domain_id:another'),
                 ('', 'project_domain_id:another'),
             )
@@ -169,11 +169,11 @@ class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def test_by_grant(self):
-        everybody = 'reader member certificate'
+        all_three = 'reader member certificate'
         self.assert_all_allowed(
             (
-                (everybody, 'grant_type:client_credentials'),
-                (everybody, '"client_credentials":%(target.grant_type)s'),
+                (all_three, 'grant_type:client_credentials'),
+                (all_three, '"client_credentials":%(target.grant_type)s'),
                 ('', 'grant_type:token_exchange'),
             )
         )

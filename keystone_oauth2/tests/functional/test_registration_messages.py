@@ -18,7 +18,7 @@ WRONG_TIME = 'expires_at must be a time in UTC, such as 2027-06-01T00:00:00Z.'
 
 
 class RegistrationMessageTest(clients.ClientsTestCase):
-    def assert_told(self, sentence, answer):
+    def assert_error(self, sentence, answer):
         self.assertThat(answer, clients.IsKeystoneError(400))
         self.assertEqual(sentence, answer.json['error']['message'])
 
@@ -35,7 +35,7 @@ class RegistrationMessageTest(clients.ClientsTestCase):
                 answer = self.manage(
                     'POST', '/secrets', {'secret': {'expires_at': end}}
                 )
-                self.assert_told(WRONG_TIME, answer)
+                self.assert_error(WRONG_TIME, answer)
 
     def test_body_that_is_no_object_is_reported_as_such(self):
         for body in ('', 'x', '[]', 'null', '5', '"secret"', '[{}]', '\xff'):
@@ -48,7 +48,7 @@ class RegistrationMessageTest(clients.ClientsTestCase):
                         headers={'Content-Type': 'application/json'},
                         token=self.owner_token,
                     )
-                    self.assert_told('The body is not a JSON object.', answer)
+                    self.assert_error('The body is not a JSON object.', answer)
 
     def test_wrong_member_is_named_with_what_it_must_be(self):
         """C07, D02: in plain words, not those of a JSON schema."""
@@ -99,7 +99,7 @@ class RegistrationMessageTest(clients.ClientsTestCase):
         ):
             with self.variant(body):
                 answer = self.manage('POST', f'/{rest}', body)
-                self.assert_told(f'Invalid input for {sentence}.', answer)
+                self.assert_error(f'Invalid input for {sentence}.', answer)
 
     def test_available_methods_are_listed(self):
         methods = 'client/authentication_methods'
@@ -119,4 +119,4 @@ class RegistrationMessageTest(clients.ClientsTestCase):
                 answer = self.manage(
                     'PATCH', json={'client': {'authentication_methods': value}}
                 )
-                self.assert_told(f'Invalid input for {sentence}.', answer)
+                self.assert_error(f'Invalid input for {sentence}.', answer)

@@ -110,7 +110,7 @@ class StatsDTest(tokens.TokensTestCase):
         self.assertEqual([], self.received())
 
 
-class NobodyListensTest(mutual_tls.MutualTLSTestCase):
+class DaemonDownTest(mutual_tls.MutualTLSTestCase):
     """The daemon is down, which has no effect on clients."""
 
     options = {'oauth2': {'statsd_host': '127.0.0.1', 'statsd_port': 1}}
