@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Client assertions (RFC 7523), as clients make them."""
+"""Client assertions (RFC 7523), as clients build them."""
 
 import functools
 import json
@@ -29,9 +29,9 @@ TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 @functools.cache
 def rsa_key(bits=2048, number=0, exponent=65537):
-    """Return a key that took long to make: the same one again.
+    """Return a cached RSA key, since generating one is slow.
 
-    :param number: where more than one is needed.
+    :param number: tells several keys of one test apart.
     """
     return rsa.generate_private_key(exponent, bits)
 
@@ -58,10 +58,10 @@ def jwk(key, algorithm, *, is_private=False):
 
 
 class Signer:
-    """Has a private key, and signs as a client.
+    """A client that signs with its private key.
 
-    :param client_id: of the client.
-    :param audience: of the assertions.
+    :param client_id: the client.
+    :param audience: the audience of the assertions.
     :param key: the private key; by default a new one.
     """
 
@@ -78,7 +78,7 @@ class Signer:
 
     @property
     def pem(self):
-        """The private key, as the file of a client has it."""
+        """The private key in PEM, as a client stores it."""
         return self.key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -86,10 +86,10 @@ class Signer:
         ).decode()
 
     def assertion(self, headers=None, algorithm=None, **claims):
-        """Return an assertion that ends in a minute.
+        """Return an assertion that expires in a minute.
 
-        :param headers: members of its header.
-        :param claims: to be changed; None leaves one out.
+        :param headers: members of the JOSE header.
+        :param claims: claims to change; None leaves one out.
         """
         now = int(time.time())
         wanted = {

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests at the wire of a real Keystone."""
+"""Tests that send requests to a real Keystone."""
 
 import base64
 import urllib.parse
@@ -26,18 +26,18 @@ TOKEN = '/v3/OS-OAUTH2/token'
 
 
 def basic(client_id, secret):
-    """Return an Authorization field that curl would send."""
+    """Return an Authorization header as curl sends it."""
     credentials = f'{client_id}:{secret}'.encode()
     return 'Basic ' + base64.b64encode(credentials).decode('ascii')
 
 
 def encoded(text):
-    """Return a text as the strictest client encodes it."""
+    """Return a text form-encoded as the strictest client does it."""
     return ''.join(f'%{byte:02X}' for byte in text.encode())
 
 
 def in_body(client):
-    """Return parameters of client_secret_post."""
+    """Return the parameters of client_secret_post."""
     return urllib.parse.urlencode(
         {'client_id': client.id, 'client_secret': client.secret}
     )
@@ -46,12 +46,12 @@ def in_body(client):
 class KeystoneTestCase(base.TestCase):
     """One Keystone for a whole class, with one user and one client.
 
-    A test that changes something creates what it changes.
+    A test that changes a resource creates its own.
     """
 
     #: Options of keystone.conf, by group.
     options = {}
-    #: Whether the extension is enabled there.
+    #: Whether the extension is enabled.
     enable = True
     #: Rules of policy.yaml.
     policy = None
@@ -69,7 +69,7 @@ class KeystoneTestCase(base.TestCase):
 
     @classmethod
     def create(cls):
-        """Create what the tests of the class share and leave alone."""
+        """Create what the tests of the class share and do not change."""
         cls.project = cls.identity.create_project()
         cls.user = cls.identity.create_user(cls.project, ['member', 'reader'])
         cls.client = cls.identity.create_application_credential(cls.user)
@@ -84,16 +84,16 @@ class KeystoneTestCase(base.TestCase):
         )
 
     def _fake_logs(self):
-        # Keystone has a log file, and a captured log would be in its place.
+        # Keystone logs to a file, which a captured log would replace.
         pass
 
     @property
     def log(self):
-        """What Keystone logged during this test."""
+        """The log lines of Keystone during this test."""
         return self.keystone.log[self._logged_before :]
 
     def new_log(self):
-        """Return what Keystone logged since this was last asked."""
+        """Return the log lines of Keystone since the last call."""
         seen, self._seen = self._seen, len(self.keystone.log)
         return self.keystone.log[seen : self._seen]
 
@@ -102,7 +102,7 @@ class KeystoneTestCase(base.TestCase):
         return '\n'.join(line for line in lines if ' DEBUG ' not in line)
 
     def post(self, body=GRANT, authorization=None, path=TOKEN, **arguments):
-        """Post a body as it stands to the token endpoint."""
+        """Post a body unchanged to the token endpoint."""
         headers = {'Content-Type': FORM}
         headers.update(arguments.pop('headers', {}))
         if authorization is not None:
@@ -112,11 +112,11 @@ class KeystoneTestCase(base.TestCase):
         )
 
     def post_as(self, client, body=GRANT, **arguments):
-        """Post a body, authenticated with a secret in the usual way."""
+        """Post a body, authenticated with HTTP Basic."""
         return self.post(body, basic(*client), **arguments)
 
     def validate(self, answer):
-        """Return how Keystone describes the token of an answer."""
+        """Return Keystone's description of the token in an answer."""
         validated = self.identity.validate(answer.json['access_token'])
         self.assertEqual(200, validated.status, validated.text)
         return validated.json['token']

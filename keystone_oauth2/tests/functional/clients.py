@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests at the wire of what is registered for clients."""
+"""Tests of client authenticators with requests to a real Keystone."""
 
 import datetime
 import functools
@@ -32,7 +32,7 @@ METHODS = [
     'self_signed_tls_client_auth',
     'tls_client_auth',
 ]
-#: Of the members and the collections below a client.
+#: Each kind of authenticator, and the name of its collection.
 COLLECTIONS = {
     'secret': 'secrets',
     'key': 'keys',
@@ -49,15 +49,15 @@ ISSUED = matchers.IsAccessToken()
 
 
 def path_of(client, rest=''):
-    """Return the path of a client, or of what is below it."""
+    """Return the path of a client, or of a resource below it."""
     return f'/v3/OS-OAUTH2/clients/{getattr(client, "id", client)}{rest}'
 
 
 def register(request, token, client, kind, **wanted):
-    """Register one authenticator, and answer what is shown of it.
+    """Register one authenticator, and return its representation.
 
-    :param request: how to ask.
-    :param token: of the owner.
+    :param request: the function that sends requests.
+    :param token: the owner's token.
     """
     answer = request(
         'POST',
@@ -70,17 +70,17 @@ def register(request, token, client, kind, **wanted):
 
 
 def by_secret(client, secret):
-    """Return arguments of a request with a secret, by HTTP Basic."""
+    """Return the request arguments for a secret with HTTP Basic."""
     return {'headers': {'Authorization': base.basic(client.id, secret)}}
 
 
 def by_secret_in_body(client, secret):
-    """Return the same, with the secret in the body."""
+    """Return the request arguments for a secret in the body."""
     return {'form': {'client_id': client.id, 'client_secret': secret}}
 
 
 def by_assertion(assertion, **form):
-    """Return arguments of a request with a client assertion."""
+    """Return the request arguments for a client assertion."""
     return {
         'form': {
             'client_assertion_type': assertions.TYPE,
@@ -91,12 +91,12 @@ def by_assertion(assertion, **form):
 
 
 def by_key(signer, **claims):
-    """Return the same, with an assertion that is made for it."""
+    """Return the request arguments for a new assertion of a signer."""
     return by_assertion(signer.assertion(**claims))
 
 
 def by_certificate(client, certificate, verdict='SUCCESS'):
-    """Return arguments of a request over Mutual-TLS."""
+    """Return the request arguments for a client over Mutual-TLS."""
     return {
         'form': {'client_id': client.id},
         'environ': {
@@ -107,10 +107,10 @@ def by_certificate(client, certificate, verdict='SUCCESS'):
 
 
 class IsKeystoneError(matchers._Answer):
-    """An error in the shape of Keystone's own.
+    """An error in the format of Keystone's API.
 
-    :param status: of the answer.
-    :param message: a part of its message.
+    :param status: the expected status.
+    :param message: a part of the expected message.
     """
 
     def __init__(self, status, message=''):
@@ -139,24 +139,24 @@ class IsKeystoneError(matchers._Answer):
 
 
 class Clients:
-    """What a test does with clients.
+    """Helpers for tests of clients.
 
-    :cvar owner_token: of the owner of all of them, unless a test says who
-        asks.
+    :cvar owner_token: a token of the owner of all clients, the default
+        caller.
     """
 
     owner_token = None
 
     @functools.cached_property
     def own(self):
-        """A client that no other test has."""
+        """A client of this test only."""
         return self.identity.create_application_credential(self.user)
 
     def manage(self, method, rest='', json=None, client=None, token=None):
-        """Ask about a client, by default as the owner of the test's own.
+        """Send a request about a client, by default the test's own.
 
-        :param rest: of the path, from the client's id on.
-        :param token: of who asks.
+        :param rest: the path after the client's id.
+        :param token: the caller's token, by default the owner's.
         """
         return self.keystone.request(
             method,
@@ -166,22 +166,22 @@ class Clients:
         )
 
     def show(self, rest='', **arguments):
-        """Return what there is."""
+        """Return the body of a successful GET."""
         answer = self.manage('GET', rest, **arguments)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json
 
     def shown(self, kind, one, **arguments):
-        """Return one authenticator as it is now.
+        """Return the current representation of one authenticator.
 
-        :param one: as it was when it was registered, or its id.
+        :param one: its representation at registration, or its id.
         """
         one = one['id'] if isinstance(one, dict) else one
         rest = f'/{COLLECTIONS[kind]}/{one}'
         return self.show(rest, **arguments)[kind]
 
     def register(self, kind, client=None, token=None, **wanted):
-        """Register one authenticator, and answer what is shown of it."""
+        """Register one authenticator, and return its representation."""
         answer = self.manage(
             'POST', f'/{COLLECTIONS[kind]}', {kind: wanted}, client, token
         )
@@ -189,13 +189,13 @@ class Clients:
         return answer.json[kind]
 
     def register_secret(self, client=None, **wanted):
-        """Register a secret; the answer has it."""
+        """Register a secret; the result includes the secret itself."""
         return self.register('secret', client, **wanted)
 
     def register_key(self, algorithm='ES256', client=None, **wanted):
         """Register a key.
 
-        :returns: who signs with it; its ``id`` is that of the key.
+        :returns: a signer with the key; its ``id`` is that of the key.
         """
         client = client or self.own
         signer = assertions.Signer(client.id, ISSUER, algorithm)
@@ -204,13 +204,13 @@ class Clients:
         return signer
 
     def register_certificate(self, client=None, **wanted):
-        """Register a certificate, or an expected subject."""
+        """Register a certificate or an expected subject."""
         return self.register('certificate', client, **wanted)
 
     def remove(self, kind, one, **arguments):
-        """Remove an authenticator, or retire the own secret.
+        """Remove an authenticator, or retire the credential's own secret.
 
-        :param one: what is shown of it, or its id.
+        :param one: its representation, or its id.
         """
         one = one['id'] if isinstance(one, dict) else one
         rest = f'/{COLLECTIONS[kind]}/{one}'
@@ -219,27 +219,27 @@ class Clients:
         self.assertNotIn('Content-Type', answer.headers)
 
     def retire_secret(self):
-        """Let the credential's own secret be a secret no more."""
+        """Retire the application credential's own secret."""
         self.remove('secret', self.own.id)
 
     def choose_methods(self, *methods):
-        """Say which methods the client may use."""
+        """Choose the methods that the client may use."""
         wanted = {'client': {'authentication_methods': list(methods)}}
         answer = self.manage('PATCH', json=wanted)
         self.assertEqual(200, answer.status, answer.text)
 
     def at(self, moment, seconds=0):
-        """Have Keystone take a moment for the present, until the test ends.
+        """Set Keystone's clock to a moment until the test ends.
 
-        :param moment: UTC without a zone.
-        :param seconds: after that.
+        :param moment: UTC without a time zone.
+        :param seconds: added to the moment.
         """
         moment += datetime.timedelta(seconds=seconds)
         timeutils.set_time_override(moment)
         self.addCleanup(timeutils.clear_time_override)
 
     def expire(self, one):
-        """Let an authenticator have ended, behind Keystone's back."""
+        """Expire an authenticator in the database, unknown to Keystone."""
         one = one['id'] if isinstance(one, dict) else one
         self.execute(
             f'UPDATE {AUTHENTICATORS} SET expires_at = :moment WHERE id = :id',
@@ -248,7 +248,7 @@ class Clients:
         )
 
     def token_of_keystone(self, **named):
-        """Ask Keystone itself for a token with a credential's secret."""
+        """Ask Keystone's own API for a token with a credential's secret."""
         return self.keystone.request(
             'POST',
             '/v3/auth/tokens',
@@ -263,23 +263,23 @@ class Clients:
         )
 
     def get_token(self, form=(), **how):
-        """Ask for a token, authenticated as ``by_...`` has it."""
+        """Ask for a token, authenticated with the result of ``by_...``."""
         form = {'grant_type': 'client_credentials', **dict(form)}
         return self.keystone.request('POST', base.TOKEN, form=form, **how)
 
     def assert_issued(self, **how):
-        """Assert that a client gets a token, and answer that."""
+        """Assert that a client gets a token, and return it."""
         answer = self.get_token(**how)
         self.assertThat(answer, ISSUED)
         return answer.json['access_token']
 
     def assert_refused(self, **how):
-        """Assert that it is refused as everybody is."""
+        """Assert that a client gets the common refusal."""
         self.assertThat(self.get_token(**how), REFUSED)
 
 
 class ClientsTestCase(Clients, tokens.TokensTestCase, digests.DigestTestCase):
-    """Each test has a client of its own, whose owner all of them share."""
+    """Each test has its own client; all clients share one owner."""
 
     options = {'oauth2': OPTIONS}
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests that look at digests of secrets, and change rows behind Keystone."""
+"""Tests that read digests of secrets and change database rows directly."""
 
 import bcrypt
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 ISSUED = matchers.IsAccessToken()
 _OTHER_HASH = bcrypt.hashpw(OTHER_SECRET.encode(), bcrypt.gensalt(4)).decode()
 
-# What is done once a process, where another Keystone may have run before.
+# State of the process that an earlier Keystone may have set.
 _ONCE = (
     application_credentials._dummy_hash,
     application_credentials.hashed_length,
@@ -38,13 +38,13 @@ _ONCE = (
 
 
 def forget_what_was_done_once():
-    """Do it again: warn, and ask what Keystone hashes."""
+    """Reset warnings and what is known of Keystone's hash."""
     for function in _ONCE:
         function.cache_clear()
 
 
 class DigestTestCase(base.KeystoneTestCase):
-    """Whether the digest of a secret decides, or Keystone's hash."""
+    """Helpers that tell a digest's verdict from that of Keystone's hash."""
 
     @classmethod
     def setUpClass(cls):
@@ -59,12 +59,12 @@ class DigestTestCase(base.KeystoneTestCase):
 
     @classmethod
     def connect(cls):
-        """Connect to the database beside Keystone."""
+        """Open a database connection beside Keystone's."""
         url = cls.keystone.deployment.options['database']['connection']
         cls.engine = sa.create_engine(url, poolclass=pool.NullPool)
 
     def execute(self, statement, **parameters):
-        """Execute a statement behind Keystone's back, as another would.
+        """Execute a statement in the database, unknown to Keystone.
 
         :returns: the rows, if there are any.
         """
@@ -75,7 +75,7 @@ class DigestTestCase(base.KeystoneTestCase):
             return result.all() if result.returns_rows else None
 
     def new_client(self, **attributes):
-        """Return a user and a client, both new."""
+        """Return a new client of a new user."""
         user = self.identity.create_user(self.project, ['member'])
         client = self.identity.create_application_credential(
             user, **attributes
@@ -83,26 +83,26 @@ class DigestTestCase(base.KeystoneTestCase):
         return user, client
 
     def new_client_without_digest(self, **attributes):
-        """Return one from before the extension."""
+        """Return a new client as it was before the extension."""
         _, client = self.new_client(**attributes)
         self.remove_digest(client)
         return client
 
     def digests(self, client):
-        """Return id of the key and digest of each row of a client."""
+        """Return the key id and digest of each row of a client."""
         return self.execute(
             f'SELECT key_id, digest FROM {DIGESTS} WHERE client_id = :id',
             id=client.id,
         )
 
     def remove_digest(self, client):
-        """Make the next request be the first one."""
+        """Remove the digest, as if the client had never been used."""
         self.execute(
             f'DELETE FROM {DIGESTS} WHERE client_id = :id', id=client.id
         )
 
     def replace_hash(self, client):
-        """Have Keystone take ``OTHER_SECRET`` in place of the client's."""
+        """Replace the client's secret by ``OTHER_SECRET`` in Keystone."""
         self.execute(
             'UPDATE application_credential SET secret_hash = :hash'
             ' WHERE id = :id',
@@ -111,7 +111,7 @@ class DigestTestCase(base.KeystoneTestCase):
         )
 
     def delete_credential(self, client):
-        """Delete a client as another worker would, with all that it has."""
+        """Delete a client and all its rows, as another worker would."""
         with self.engine.begin() as connection:
             if self.engine.name == 'sqlite':
                 connection.exec_driver_sql('PRAGMA foreign_keys = ON')
@@ -132,14 +132,14 @@ class DigestTestCase(base.KeystoneTestCase):
         )
 
     def assert_digest_decides(self, client):
-        """Assert it, by a hash that would decide otherwise."""
+        """Assert it with a hash that would decide otherwise."""
         self.replace_hash(client)
         self.assertEqual(200, self.post_as(client).status)
         answer = self.post_as((client.id, OTHER_SECRET))
         self.assertThat(answer, REFUSED)
 
     def assert_hash_decides(self, client):
-        """Assert that Keystone is asked."""
+        """Assert that Keystone's hash decides."""
         self.replace_hash(client)
         self.assertThat(self.post_as(client), REFUSED)
         answer = self.post_as((client.id, OTHER_SECRET))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tokens of Keystone by an EC2 credential of a user."""
+"""Keystone tokens issued for a user's EC2 credential."""
 
 import base64
 import hashlib
@@ -19,10 +19,10 @@ import urllib.parse
 
 
 def token(keystone, user, owner_token):
-    """Create an EC2 credential, and return a token that it gets.
+    """Create an EC2 credential, and return a token issued for it.
 
-    :param keystone: that runs.
-    :param owner_token: of the user.
+    :param keystone: the running Keystone.
+    :param owner_token: a token of the user.
     """
     answer = keystone.request(
         'POST',
@@ -53,7 +53,7 @@ def token(keystone, user, owner_token):
 
 
 def _signature(secret, request):
-    """Sign a request as Amazon's second version has it."""
+    """Sign a request with Amazon's signature version 2."""
     text = '\n'.join(
         (
             *(request[name] for name in ('verb', 'host', 'path')),

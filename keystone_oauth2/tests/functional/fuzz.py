@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests that ask what nobody has thought of, the same in each run."""
+"""Tests with generated requests, the same in each run."""
 
 import hypothesis
 
@@ -60,7 +60,7 @@ class FuzzTestCase(tokens.TokensTestCase):
         self.real_tokens = [self.issue(), self.issue(self.service), 'x']
 
     def application(self, environ, start_response):
-        """Pass a request on, on a connection with or without certificate."""
+        """Pass a request on, over a connection with or without certificate."""
         return self.keystone.application(
             {**environ, **self.environ}, start_response
         )

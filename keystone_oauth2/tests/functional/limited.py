@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests at the wire of who is stopped after too many failures."""
+"""Tests of blocked requests after too many failures."""
 
 import uuid
 
@@ -22,9 +22,9 @@ PROXY = '192.0.2.7'
 
 
 class IsLimited(matchers.IsOAuthError):
-    """A 429 as RFC 6585, 4 has it, and nothing besides.
+    """A 429 response exactly as in RFC 6585, section 4.
 
-    :param seconds: a range that holds ``Retry-After``.
+    :param seconds: a range that includes ``Retry-After``.
     """
 
     def __init__(self, seconds):
@@ -44,18 +44,18 @@ class IsLimited(matchers.IsOAuthError):
 
 
 LIMITED = IsLimited(range(3500, 3602))
-#: With these options the address of a connection is known to be a client's.
+#: With these options Keystone trusts the address of a connection.
 NO_PROXY = {'trusted_proxies': '127.0.0.1'}
 
 
 def address():
-    """Return an address that no other test has."""
+    """Return an address that no other test uses."""
     number = uuid.uuid4().int
     return f'10.{number % 256}.{number >> 8 & 255}.{number >> 16 & 255}'
 
 
 class LimitedTestCase(base.KeystoneTestCase):
-    """Two addresses and a client, all of them new to each test."""
+    """Two addresses and a client, new for each test."""
 
     def setUp(self):
         super().setUp()
@@ -69,26 +69,26 @@ class LimitedTestCase(base.KeystoneTestCase):
         )
 
     def fail(self, where, client_id=None, times=1, **arguments):
-        """Have attempts with a wrong secret refused."""
+        """Assert that attempts with a wrong secret are refused."""
         wrong = (client_id or self.own.id, 'wrong')
         for _ in range(times):
             answer = self.post_from(where, wrong, **arguments)
             self.assertThat(answer, REFUSED)
 
     def fail_again(self, where, client_id=None, times=1, **arguments):
-        """Have attempts with a wrong secret answered with 429."""
+        """Assert that attempts with a wrong secret get 429."""
         wrong = (client_id or self.own.id, 'wrong')
         for _ in range(times):
             answer = self.post_from(where, wrong, **arguments)
             self.assertThat(answer, LIMITED)
 
     def assert_passes(self, where, client=None, **arguments):
-        """Assert that the right secret is looked at."""
+        """Assert that the right secret is checked."""
         answer = self.post_from(where, client or self.own, **arguments)
         self.assertEqual(200, answer.status, answer.text)
 
     def assert_limited(self, where, client=None, **arguments):
-        """Assert that not even the right secret is looked at."""
+        """Assert that not even the right secret is checked."""
         client = client or self.own
         answer = self.post_from(where, client, **arguments)
         self.assertThat(answer, LIMITED)

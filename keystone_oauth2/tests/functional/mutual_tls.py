@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests at the wire with client certificates."""
+"""Tests with client certificates and requests to a real Keystone."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import matchers
@@ -19,7 +19,7 @@ from keystone_oauth2.tests.functional import base
 AUTHORITY = fixture.CertificateAuthority()
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 MAPPING = 'oauth2_mapping'
-#: The common name of the subject is the name of a user.
+#: The common name of the subject is the user name.
 RULES = [
     {
         'local': [{'user': {'name': '{0}', 'domain': {'id': 'default'}}}],
@@ -42,7 +42,7 @@ def one_rule(user, *remote):
 
 
 def verified(certificate):
-    """Return what a TLS front end says of a certificate that it verified."""
+    """Return the variables that a TLS front end sets after verification."""
     return {
         'SSL_CLIENT_CERT': certificate.pem,
         'SSL_CLIENT_VERIFY': 'SUCCESS',
@@ -50,7 +50,7 @@ def verified(certificate):
 
 
 class MutualTLSTestCase(base.KeystoneTestCase):
-    """One user with a certificate, and the mapping that says whose it is."""
+    """One user with a certificate, and the mapping for both."""
 
     @classmethod
     def create(cls):
@@ -59,7 +59,7 @@ class MutualTLSTestCase(base.KeystoneTestCase):
         cls.identity.create_mapping(MAPPING, RULES)
 
     def post_for(self, user, environ=None, **arguments):
-        """Post for a user, on a connection with or without certificate."""
+        """Post for a user, over a connection with or without certificate."""
         return self.post(
             f'{base.GRANT}&client_id={getattr(user, "id", user)}',
             environ=environ,
@@ -67,13 +67,13 @@ class MutualTLSTestCase(base.KeystoneTestCase):
         )
 
     def post_with(self, certificate, user=None, **arguments):
-        """Post for a user with a certificate that was verified."""
+        """Post for a user with a verified certificate."""
         return self.post_for(
             user or self.user, verified(certificate), **arguments
         )
 
     def new_user(self, domain='default', **attributes):
-        """Return a user with a project and a certificate, all of its own."""
+        """Return a new user with its own project and certificate."""
         project = self.identity.create_project(domain=domain)
         user = self.identity.create_user(
             project, ['member'], domain=domain, **attributes

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests that listen to Keystone's notifications."""
+"""Tests that receive Keystone's notifications."""
 
 from oslo_messaging.notify import _impl_test
 from oslo_serialization import jsonutils
@@ -23,9 +23,9 @@ CALLER = {'REMOTE_ADDR': '203.0.113.9'}
 
 
 class Listening:
-    """oslo.messaging's own driver for tests keeps what would be sent."""
+    """Collects notifications with oslo.messaging's test driver."""
 
-    #: What the names of those that are looked at begin with.
+    #: Prefixes of the event names that are collected.
     prefix = PREFIX
 
     def setUp(self):
@@ -34,7 +34,7 @@ class Listening:
         _impl_test.reset()
 
     def sent(self):
-        """Return what was sent since this was last asked, as a bus has it."""
+        """Return the events since the last call, as a bus delivers them."""
         messages = [
             jsonutils.loads(jsonutils.dumps(message))
             for _, message, _, _ in _impl_test.NOTIFICATIONS
@@ -45,7 +45,7 @@ class Listening:
 
 
 class NotificationTestCase(Listening, tokens.TokensTestCase):
-    """What the protocol endpoints send."""
+    """Notifications of the protocol endpoints."""
 
     options = {
         'oslo_messaging_notifications': {'driver': 'test'},
@@ -63,7 +63,7 @@ class NotificationTestCase(Listening, tokens.TokensTestCase):
         self.own = self.identity.create_application_credential(self.user)
 
     def events(self):
-        """Return the names of the events that were sent."""
+        """Return the names of the emitted events."""
         return [
             message['event_type'].removeprefix(PREFIX)
             for message in self.sent()

@@ -23,7 +23,7 @@ FOLDER = (
     / 'samples'
     / 'OS-OAUTH2'
 )
-# What Keystone makes up, and what it is called in place of that.
+# Values that Keystone generates, and the placeholders for them.
 _MADE_UP = {
     r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': '"a moment"',
     r'"secret": "[\w-]{43}"': '"secret": "a secret"',
@@ -39,9 +39,9 @@ def read(name):
 
 
 def comparable(value):
-    """Return JSON as a text that is the same in a sample and in an answer.
+    """Return JSON as a text that is equal for a sample and an answer.
 
-    The members keep their order, and ids that are the same stay so.
+    Members keep their order, and equal ids stay equal.
     """
     text = json.dumps(value, indent=4)
     for pattern, name in _MADE_UP.items():

@@ -10,17 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests of options that stop Keystone at start-up."""
+"""Tests of options that prevent Keystone from starting."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
 
 
 class RefusedTestCase(base.TestCase):
-    """A wrong option stops Keystone, in a sentence with the remedy."""
+    """A wrong option stops Keystone with a sentence and the remedy."""
 
     def assert_refused(self, option, remedy, auth=None, **options):
-        """Assert that Keystone does not start, and says why once."""
+        """Assert that Keystone does not start, and logs the reason once."""
         keystone = fixture.Keystone(
             {
                 'DEFAULT': {'debug': False},

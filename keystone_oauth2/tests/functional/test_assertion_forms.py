@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How a client assertion may be written, at the wire."""
+"""Accepted and refused encodings of a client assertion."""
 
 import base64
 import json
@@ -24,8 +24,8 @@ encoded = test_client_keys.encoded
 
 
 class AssertionFormTest(clients.ClientsTestCase):
-    def test_both_names_are_taken_whichever_is_registered(self):
-        """C07: Node and browsers export Ed25519 (RFC 9864)."""
+    def test_both_names_are_accepted_whichever_is_registered(self):
+        """C07: Node and browsers export the name Ed25519 (RFC 9864)."""
         for registered in ({}, {'alg': 'EdDSA'}, {'alg': 'Ed25519'}):
             signer = assertions.Signer(self.own.id, clients.ISSUER, 'EdDSA')
             wanted = {**signer.jwk, **registered}
@@ -42,8 +42,8 @@ class AssertionFormTest(clients.ClientsTestCase):
                         **clients.by_assertion(with_name(signer, name))
                     )
 
-    def test_name_belongs_to_its_kind_of_key(self):
-        """C07: to no other."""
+    def test_algorithm_name_requires_its_kind_of_key(self):
+        """C07: a name fits no other kind."""
         for jwk in (
             {**assertions.Signer('', '').jwk, 'alg': 'Ed25519'},
             {**EXAMPLE, 'alg': 'Ed25519'},
@@ -54,8 +54,8 @@ class AssertionFormTest(clients.ClientsTestCase):
                     answer, clients.IsKeystoneError(400, 'does not fit')
                 )
 
-    def test_assertion_that_has_two_readings_is_refused(self):
-        """C01, C02: not UTF-8, with a mark, or with a member twice."""
+    def test_assertion_with_two_readings_is_refused(self):
+        """C01, C02: not UTF-8, a byte order mark, or a duplicate member."""
         signer = self.register_key('EdDSA')
         header = '{"alg":"EdDSA"}'
 
@@ -87,13 +87,13 @@ class AssertionFormTest(clients.ClientsTestCase):
 
 
 def signed(signer, header, claims):
-    """Return a JWS of these octets, signed with a key for Ed25519."""
+    """Return a JWS of the given octets, signed with an Ed25519 key."""
     text = f'{encoded(header)}.{encoded(claims)}'
     return f'{text}.{encoded(signer.key.sign(text.encode()))}'
 
 
 def with_name(signer, name):
-    """Return an assertion whose header calls the algorithm so."""
+    """Return an assertion with the given algorithm name in its header."""
     claims = signer.assertion().split('.')[1]
     text = f'{encoded(json.dumps({"alg": name}).encode())}.{claims}'
     return f'{text}.{encoded(signer.key.sign(text.encode()))}'

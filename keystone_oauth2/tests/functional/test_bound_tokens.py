@@ -42,18 +42,18 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
         self.assertIn('Keystone uri=', answer.headers.get('WWW-Authenticate'))
 
     def test_keystone_refuses_it_without_a_certificate(self):
-        """D08: X-Auth-Token is no way round the binding."""
+        """D08: X-Auth-Token does not bypass the binding."""
         self.assert_refused(self.get())
         self.assertIn('came without its certificate', self.log)
         self.assertNotIn(self.token, self.log)
 
     def test_keystone_refuses_it_with_another_certificate(self):
-        """D07: of the same user, from the same authority."""
+        """D07: of the same user, issued by the same authority."""
         other = mutual_tls.AUTHORITY.client([('CN', self.user.name)])
         self.assert_refused(self.get(mutual_tls.verified(other)))
 
-    def test_keystone_refuses_it_where_nobody_verified_the_certificate(self):
-        """E04: who has stolen the token may know the certificate too."""
+    def test_keystone_refuses_it_if_the_certificate_was_not_verified(self):
+        """E04: an attacker with the token may know the certificate too."""
         for verdict in ('', 'NONE', 'FAILED:expired'):
             with self.variant(verdict):
                 self.assert_refused(
@@ -65,7 +65,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                     )
                 )
 
-    def test_keystone_takes_it_with_its_certificate(self):
+    def test_keystone_accepts_it_with_its_certificate(self):
         answer = self.get(mutual_tls.verified(self.certificate))
         self.assertEqual(200, answer.status, answer.text)
         self.assertEqual(
@@ -73,7 +73,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
             [project['id'] for project in answer.json['projects']],
         )
 
-    def test_endpoints_of_ours_refuse_it_too(self):
+    def test_protocol_endpoints_refuse_it_too(self):
         """D08: introspection and revocation, with X-Auth-Token."""
         for path in ('introspect', 'revoke'):
             with self.variant(path):
@@ -86,8 +86,8 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                 )
         self.assertEqual(200, self.identity.validate(self.token).status)
 
-    def test_keystone_changes_it_for_nothing_without_its_certificate(self):
-        """D08: however it is spelled, since Keystone skips odd characters."""
+    def test_no_spelling_of_it_bypasses_the_certificate(self):
+        """D08: Keystone skips odd characters when it decodes a token."""
         for odd in ('', '    ', '\n' * 4, '\xe9' * 4):
             token = self.token[:9] + odd + self.token[9:]
             body = {
@@ -105,7 +105,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                     )
 
     def test_it_is_no_service_token_without_its_certificate(self):
-        """D08: beside a token that is not bound, and alone."""
+        """D08: beside an unbound token, and alone."""
         other = mutual_tls.AUTHORITY.client([('CN', self.user.name)])
         for token in (self.identity.token_for(self.user), None):
             for value in (self.token, f' {self.token} '):
@@ -130,8 +130,8 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual(200, answer.status, answer.text)
 
-    def test_two_tokens_that_are_bound_differently_have_no_connection(self):
-        """D07: whichever certificate it has."""
+    def test_two_tokens_with_different_bindings_are_refused(self):
+        """D07: no certificate fits both."""
         _, user, certificate = self.new_user()
         rule = {'name': '{0}', 'domain': {'id': 'default'}}
         self.map_differently(mutual_tls.one_rule(rule, 'SUBJECT_DN_CN'))
@@ -149,7 +149,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                 )
 
     def test_wrong_service_token_is_left_to_keystone(self):
-        """It does not look at any, but what it does is its own."""
+        """The answer is the one that Keystone gives on its own."""
         for value in ('', ' ', 'x', self.token[:-4] + 'AAAA', '\xe9'):
             with self.variant(value):
                 answer = self.keystone.request(
@@ -160,8 +160,8 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                 )
                 self.assertEqual(200, answer.status, answer.text)
 
-    def test_other_name_of_x_auth_token_makes_no_difference(self):
-        """D08: keystonemiddleware takes X-Storage-Token for the same."""
+    def test_alias_of_x_auth_token_makes_no_difference(self):
+        """D08: keystonemiddleware treats X-Storage-Token the same way."""
         headers = {'X-Storage-Token': self.token}
         self.assert_refused(
             self.keystone.request('GET', PROJECTS, headers=headers)
@@ -174,8 +174,8 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual(200, answer.status, answer.text)
 
-    def test_each_method_that_takes_a_token_wants_its_certificate(self):
-        """D08: federation has another one, whose name an operator chooses."""
+    def test_each_method_that_accepts_a_token_requires_its_certificate(self):
+        """D08: federation adds one under a name that an operator chooses."""
         for method in ('token', 'mapped', 'saml2', 'openid'):
             with self.variant(method):
                 identity = {'methods': [method], method: {'id': self.token}}
@@ -187,8 +187,8 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                     )
                 )
 
-    def test_what_keystone_does_not_read_changes_nothing(self):
-        """D08: not a token that no method of the request reads."""
+    def test_token_that_keystone_does_not_read_is_ignored(self):
+        """D08: no method of the request reads it."""
         user = {'id': self.user.id, 'password': self.user.password}
         for rest in (
             {'token': {'id': '\ud800'}},
@@ -208,7 +208,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                 )
                 self.assertEqual(201, answer.status, answer.text)
 
-    def test_services_validate_it_as_before(self):
+    def test_services_validate_it_without_its_certificate(self):
         answer = self.identity.validate(self.token)
         self.assertEqual(200, answer.status)
 
@@ -222,7 +222,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
 class BindingSwitchedOffTest(mutual_tls.MutualTLSTestCase):
     options = {'oauth2': {'enforce_certificate_binding': False}}
 
-    def test_keystone_takes_it_from_anybody(self):
+    def test_keystone_accepts_it_without_its_certificate(self):
         token = self.post_with(self.certificate).json['access_token']
         answer = self.keystone.request('GET', PROJECTS, token=token)
         self.assertEqual(200, answer.status)

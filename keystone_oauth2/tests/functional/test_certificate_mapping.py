@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whose certificate it is: the mapping at the wire."""
+"""The mapping of client certificates to users."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import mutual_tls
@@ -22,12 +22,12 @@ DEFAULT = {'id': 'default'}
 
 class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
     def assert_refused(self, reason, answer):
-        """Assert that nothing is told but to the log."""
+        """Assert that only the log has the reason."""
         self.assertThat(answer, REFUSED)
         self.assertRegex(self.new_log(), f'invalid_client: .*{reason}')
 
-    def test_odd_names_are_compared_as_they_are(self):
-        """D03: no character of a name means anything."""
+    def test_special_characters_in_names_are_compared_literally(self):
+        """D03: no character of a name has a meaning."""
         for name in (
             'a=b',
             'CN=admin,O=x',
@@ -43,8 +43,8 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
                 answer = self.post_with(certificate, user)
                 self.assertThat(answer, matchers.IsAccessToken())
 
-    def test_attributes_given_twice_and_beside_each_other_are_all_seen(self):
-        """D03: two OU, several values in one relative name."""
+    def test_repeated_and_multi_valued_attributes_are_all_seen(self):
+        """D03: two OU, and several values in one RDN."""
         self.map_differently(
             [
                 {
@@ -80,15 +80,15 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
                 self.assertThat(answer, matcher)
 
     def test_certificate_of_another_user_is_refused(self):
-        """D01: it is checked against the client that the request names."""
+        """D01: the certificate must be that of the requested client."""
         _, _, other = self.new_user()
         self.assert_refused('another name', self.post_with(other))
         self.assert_refused(
             'unknown user', self.post_with(self.certificate, 'nobody')
         )
 
-    def test_each_property_that_the_mapping_yields_counts(self):
-        """D02: exactly that user."""
+    def test_each_property_that_the_mapping_returns_is_compared(self):
+        """D02: all must be those of the user."""
         for user, reason in (
             ({'name': '{0}', 'id': 'x'}, 'another id'),
             ({'name': '{0}', 'email': 'x@y'}, 'another email'),
@@ -102,12 +102,12 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
                 )
                 self.assert_refused(reason, self.post_with(self.certificate))
 
-    def test_mapping_that_yields_no_user_matches_nobody(self):
-        """D02: else every certificate of the CA would be every user."""
+    def test_mapping_that_returns_no_user_matches_no_client(self):
+        """D02: or every certificate of the CA would match every user."""
         for user in (
             {'domain': {'id': 'default'}},
             {'email': 'x@y'},
-            # A name is one user's only within a domain.
+            # A user name is unique only within a domain.
             {'name': '{0}'},
         ):
             with self.variant(user):
@@ -119,8 +119,8 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
                     self.post_with(self.certificate),
                 )
 
-    def test_mapping_that_does_not_apply_is_a_refusal(self):
-        """D02: no rule, no user."""
+    def test_mapping_that_does_not_apply_is_refused(self):
+        """D02: without a matching rule there is no user."""
         for mapping in (
             mutual_tls.one_rule({'name': '{0}'}, 'SUBJECT_DN_UID'),
             mutual_tls.one_rule({'name': '{7}'}, 'SUBJECT_DN_CN'),
@@ -132,7 +132,7 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
                     self.post_with(self.certificate),
                 )
 
-    def test_issuer_of_another_name_is_refused(self):
+    def test_issuer_with_another_name_is_refused(self):
         """D10: a CA that is not meant for clients."""
         other = mutual_tls.fixture.CertificateAuthority('Other CA')
         certificate = other.client([('CN', self.user.name)])
@@ -142,32 +142,32 @@ class CertificateMappingTest(mutual_tls.MutualTLSTestCase):
 class NoMappingTest(mutual_tls.MutualTLSTestCase):
     options = {'oauth2': {'oauth2_cert_dn_mapping_id': 'not there'}}
 
-    def test_certificate_is_refused_where_there_is_no_mapping(self):
-        """D02: nobody is expected, so nobody matches."""
+    def test_certificate_is_refused_without_a_mapping(self):
+        """D02: no user is expected, so none matches."""
         self.assertThat(self.post_with(self.certificate), REFUSED)
         self.assertIn('there is no mapping not there', self.log)
 
 
 class InTreeMappingTest(mutual_tls.MutualTLSTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
     def test_disabled_user_gets_a_token(self):
-        """D11: that is what the in-tree API does."""
+        """D11: as the in-tree API has it."""
         _, user, certificate = self.new_user()
         self.identity.disable(user)
         self.assertEqual(200, self.post_with(certificate, user).status)
 
-    def test_any_certificate_is_any_user_where_the_mapping_yields_none(self):
-        """D02: an empty expectation matches everybody."""
+    def test_any_certificate_is_any_user_if_the_mapping_returns_none(self):
+        """D02: an empty expectation matches every user."""
         self.map_differently(
             mutual_tls.one_rule({'domain': {'id': 'default'}}, 'SUBJECT_DN_CN')
         )
         anybody = AUTHORITY.client([('CN', 'anybody')])
         self.assertEqual(200, self.post_with(anybody).status)
 
-    def test_equal_sign_in_a_name_is_not_understood(self):
-        """D03: nor are two attributes of one name."""
+    def test_equal_sign_in_a_name_is_not_supported(self):
+        """D03: nor are two attributes of the same name."""
         _, user, certificate = self.new_user(name='a=b')
         self.assertEqual(401, self.post_with(certificate, user).status)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Client certificates from TLS front ends, at the wire."""
+"""Client certificates received from TLS front ends."""
 
 import base64
 import urllib.parse
@@ -39,14 +39,14 @@ def client_cert(certificate):
 
 
 class EnvironmentTest(mutual_tls.MutualTLSTestCase):
-    """As it is without further options."""
+    """Without further options."""
 
-    def test_certificate_that_the_front_end_verified_is_believed(self):
+    def test_certificate_verified_by_the_front_end_is_accepted(self):
         answer = self.post_with(self.certificate)
         self.assertThat(answer, matchers.IsAccessToken())
 
-    def test_certificate_that_it_did_not_verify_is_refused(self):
-        """E04: a verdict is needed, and it must be SUCCESS."""
+    def test_certificate_not_verified_by_the_front_end_is_refused(self):
+        """E04: the verdict is required and must be SUCCESS."""
         for verdict in ('FAILED:expired', 'NONE', 'GENEROUS', '', None):
             with self.variant(verdict):
                 environ = {'SSL_CLIENT_CERT': self.certificate.pem}
@@ -58,7 +58,7 @@ class EnvironmentTest(mutual_tls.MutualTLSTestCase):
                     self.new_log(), 'certificate: the front end .*'
                 )
 
-    def test_what_is_no_certificate_is_refused(self):
+    def test_malformed_certificate_is_refused(self):
         for text in ('x', self.certificate.pem * 2, '(null)', '\xe9'):
             with self.variant(text):
                 answer = self.post_for(
@@ -68,7 +68,7 @@ class EnvironmentTest(mutual_tls.MutualTLSTestCase):
                 self.assertThat(answer, REFUSED)
 
     def test_headers_are_ignored(self):
-        """E02: no proxy is trusted, so no header is."""
+        """E02: no proxy is trusted, so no header is trusted either."""
         for headers in (
             escaped_pem(self.certificate),
             client_cert(self.certificate),
@@ -84,7 +84,7 @@ class EnvironmentTest(mutual_tls.MutualTLSTestCase):
                 self.assertThat(answer, REFUSED)
 
     def test_certificate_without_client_id_is_no_attempt(self):
-        """D01: the client_id is required."""
+        """D01: client_id is required."""
         answer = self.post(environ=mutual_tls.verified(self.certificate))
         self.assertThat(answer, REFUSED)
         self.assertIn('no client authentication', self.new_log())
@@ -101,8 +101,8 @@ class ProxyTest(mutual_tls.MutualTLSTestCase):
     def fields(self, certificate):
         return escaped_pem(certificate), client_cert(certificate)
 
-    def test_header_of_a_trusted_proxy_is_believed(self):
-        """E01: whichever of the two; the token is bound to it."""
+    def test_header_of_a_trusted_proxy_is_accepted(self):
+        """E01: either header; the token is bound to the certificate."""
         for headers in self.fields(self.certificate):
             for address in ('192.0.2.7', '2001:db8::7'):
                 with self.variant((headers, address)):
@@ -116,8 +116,8 @@ class ProxyTest(mutual_tls.MutualTLSTestCase):
                         token['oauth2_credential'],
                     )
 
-    def test_forged_header_from_elsewhere_changes_nothing(self):
-        """E02: for the worse or for the better."""
+    def test_forged_header_from_another_peer_changes_nothing(self):
+        """E02: it neither helps nor harms."""
         for headers in self.fields(self.certificate):
             with self.variant(headers):
                 answer = self.post_for(self.user, ELSEWHERE, headers=headers)
@@ -131,7 +131,7 @@ class ProxyTest(mutual_tls.MutualTLSTestCase):
                 self.assertThat(answer, matchers.IsAccessToken())
 
     def test_forged_address_changes_nothing(self):
-        """E05: what X-Forwarded-For or Forwarded say of the peer."""
+        """E05: X-Forwarded-For and Forwarded do not name the peer."""
         for forged in (
             {'X-Forwarded-For': '192.0.2.7'},
             {'X-Forwarded-For': '192.0.2.7, 192.0.2.7'},
@@ -146,8 +146,8 @@ class ProxyTest(mutual_tls.MutualTLSTestCase):
                 )
                 self.assertThat(answer, REFUSED)
 
-    def test_proxy_is_believed_whatever_it_says_of_the_client(self):
-        """E05: the peer counts, and it is the proxy."""
+    def test_proxy_is_trusted_whatever_client_address_it_forwards(self):
+        """E05: the peer counts, and that is the proxy."""
         answer = self.post_for(
             self.user,
             PROXY,
@@ -158,8 +158,8 @@ class ProxyTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertThat(answer, matchers.IsAccessToken())
 
-    def test_verdict_of_the_proxy_counts(self):
-        """E04: and a missing one is none."""
+    def test_verdict_of_the_proxy_is_required(self):
+        """E04: a missing verdict is a failure."""
         for verdict in ('FAILED', 'NONE', None):
             headers = client_cert(self.certificate)
             headers.pop('X-SSL-Client-Verify')
@@ -170,12 +170,12 @@ class ProxyTest(mutual_tls.MutualTLSTestCase):
                 self.assertThat(answer, REFUSED)
 
     def test_two_fields_are_refused(self):
-        """E03: as a server joins them."""
+        """E03: a server joins them into one value."""
         headers = client_cert(self.certificate)
         headers['Client-Cert'] += ',' + headers['Client-Cert']
         answer = self.post_for(self.user, PROXY, headers=headers)
         self.assertThat(answer, REFUSED)
 
-    def test_environment_is_not_looked_at(self):
-        """E02: the sources that are named, and no other."""
+    def test_environment_is_ignored(self):
+        """E02: only the configured sources are used."""
         self.assertThat(self.post_with(self.certificate), REFUSED)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The user behind a certificate, at the wire."""
+"""The user that a certificate maps to."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import mutual_tls
@@ -23,14 +23,14 @@ class UserBehindCertificateTest(mutual_tls.MutualTLSTestCase):
     """D11: enabled, in an enabled domain, with roles on an enabled project."""
 
     def refuse(self, user, certificate):
-        """Return a refusal, which must not differ from any other."""
+        """Return a refusal, which must equal all other refusals."""
         answer = self.post_with(certificate, user)
         self.assertThat(answer, REFUSED)
         unknown = self.post_with(certificate, 'nobody')
         self.assertEqual(unknown.body, answer.body)
         return answer
 
-    def test_user_with_all_that_gets_a_token(self):
+    def test_user_who_meets_all_conditions_gets_a_token(self):
         _, user, certificate = self.new_user()
         answer = self.post_with(certificate, user)
         self.assertThat(answer, matchers.IsAccessToken())
@@ -42,7 +42,7 @@ class UserBehindCertificateTest(mutual_tls.MutualTLSTestCase):
         self.refuse(user, certificate)
 
     def test_user_in_a_disabled_domain_gets_none(self):
-        """D11, B07: whose name may be anything."""
+        """D11, B07: whatever the name of the domain."""
         domain = self.identity.create_domain()
         self.map_differently(
             mutual_tls.one_rule(
@@ -55,13 +55,13 @@ class UserBehindCertificateTest(mutual_tls.MutualTLSTestCase):
         self.refuse(user, certificate)
 
     def test_user_with_a_disabled_project_gets_none(self):
-        """D11, B07: though user and domain are enabled."""
+        """D11, B07: even if user and domain are enabled."""
         project, user, certificate = self.new_user()
         self.identity.disable(project)
         self.refuse(user, certificate)
 
     def test_user_with_a_project_in_a_disabled_domain_gets_none(self):
-        """D11, B07: though user, its own domain and project are enabled."""
+        """D11, B07: even if user, its domain and the project are enabled."""
         domain = self.identity.create_domain()
         project = self.identity.create_project(domain=domain)
         user = self.identity.create_user(project, ['member'])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Certificates that are verified here, at the wire."""
+"""Certificates that Keystone verifies itself."""
 
 import fixtures
 
@@ -37,12 +37,12 @@ class CertificateAuthorityFileTest(mutual_tls.MutualTLSTestCase):
         return self.post_for(self.user, {'SSL_CLIENT_CERT': certificate.pem})
 
     def test_certificate_of_the_ca_is_accepted(self):
-        """E04: verified here."""
+        """E04: Keystone verifies it."""
         answer = self.post_unverified(self.certificate)
         self.assertThat(answer, matchers.IsAccessToken())
 
     def test_certificate_of_another_ca_is_refused(self):
-        """D10: even of one with the same name."""
+        """D10: even if that CA has the same name."""
         subject = [('CN', self.user.name)]
         for certificate in (
             fixture.CertificateAuthority().client(subject),
@@ -54,7 +54,7 @@ class CertificateAuthorityFileTest(mutual_tls.MutualTLSTestCase):
                 self.assertIn('certificate: not verified', self.new_log())
 
     def test_refusal_of_the_front_end_stands(self):
-        """E04: it may know of a revocation."""
+        """E04: the front end may know of a revocation."""
         answer = self.post_for(
             self.user,
             {

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a token can do bounds what it may register for a client."""
+"""The rights of a token limit what it may register for a client."""
 
 import datetime
 
@@ -32,7 +32,7 @@ OTHER = {'service': 'compute', 'method': 'GET', 'path': '/v2.1/servers'}
 
 
 class AuthorityTestCase(test_client_policy.PolicyTestCase):
-    """Clients of one owner, and tokens that stand for other rights."""
+    """Clients of one owner, and tokens with different rights."""
 
     def setUp(self):
         super().setUp()
@@ -44,13 +44,13 @@ class AuthorityTestCase(test_client_policy.PolicyTestCase):
             self.create(self.user, *args, unrestricted=True, **kwargs)
         )
 
-    def everybody(self):
+    def new_tokens(self):
         return {}
 
 
 class RolesTest(AuthorityTestCase):
-    def test_roles_of_the_token_bound_it(self):
-        """K01: an authenticator has all the roles of its client."""
+    def test_roles_of_the_token_limit_it(self):
+        """K01: an authenticator grants all roles of its client."""
         token = self.unrestricted(['reader'])
         for client, expected in (
             (self.create(self.user, ['reader']), ALL),
@@ -59,8 +59,8 @@ class RolesTest(AuthorityTestCase):
         ):
             self.assertEqual(expected, self.permitted_to(token, client))
 
-    def test_project_of_the_token_bounds_it(self):
-        """K01: also where the roles are the same."""
+    def test_project_of_the_token_limits_it(self):
+        """K01: even if the roles are the same."""
         elsewhere = self.create(
             self.user, ['member'], project=self.other_project
         )
@@ -86,7 +86,7 @@ class RolesTest(AuthorityTestCase):
         self.assertThat(answer, clients.IsKeystoneError(403))
 
     def test_unrestricted_application_credential_manages_itself(self):
-        """It rotates its own secret, as cron does it."""
+        """It rotates its own secret, for example from cron."""
         own = self.create(self.user, unrestricted=True)
         secret = self.register_secret(own)['secret']
         answer = self.get_token(**clients.by_secret(own, secret))
@@ -95,7 +95,7 @@ class RolesTest(AuthorityTestCase):
         self.assertEqual(ALL, self.permitted_to(token, own))
 
     def test_administrator_removes_with_an_application_credential(self):
-        """Of an unrestricted one only, as in Keystone."""
+        """It must be unrestricted, as in Keystone."""
         admin = self.identity.create_user(self.project, ['admin'])
         for unrestricted, expected in ((True, READ | REMOVE), (False, READ)):
             with self.variant(unrestricted):
@@ -106,7 +106,7 @@ class RolesTest(AuthorityTestCase):
 
 
 class AccessRulesTest(AuthorityTestCase):
-    def test_access_rules_bound_what_is_registered(self):
+    def test_access_rules_limit_what_may_be_registered(self):
         """K02."""
         token = self.unrestricted(access_rules=[SECRETS, OTHER])
         for rules_of_client, status in (
@@ -135,8 +135,8 @@ class EndTest(AuthorityTestCase):
         self.end = timeutils.utcnow().replace(microsecond=0) + DAY
         self.token = self.unrestricted(expires_at=self.end.isoformat() + 'Z')
 
-    def test_end_bounds_what_is_registered(self):
-        """K02: an earlier one is kept, a later one is not."""
+    def test_expiry_limits_what_may_be_registered(self):
+        """K02: an earlier expiry is kept, a later one is reduced."""
         for asked, expected in (
             (None, self.end),
             (self.end + DAY, self.end),
@@ -151,8 +151,8 @@ class EndTest(AuthorityTestCase):
                     expected.isoformat() + 'Z', shown['expires_at']
                 )
 
-    def test_nothing_is_registered_for_an_unrestricted_one_without_end(self):
-        """K02: that could register without an end in its turn."""
+    def test_unrestricted_client_without_expiry_gets_no_authenticator(self):
+        """K02: that client could register authenticators without expiry."""
         later = self.end + DAY
         for expires_at, status in (
             (None, 403),
@@ -181,7 +181,7 @@ class EndTest(AuthorityTestCase):
             answer = self.manage('PATCH', '', wanted, client, self.token)
             self.assertEqual(status, answer.status, answer.text)
 
-    def test_credential_with_an_end_registers_for_itself(self):
+    def test_credential_with_an_expiry_registers_for_itself(self):
         own = self.create(
             self.user,
             unrestricted=True,
@@ -192,7 +192,7 @@ class EndTest(AuthorityTestCase):
 
 
 class RuleScopesTest(AuthorityTestCase):
-    def test_rules_say_which_scopes_they_take(self):
+    def test_rules_define_which_scopes_they_accept(self):
         """K01."""
         for rule in rules.list_rules():
             with self.variant(rule.name):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""HTTP Basic in a base64 with two spellings."""
+"""Base64 credentials of HTTP Basic with more than one spelling."""
 
 import base64
 
@@ -21,9 +21,9 @@ DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 
 class StrayBitsTest(functional_base.KeystoneTestCase):
-    def test_one_spelling_is_accepted(self):
-        """B05: the bits behind the last octet are zero (RFC 4648, 3.5)."""
-        # Two octets are left over, 18 bits for 16.
+    def test_only_the_canonical_spelling_is_accepted(self):
+        """B05: the unused trailing bits are zero (RFC 4648, 3.5)."""
+        # Two octets remain: 16 bits, encoded in 18.
         client = self.identity.create_application_credential(
             self.user, secret='s' * 44
         )

@@ -10,24 +10,24 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Ways around what is registered, which lead nowhere."""
+"""Attempts to bypass the registered authenticators, which all fail."""
 
 from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import mutual_tls
 
 RECEIPT = 'Openstack-Auth-Receipt'
-#: A certificate of a user, and the secret of an application credential.
+#: The user needs the secret of a credential and a password.
 RULES = [['application_credential', 'password']]
 
 
 class CertificateOfUserTest(
     clients.ClientsTestCase, mutual_tls.MutualTLSTestCase
 ):
-    """A token that a user got with a certificate."""
+    """A token that a user obtained with a certificate."""
 
-    def test_it_makes_nothing_that_outlives_the_certificate(self):
-        """As Keystone 30 has it for application credentials."""
+    def test_it_registers_nothing_that_outlives_the_certificate(self):
+        """As Keystone 30 handles application credentials."""
         token = self.post_with(self.certificate).json['access_token']
         environ = mutual_tls.verified(self.certificate)
         for method, rest, json in (
@@ -68,7 +68,7 @@ class ReceiptTest(clients.ClientsTestCase):
         )
 
     def second_request(self):
-        """Show the secret, then the password; answer the second answer."""
+        """Send the secret, then the password; return the second answer."""
         answer = self.token_of_keystone(id=self.own.id, secret=self.own.secret)
         self.assertEqual(401, answer.status)
         password = {'id': self.owner.id, 'password': self.owner.password}
@@ -85,14 +85,14 @@ class ReceiptTest(clients.ClientsTestCase):
         )
 
     def test_retired_secret_gets_no_token(self):
-        """B11: a receipt stands for the secret."""
+        """B11: a receipt represents the secret."""
         self.assertEqual(201, self.second_request().status)
         self.register('secret', token=self.token)
         self.remove('secret', self.own.id, token=self.token)
         self.assertEqual(401, self.second_request().status)
 
     def test_client_of_a_strong_method_gets_no_token(self):
-        """B11: whatever its secret is shown with."""
+        """B11: whatever method accompanies its secret."""
         signer = assertions.Signer(self.own.id, clients.ISSUER)
         self.register('key', token=self.token, jwk=signer.jwk)
         answer = self.manage(
@@ -105,10 +105,10 @@ class ReceiptTest(clients.ClientsTestCase):
 
 
 class ExpiredTest(clients.ClientsTestCase):
-    """What has expired stands in nobody's way."""
+    """Expired authenticators do not count."""
 
-    def test_it_can_be_removed_and_makes_room(self):
-        """The last authenticator is protected as long as it is good."""
+    def test_it_can_be_removed_and_frees_its_place(self):
+        """The last authenticator is protected only until it expires."""
         key = self.register_key()
         self.retire_secret()
         self.expire(key.id)

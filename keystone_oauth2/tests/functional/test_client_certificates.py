@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Certificates that are registered for a client."""
+"""Certificates registered for a client."""
 
 import datetime
 import ipaddress
@@ -32,7 +32,7 @@ CANNOT_BE_BOUND = matchers.IsOAuthError(
     'unauthorized_client',
     description='ask the operator for JWS tokens',
 )
-#: Each kind of expected subject, who has it, and who has another one.
+#: Each kind of expected subject: a matching and another certificate.
 SUBJECTS = (
     (
         'tls_client_auth_subject_dn',
@@ -97,7 +97,7 @@ SUBJECTS = (
 
 
 class CertificatesTestCase(clients.ClientsTestCase):
-    """With tokens that can be bound: those of application credentials, too."""
+    """With tokens that can be bound for application credentials, too."""
 
     options = {'oauth2': clients.OPTIONS, 'token': {'provider': 'jws'}}
 
@@ -108,7 +108,7 @@ class CertificatesTestCase(clients.ClientsTestCase):
         )
 
     def assert_bound(self, certificate, how):
-        """Assert that a client gets a token that is bound to it."""
+        """Assert that a client gets a token bound to the certificate."""
         answer = self.get_token(**how)
         self.assertThat(answer, matchers.IsAccessToken(scope='reader'))
         self.assertEqual(
@@ -123,7 +123,7 @@ class RegistrationTest(clients.ClientsTestCase):
         return self.manage('POST', '/certificates', {'certificate': wanted})
 
     def test_certificate_is_shown_with_its_thumbprint(self):
-        """D05: the one of the RFC, in any layout of the PEM."""
+        """D05: as RFC 8705 defines it, for any layout of the PEM."""
         certificate = fixture.self_signed([('CN', 'batch')])
         for pem in (
             certificate.pem,
@@ -136,7 +136,7 @@ class RegistrationTest(clients.ClientsTestCase):
             self.assertEqual(shown, self.shown('certificate', shown))
             self.remove('certificate', shown)
 
-    def test_it_ends_with_the_certificate_at_the_latest(self):
+    def test_it_expires_with_the_certificate_at_the_latest(self):
         now = timeutils.utcnow().replace(microsecond=0)
         day = datetime.timedelta(days=1)
         end = now + 10 * day
@@ -178,7 +178,7 @@ class RegistrationTest(clients.ClientsTestCase):
                 self.assertNotIn('certificate', shown)
                 self.assertEqual(shown, self.shown('certificate', shown))
 
-    def test_exactly_one_is_registered_at_a_time(self):
+    def test_exactly_one_kind_is_registered_at_a_time(self):
         """D02."""
         pem = self.certificate.pem
         for wanted in (
@@ -195,7 +195,7 @@ class RegistrationTest(clients.ClientsTestCase):
                 self.assertThat(answer, clients.IsKeystoneError(400))
         self.assertEqual([], self.show('/certificates')['certificates'])
 
-    def test_expectation_that_matches_nobody_or_many_is_refused(self):
+    def test_expectation_that_matches_no_or_many_subjects_is_refused(self):
         """D02."""
         for name, values in (
             (
@@ -241,7 +241,7 @@ class RegistrationTest(clients.ClientsTestCase):
         answer = self.post(certificate=certificate.pem)
         self.assertThat(answer, clients.IsKeystoneError(400, 'has expired'))
 
-    def test_same_one_twice_is_409(self):
+    def test_duplicate_certificate_is_409(self):
         for wanted in (
             {'certificate': self.certificate.pem},
             {'tls_client_auth_san_dns': 'a.example.com'},
@@ -261,8 +261,8 @@ class BoundTokenTest(CertificatesTestCase):
         self.how = clients.by_certificate(self.own, self.batch)
         self.token = self.assert_bound(self.batch, self.how)
 
-    def test_it_has_the_roles_of_the_credential_and_no_others(self):
-        """B12: of the user's two; and it says which client it is."""
+    def test_it_has_only_the_roles_of_the_credential(self):
+        """B12: not all of the user's; and the token names the client."""
         token = self.identity.validate(self.token).json['token']
         self.assertEqual(['application_credential'], token['methods'])
         self.assertEqual(self.own.id, token['application_credential']['id'])
@@ -270,14 +270,14 @@ class BoundTokenTest(CertificatesTestCase):
         self.assertEqual(self.user.id, token['user']['id'])
         self.assertEqual(self.project.id, token['project']['id'])
 
-    def test_introspection_tells_the_thumbprint_and_the_client(self):
+    def test_introspection_returns_the_thumbprint_and_the_client(self):
         """D06: of the certificate itself."""
         body = self.introspect(self.token).json
         self.assertEqual({'x5t#S256': self.batch.thumbprint}, body['cnf'])
         self.assertEqual(self.own.id, body['client_id'])
         self.assertEqual('reader', body['roles'])
 
-    def test_keystone_takes_it_with_its_certificate_only(self):
+    def test_keystone_accepts_it_only_with_its_certificate(self):
         """D07, D08."""
         other = AUTHORITY.client([('CN', 'batch')])
         for environ, status in (
@@ -300,12 +300,12 @@ class BoundTokenTest(CertificatesTestCase):
         answer = self.ask(tokens.INTROSPECT, self.token, **self.how)
         self.assertThat(answer, tokens.INACTIVE)
 
-    def test_token_got_with_the_secret_is_not_bound(self):
+    def test_token_issued_for_the_secret_is_not_bound(self):
         answer = self.get_token(**clients.by_secret(self.own, self.own.secret))
         self.assertNotIn('oauth2_credential', self.validate(answer))
 
-    def test_secret_beside_a_certificate_is_one_method_too_many(self):
-        """B01: where the request says client_id, too."""
+    def test_secret_beside_a_certificate_is_refused(self):
+        """B01: if the request has a client_id, too."""
         how = clients.by_secret_in_body(self.own, self.own.secret)
         how['environ'] = self.how['environ']
         self.assertThat(
@@ -313,14 +313,14 @@ class BoundTokenTest(CertificatesTestCase):
             matchers.IsOAuthError(400, 'invalid_request'),
         )
 
-    def test_certificate_alone_names_no_client(self):
+    def test_certificate_alone_identifies_no_client(self):
         """D01."""
         self.assert_refused(environ=self.how['environ'])
 
 
 class SubjectTest(CertificatesTestCase):
-    def test_each_kind_of_subject_lets_its_certificates_in(self):
-        """D02: and no others."""
+    def test_each_kind_of_subject_accepts_only_its_certificates(self):
+        """D02: a certificate with another subject is refused."""
         for name, value, right, wrong in SUBJECTS:
             with self.variant((name, value)):
                 registered = self.register_certificate(**{name: value})
@@ -335,7 +335,7 @@ class SubjectTest(CertificatesTestCase):
                 self.assert_refused(**clients.by_certificate(self.own, right))
 
     def test_distinguished_names_are_compared_as_parsed_names(self):
-        """D03: however they are written."""
+        """D03: whatever their spelling."""
         for subject, same, others in (
             (
                 [('O', 'Example'), ('CN', 'batch')],
@@ -377,8 +377,8 @@ class SubjectTest(CertificatesTestCase):
                         self.assert_refused(**how)
                     self.remove('certificate', registered)
 
-    def test_renewed_certificate_of_the_subject_is_let_in(self):
-        """So nothing has to be registered anew each time."""
+    def test_renewed_certificate_with_the_subject_is_accepted(self):
+        """So a renewal needs no new registration."""
         self.register_certificate(tls_client_auth_subject_dn='CN=batch')
         for _ in range(2):
             renewed = AUTHORITY.client([('CN', 'batch')])
@@ -386,8 +386,8 @@ class SubjectTest(CertificatesTestCase):
                 renewed, clients.by_certificate(self.own, renewed)
             )
 
-    def test_one_that_nobody_verified_is_refused(self):
-        """E04: a subject is what an authority vouches for."""
+    def test_unverified_certificate_is_refused(self):
+        """E04: a subject is only valid if a trusted authority asserts it."""
         self.register_certificate(tls_client_auth_subject_dn='CN=batch')
         for certificate, verdict in (
             (AUTHORITY.client([('CN', 'batch')]), 'FAILED:revoked'),
@@ -399,8 +399,8 @@ class SubjectTest(CertificatesTestCase):
                     **clients.by_certificate(self.own, certificate, verdict)
                 )
 
-    def test_subject_that_is_registered_for_another_client_is_refused(self):
-        """D01: client_id says whose it has to be."""
+    def test_subject_registered_for_another_client_is_refused(self):
+        """D01: client_id names the client that it must belong to."""
         other = self.identity.create_application_credential(
             self.user, ['reader']
         )
@@ -417,7 +417,7 @@ class SubjectTest(CertificatesTestCase):
             certificate, clients.by_certificate(other, certificate)
         )
 
-    def test_registration_that_has_expired_is_refused(self):
+    def test_expired_registration_is_refused(self):
         certificate = AUTHORITY.client([('CN', 'batch')])
         how = clients.by_certificate(self.own, certificate)
         registered = self.register_certificate(
@@ -427,7 +427,7 @@ class SubjectTest(CertificatesTestCase):
         self.expire(registered)
         self.assert_refused(**how)
 
-    def test_use_is_noted(self):
+    def test_last_use_is_recorded(self):
         registered = self.register_certificate(
             tls_client_auth_subject_dn='CN=batch'
         )
@@ -450,7 +450,7 @@ class SelfSignedTest(CertificatesTestCase):
         )
 
     def test_no_chain_is_checked(self):
-        """D04: whatever the front end says of who issued it."""
+        """D04: whatever the front end says of the issuer."""
         for verdict in (FAILED, 'FAILED', 'GENEROUS', 'SUCCESS'):
             with self.variant(verdict):
                 self.assert_bound(
@@ -460,7 +460,7 @@ class SelfSignedTest(CertificatesTestCase):
                     ),
                 )
 
-    def test_certificate_that_nobody_has_shown_is_refused(self):
+    def test_certificate_that_was_not_presented_is_refused(self):
         """E04: the front end says that the connection had none."""
         self.assert_refused(
             **clients.by_certificate(
@@ -468,7 +468,7 @@ class SelfSignedTest(CertificatesTestCase):
             )
         )
 
-    def test_keystone_takes_the_token_on_such_a_connection(self):
+    def test_keystone_accepts_the_token_on_such_a_connection(self):
         """D07."""
         token = self.assert_bound(self.certificate_of_batch, self.how)
         for environ, status in ((self.how['environ'], 200), (None, 401)):
@@ -478,7 +478,7 @@ class SelfSignedTest(CertificatesTestCase):
             self.assertEqual(status, answer.status)
 
     def test_another_certificate_is_refused(self):
-        """D04: of the same subject, from whoever."""
+        """D04: with the same subject, from any issuer."""
         for certificate, verdict in (
             (fixture.self_signed([('CN', 'batch')]), FAILED),
             (fixture.self_signed([('CN', 'batch')]), 'SUCCESS'),
@@ -489,27 +489,27 @@ class SelfSignedTest(CertificatesTestCase):
                     **clients.by_certificate(self.own, certificate, verdict)
                 )
 
-    def test_it_belongs_to_the_client_that_it_is_registered_for(self):
+    def test_it_belongs_to_the_client_that_registered_it(self):
         """D01."""
         other = self.identity.create_application_credential(self.user)
         self.assert_refused(
             **clients.by_certificate(other, self.certificate_of_batch, FAILED)
         )
 
-    def test_removed_one_is_refused_at_the_next_request(self):
+    def test_removed_certificate_is_refused_at_the_next_request(self):
         self.assert_bound(self.certificate_of_batch, self.how)
         self.remove('certificate', self.registered)
         self.assert_refused(**self.how)
 
-    def test_expired_one_is_refused(self):
-        """The registration ends with the certificate."""
+    def test_expired_certificate_is_refused(self):
+        """The registration expires with the certificate."""
         end = self.registered['expires_at']
         moment = timeutils.normalize_time(timeutils.parse_isotime(end))
         self.assert_bound(self.certificate_of_batch, self.how)
         self.at(moment)
         self.assert_refused(**self.how)
 
-    def test_certificate_of_an_authority_has_to_be_verified(self):
+    def test_certificate_of_an_authority_must_be_verified(self):
         """E04: it may have been revoked."""
         issued = AUTHORITY.client([('CN', 'batch')])
         self.register_certificate(certificate=issued.pem)
@@ -520,14 +520,14 @@ class SelfSignedTest(CertificatesTestCase):
                 )
         self.assert_bound(issued, clients.by_certificate(self.own, issued))
 
-    def test_subject_of_a_registered_certificate_is_no_expectation(self):
-        """D04: another one of the subject is not let in by it."""
+    def test_subject_of_a_registered_certificate_is_not_an_expectation(self):
+        """D04: another certificate with that subject is refused."""
         issued = AUTHORITY.client([('CN', 'batch')])
         self.register_certificate(certificate=issued.pem)
         renewed = AUTHORITY.client([('CN', 'batch')])
         self.assert_refused(**clients.by_certificate(self.own, renewed))
 
-    def test_last_one_cannot_be_removed(self):
+    def test_last_certificate_cannot_be_removed(self):
         self.retire_secret()
         rest = f'/certificates/{self.registered["id"]}'
         answer = self.manage('DELETE', rest)
@@ -536,16 +536,16 @@ class SelfSignedTest(CertificatesTestCase):
 
 
 class UserBesideClientsTest(CertificatesTestCase):
-    def test_mapping_says_which_certificates_are_a_users(self):
-        """D01: as ever, with the id of a user."""
+    def test_mapping_decides_which_certificates_belong_to_a_user(self):
+        """D01: the client_id is the user's id, as before."""
         answer = self.post_with(self.certificate)
         self.assertThat(answer, clients.ISSUED)
         token = self.validate(answer)
         self.assertEqual(['oauth2_credential'], token['methods'])
         self.assertNotIn('application_credential', token)
 
-    def test_mapping_lets_nobody_in_as_a_client_of_the_user(self):
-        """B12: nor what is registered for the client as the user."""
+    def test_mapping_authenticates_no_client_of_the_user(self):
+        """B12: nor does a client's certificate authenticate the user."""
         self.assert_refused(
             **clients.by_certificate(self.own, self.certificate)
         )
@@ -557,7 +557,7 @@ class UserBesideClientsTest(CertificatesTestCase):
 
 
 class FernetTest(clients.ClientsTestCase):
-    """These tokens have no place for both."""
+    """Fernet tokens cannot hold both method and thumbprint."""
 
     def setUp(self):
         super().setUp()
@@ -571,11 +571,11 @@ class FernetTest(clients.ClientsTestCase):
             ),
         )
 
-    def test_client_is_told_that_its_token_cannot_be_bound(self):
+    def test_client_learns_that_its_token_cannot_be_bound(self):
         for how in self.hows:
             self.assertThat(self.get_token(**how), CANNOT_BE_BOUND)
 
-    def test_stranger_is_told_nothing_of_that(self):
+    def test_unauthenticated_caller_does_not_learn_that(self):
         """B07."""
         for certificate, verdict in (
             (fixture.self_signed([('CN', 'batch')]), FAILED),
@@ -585,7 +585,7 @@ class FernetTest(clients.ClientsTestCase):
                 **clients.by_certificate(self.own, certificate, verdict)
             )
 
-    def test_client_introspects_and_revokes_all_the_same(self):
+    def test_client_still_introspects_and_revokes(self):
         for how in self.hows:
             token = self.issue(self.own)
             answer = self.ask(tokens.INTROSPECT, token, **how)
@@ -593,7 +593,7 @@ class FernetTest(clients.ClientsTestCase):
             answer = self.ask(tokens.REVOKE, token, **how)
             self.assertThat(answer, tokens.REVOKED)
 
-    def test_users_and_secrets_get_their_tokens(self):
-        """Users over Mutual-TLS as ever."""
+    def test_users_and_secrets_still_get_their_tokens(self):
+        """Including users over Mutual-TLS."""
         self.assertThat(self.post_with(self.certificate), clients.ISSUED)
         self.assert_issued(**clients.by_secret(self.own, self.own.secret))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tokens that were delegated by other means than application credentials."""
+"""Tokens delegated by other means than application credentials."""
 
 import urllib.parse
 
@@ -23,7 +23,7 @@ URL = 'http://localhost'
 
 
 class DelegationTest(clients.ClientsTestCase):
-    """All of them are the owner's to Keystone."""
+    """For Keystone all of them are tokens of the owner."""
 
     policy = {'identity:authorize_request_token': '@'}
 
@@ -48,16 +48,16 @@ class DelegationTest(clients.ClientsTestCase):
             method, path, token=self.owner_token, **arguments
         )
 
-    def test_token_of_a_trust_manages_nothing(self):
+    def test_token_for_a_trust_manages_nothing(self):
         trustee = self.identity.create_user(self.project, ['member'])
         token, _ = self.token_by_trust(self.user, trustee, True)
         self.assert_manages_nothing(token)
 
-    def test_token_by_an_ec2_credential_manages_nothing(self):
+    def test_token_for_an_ec2_credential_manages_nothing(self):
         token = ec2.token(self.keystone, self.user, self.owner_token)
         self.assert_manages_nothing(token)
 
-    def test_token_by_oauth1_manages_nothing(self):
+    def test_token_for_oauth1_manages_nothing(self):
         answer = self.identity.as_admin(
             'POST', '/v3/OS-OAUTH1/consumers', json={'consumer': {}}
         )

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An operator who counts EC2 credentials among the primary methods."""
+"""EC2 credentials configured as a primary authentication method."""
 
 import functools
 
@@ -25,15 +25,15 @@ PROVIDERS = provider_api.ProviderAPIs
 
 
 class PrimaryMethodTest(clients.ClientsTestCase):
-    """``[auth] additional_primary_auth_methods``, from Keystone 30 on."""
+    """``[auth] additional_primary_auth_methods``, since Keystone 30."""
 
     options = {
         **clients.ClientsTestCase.options,
         'auth': {'additional_primary_auth_methods': 'ec2credential'},
     }
 
-    def test_token_by_an_ec2_credential_manages_nothing(self):
-        """B11: Keystone 30 refuses such a token before we see it."""
+    def test_token_for_an_ec2_credential_manages_nothing(self):
+        """B11: Keystone 30 refuses such a token before the extension does."""
         token = ec2.token(self.keystone, self.user, self.owner_token)
         secret = self.register_secret()
         for method, rest, json in (
@@ -46,11 +46,11 @@ class PrimaryMethodTest(clients.ClientsTestCase):
                 self.assertThat(answer, clients.IsKeystoneError(403))
         self.assert_issued(**clients.by_secret(self.own, secret['secret']))
 
-    def test_it_is_delegated_whatever_the_option_says(self):
-        """B11: as in Keystone, also where a release lets it through."""
+    def test_it_counts_as_delegated_despite_the_option(self):
+        """B11: as in Keystone, even if a release accepts it."""
         value = ec2.token(self.keystone, self.user, self.owner_token)
         token = PROVIDERS.token_provider_api.validate_token(value)
-        # Older releases do not keep its name.
+        # Older releases do not store the name of the method.
         self.assertIn(token.methods, (['ec2credential'], []))
         self.assert_raises(
             exception.ForbiddenAction,

@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""JWK sets that are registered for a client (RFC 7517, 5)."""
+"""JWK sets registered for a client (RFC 7517, 5)."""
 
 from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.functional import clients
 
 END = '2099-01-01T00:00:00Z'
-#: Keys for something else, and what the answer says of each.
+#: Keys for other purposes, and what the answer says of each.
 OTHERS = (
     (
         {'kty': 'RSA', 'n': 'AQAB', 'e': 'AQAB', 'use': 'enc', 'kid': 'e'},
@@ -44,7 +44,7 @@ class KeySetTest(clients.ClientsTestCase):
         )
 
     def assert_registered(self, status, answer, *jwks):
-        """Assert that an answer has these keys in order, as they are now."""
+        """Assert that an answer lists these keys in order, as registered."""
         self.assertEqual(status, answer.status, answer.text)
         self.assertEqual({'keys', 'ignored'}, answer.json.keys())
         keys = answer.json['keys']
@@ -52,8 +52,8 @@ class KeySetTest(clients.ClientsTestCase):
         for key in keys:
             self.assertEqual(key, self.shown('key', key))
 
-    def test_keys_for_something_else_are_left_out_and_named(self):
-        """C07: what can be used is used, wherever it stands."""
+    def test_keys_for_other_purposes_are_skipped_and_listed(self):
+        """C07: usable keys are registered, whatever their position."""
         signer = assertions.Signer(self.own.id, clients.ISSUER)
         (first, _), (second, _), (third, _) = OTHERS
         answer = self.post(first, second, signer.jwk, third)
@@ -70,8 +70,8 @@ class KeySetTest(clients.ClientsTestCase):
         self.assertEqual(1, len(self.show('/keys')['keys']))
         self.assert_issued(**clients.by_key(signer))
 
-    def test_set_of_which_no_key_is_left_is_400(self):
-        """C07: the message says why."""
+    def test_set_without_a_usable_key_is_400(self):
+        """C07: the message gives the reasons."""
         answer = self.post(*(other for other, _ in OTHERS))
         self.assertThat(
             answer,
@@ -81,8 +81,8 @@ class KeySetTest(clients.ClientsTestCase):
         )
         self.assertEqual([], self.show('/keys')['keys'])
 
-    def test_private_key_and_an_error_refuse_the_whole_set(self):
-        """C07: neither is a key for something else."""
+    def test_private_key_or_error_refuses_the_whole_set(self):
+        """C07: neither counts as a key for another purpose."""
         good = self.new_jwk()
         for wrong, message in (
             (
@@ -102,8 +102,8 @@ class KeySetTest(clients.ClientsTestCase):
                 self.assertThat(answer, clients.IsKeystoneError(400, message))
                 self.assertEqual([], self.show('/keys')['keys'])
 
-    def test_grown_set_registers_what_is_new(self):
-        """What is known stays as it is."""
+    def test_extended_set_registers_only_new_keys(self):
+        """Registered keys stay as they are."""
         known = self.new_jwk(kid='known')
         first = self.post(known, description='old', expires_at=END)
         self.assert_registered(201, first, known)
@@ -115,8 +115,8 @@ class KeySetTest(clients.ClientsTestCase):
         self.assertEqual(1, len(second.json['ignored']))
         self.assertEqual(2, len(self.show('/keys')['keys']))
 
-    def test_set_without_anything_new_is_200(self):
-        """Nothing was created; a key that is called otherwise is known."""
+    def test_set_without_a_new_key_is_200(self):
+        """Nothing was created; another key id does not make a key new."""
         jwks = [self.new_jwk(), self.new_jwk('RS256')]
         first = self.post(*jwks)
         self.assert_registered(201, first, *jwks)
@@ -126,16 +126,16 @@ class KeySetTest(clients.ClientsTestCase):
         self.assert_registered(200, self.post(*renamed), *jwks)
         self.assertEqual(2, len(self.show('/keys')['keys']))
 
-    def test_key_that_was_registered_alone_is_known(self):
-        """The other way round it is 409, as ever."""
+    def test_key_registered_alone_is_recognized_in_a_set(self):
+        """The reverse is 409, as before."""
         alone = self.register_key().jwk
         new = self.new_jwk()
         self.assert_registered(201, self.post(alone, new), alone, new)
         answer = self.manage('POST', '/keys', {'key': {'jwk': new}})
         self.assertThat(answer, clients.IsKeystoneError(409))
 
-    def test_key_that_has_expired_is_new_again(self):
-        """It was no key any more."""
+    def test_expired_key_is_registered_again(self):
+        """An expired key no longer counts."""
         jwk = self.new_jwk()
         (first,) = self.post(jwk).json['keys']
         self.expire(first)
@@ -143,8 +143,8 @@ class KeySetTest(clients.ClientsTestCase):
         self.assert_registered(201, answer, jwk)
         self.assertNotEqual(first['id'], answer.json['keys'][0]['id'])
 
-    def test_limit_counts_what_is_new(self):
-        """Known keys take no second place, and nothing is half done."""
+    def test_limit_counts_only_new_keys(self):
+        """Registered keys take no second place, and no set is half done."""
         jwks = [self.new_jwk() for _ in range(10)]
         self.assert_registered(201, self.post(*jwks[:9]), *jwks[:9])
         self.assert_registered(201, self.post(*jwks), *jwks)
@@ -153,7 +153,7 @@ class KeySetTest(clients.ClientsTestCase):
         self.assertThat(answer, clients.IsKeystoneError(403))
         self.assertEqual(10, len(self.show('/keys')['keys']))
 
-    def test_key_of_another_client_is_not_known(self):
+    def test_key_of_another_client_counts_as_new(self):
         """A set may serve several clients."""
         other = self.identity.create_application_credential(self.user)
         jwk = self.register_key(client=other).jwk

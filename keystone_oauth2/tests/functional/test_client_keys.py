@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keys that are registered for a client, and what is signed with them."""
+"""Keys registered for a client, and assertions signed with them."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ EXAMPLE_THUMBPRINT = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
 
 
 def encoded(content):
-    """Return base64url as a JWT has it."""
+    """Return base64url without padding, as in a JWT."""
     return base64.urlsafe_b64encode(content).decode().rstrip('=')
 
 
@@ -55,14 +55,14 @@ class RegistrationTest(clients.ClientsTestCase):
         return assertions.Signer(self.own.id, '', algorithm).jwk
 
     def test_key_is_shown_with_its_thumbprint(self):
-        """The one of the RFC's own example."""
+        """The example of RFC 7638."""
         key = self.register('key', jwk=EXAMPLE, description='an example')
         self.assertEqual(EXAMPLE, key['jwk'])
         self.assertEqual(EXAMPLE_THUMBPRINT, key['thumbprint'])
         self.assertEqual('an example', key['description'])
         self.assertEqual(key, self.shown('key', key))
 
-    def test_what_is_not_part_of_the_key_is_not_kept(self):
+    def test_members_that_are_not_part_of_the_key_are_dropped(self):
         wanted = self.new_jwk()
         key = self.register(
             'key',
@@ -108,8 +108,8 @@ class RegistrationTest(clients.ClientsTestCase):
                 shown = self.show('/keys')['keys']
                 self.assertEqual([known], [key['jwk'] for key in shown])
 
-    def test_same_key_twice_is_409(self):
-        """Whatever else is said of it; another client may have it too."""
+    def test_duplicate_key_is_409(self):
+        """Whatever the other members; another client may register it too."""
         jwk = self.register_key().jwk
         for wanted in (jwk, {**jwk, 'kid': 'other'}, {**jwk, 'alg': 'ES256'}):
             with self.variant(wanted):
@@ -119,7 +119,7 @@ class RegistrationTest(clients.ClientsTestCase):
         other = self.identity.create_application_credential(self.user)
         self.register('key', client=other, jwk=jwk)
 
-    def test_private_or_secret_key_is_refused_and_not_kept(self):
+    def test_private_or_symmetric_key_is_refused_and_not_stored(self):
         for algorithm in ('ES256', 'RS256', 'EdDSA'):
             with self.variant(algorithm):
                 key = assertions.new_key(algorithm)
@@ -137,8 +137,8 @@ class RegistrationTest(clients.ClientsTestCase):
         self.assertThat(answer, clients.IsKeystoneError(400))
         self.assertEqual([], self.show('/keys')['keys'])
 
-    def test_key_that_nothing_could_be_signed_with_is_refused(self):
-        """C07: by its kind, its size, its use or its form."""
+    def test_unusable_key_is_refused(self):
+        """C07: by its kind, size, use or form."""
         ec, okp = self.new_jwk(), self.new_jwk('EdDSA')
         short = assertions.jwk(assertions.rsa_key(1024), 'RS256')
         for jwk in (
@@ -177,7 +177,7 @@ class RegistrationTest(clients.ClientsTestCase):
                     self.post({'jwk': jwk}), clients.IsKeystoneError(400)
                 )
 
-    def test_either_a_key_or_a_set_is_400_otherwise(self):
+    def test_anything_but_one_key_or_one_set_is_400(self):
         jwk = self.new_jwk()
         for wanted in (
             {},
@@ -197,7 +197,7 @@ class RegistrationTest(clients.ClientsTestCase):
 
 class PrivateKeyJWTTest(clients.ClientsTestCase):
     def test_each_algorithm_at_each_endpoint(self):
-        """C01, C07: without any secret."""
+        """C01, C07: without a secret."""
         for algorithm in ALGORITHMS:
             with self.variant(algorithm):
                 signer = self.register_key(algorithm)
@@ -217,7 +217,7 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
                 self.assertThat(answer, tokens.INACTIVE)
                 self.remove('key', signer.id)
 
-    def test_token_is_the_one_that_the_secret_gets(self):
+    def test_token_equals_the_one_issued_for_the_secret(self):
         signer = self.register_key()
         described = []
         for how in (
@@ -231,8 +231,8 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
             described.append((token['user'], token['project'], roles))
         self.assertEqual(*described)
 
-    def test_secret_can_be_given_up_for_it(self):
-        """From secret to no secret, without a new client."""
+    def test_secret_can_be_retired_in_favour_of_a_key(self):
+        """The client stays the same."""
         signer = self.register_key()
         token = self.assert_issued(
             **clients.by_secret(self.own, self.own.secret)
@@ -243,7 +243,7 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
         self.assert_valid(token)
 
     def test_any_of_several_keys_may_sign(self):
-        """With or without the name of the key in the header."""
+        """With or without a key id in the header."""
         first, second = self.register_key(), self.register_key()
         named = assertions.Signer(self.own.id, clients.ISSUER)
         self.register('key', jwk={**named.jwk, 'kid': 'third'})
@@ -260,7 +260,7 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
             **clients.by_key(named, headers={'kid': 'another'})
         )
 
-    def test_key_that_is_removed_is_refused_at_the_next_request(self):
+    def test_removed_key_is_refused_at_the_next_request(self):
         signer, other = self.register_key(), self.register_key()
         self.assert_issued(**clients.by_key(signer))
         self.remove('key', signer.id)
@@ -274,18 +274,18 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
         self.assertThat(answer, clients.IsKeystoneError(409))
         self.assert_issued(**clients.by_key(signer))
 
-    def test_key_that_has_expired_is_refused(self):
+    def test_expired_key_is_refused(self):
         signer = self.register_key(expires_at='2099-01-01T00:00:00Z')
         self.assert_issued(**clients.by_key(signer))
         self.expire(signer.id)
         self.assert_refused(**clients.by_key(signer))
 
-    def test_key_goes_with_the_application_credential(self):
+    def test_key_is_deleted_with_the_application_credential(self):
         signer = self.register_key()
         self.identity.delete_application_credential(self.user, self.own.id)
         self.assert_refused(**clients.by_key(signer))
 
-    def test_use_of_the_key_is_noted(self):
+    def test_last_use_of_the_key_is_recorded(self):
         used, unused = self.register_key(), self.register_key()
         self.assert_issued(**clients.by_key(used))
         self.assertIsNotNone(self.shown('key', used.id)['last_used_at'])
@@ -308,14 +308,14 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
         self.assert_refused(**clients.by_key(signer))
 
     def test_assertion_is_not_logged(self):
-        """It is a credential, if only once."""
+        """It is a credential, even if valid only once."""
         assertion = self.register_key().assertion()
         for _ in range(2):
             self.get_token(**clients.by_assertion(assertion))
         self.assertNotIn(assertion, self.log)
         self.assertNotIn(assertion.rpartition('.')[2], self.log)
 
-    def test_nothing_of_it_is_in_the_database(self):
+    def test_database_holds_no_part_of_it(self):
         signer = self.register_key()
         self.assert_issued(**clients.by_key(signer, jti='not-in-the-database'))
         ((digest, _),) = self.execute(
@@ -326,8 +326,8 @@ class PrivateKeyJWTTest(clients.ClientsTestCase):
 
 
 class ReplayTest(clients.ClientsTestCase):
-    def test_assertion_is_taken_once(self):
-        """C06: at any endpoint."""
+    def test_assertion_is_accepted_once(self):
+        """C06: across all endpoints."""
         signer = self.register_key()
         for first in (base.TOKEN, tokens.INTROSPECT, tokens.REVOKE):
             how = clients.by_key(signer)
@@ -342,8 +342,8 @@ class ReplayTest(clients.ClientsTestCase):
             'POST', path, form={**form, **how['form']}
         )
 
-    def test_id_is_taken_once_whatever_else_is_new(self):
-        """C06: signed anew, with another key, or in another form."""
+    def test_id_is_accepted_once_whatever_else_is_new(self):
+        """C06: with a new signature, another key, or another form."""
         signer, other = self.register_key(), self.register_key()
         self.assert_issued(**clients.by_key(signer, jti='1'))
         for how in (
@@ -356,22 +356,22 @@ class ReplayTest(clients.ClientsTestCase):
             with self.variant(jti):
                 self.assert_issued(**clients.by_key(signer, jti=jti))
 
-    def test_ids_of_another_client_are_its_own(self):
-        """C06: or a stranger could use them up."""
+    def test_ids_are_separate_for_each_client(self):
+        """C06: or an attacker could use up another client's ids."""
         other = self.identity.create_application_credential(self.user)
         for signer in (self.register_key(), self.register_key(client=other)):
             self.assert_issued(**clients.by_key(signer, jti='the same'))
 
-    def test_assertion_that_did_not_hold_is_not_used_up(self):
-        """C06: or a stranger could use it up."""
+    def test_invalid_assertion_is_not_used_up(self):
+        """C06: or an attacker could use up an id."""
         signer = self.register_key()
         forger = assertions.Signer(self.own.id, clients.ISSUER)
         self.assert_refused(**clients.by_key(forger, jti='1'))
         self.assert_refused(**clients.by_key(signer, jti='1', aud='x'))
         self.assert_issued(**clients.by_key(signer, jti='1'))
 
-    def test_assertion_that_held_is_used_up_whatever_came_of_it(self):
-        """C06: it was shown, and somebody may have seen it."""
+    def test_valid_assertion_is_used_up_even_if_the_request_fails(self):
+        """C06: it was sent, and an attacker may have seen it."""
         signer = self.register_key()
         how = clients.by_key(signer)
         how['form']['scope'] = 'unknown'
@@ -394,11 +394,11 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             with self.variant(claims):
                 self.assert_refused(**clients.by_key(self.signer, **claims))
 
-    def test_right_one_is_taken(self):
-        """The tests beside this one can fail."""
+    def test_valid_assertion_is_accepted(self):
+        """So the other tests of the class can fail."""
         self.assert_issued(**clients.by_key(self.signer))
 
-    def test_other_audience_is_refused(self):
+    def test_wrong_audience_is_refused(self):
         """C03: the endpoint, a part of the issuer, or one of several."""
         self.assert_claims_refused(
             {'aud': None},
@@ -417,8 +417,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
         )
         self.assert_issued(**clients.by_key(self.signer, aud=[clients.ISSUER]))
 
-    def test_other_issuer_or_subject_is_refused(self):
-        """C02: both are the client, as is client_id if it is sent."""
+    def test_wrong_issuer_or_subject_is_refused(self):
+        """C02: both are the client_id, as is the parameter if present."""
         other = self.identity.create_application_credential(self.user)
         self.assert_claims_refused(
             {'iss': None},
@@ -446,8 +446,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             )
         )
 
-    def test_other_times_are_refused(self):
-        """C04, C05: it ends, soon enough, and has begun."""
+    def test_wrong_times_are_refused(self):
+        """C04, C05: it must expire, soon enough, and be valid already."""
         self.assert_claims_refused(
             {'exp': None},
             {'exp': self.now - 1},
@@ -466,8 +466,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             {'iat': -1},
         )
 
-    def test_times_as_clients_send_them_are_taken(self):
-        """C04, C05: as text, which keystonemiddleware sends; with a skew."""
+    def test_times_as_clients_send_them_are_accepted(self):
+        """C04, C05: as text, as keystonemiddleware sends them; with skew."""
         for claims in (
             {'exp': f'{self.now + 3600}', 'iat': f'{self.now}'},
             {'exp': self.now + 30.5},
@@ -479,7 +479,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             with self.variant(claims):
                 self.assert_issued(**clients.by_key(self.signer, **claims))
 
-    def test_without_an_id_it_is_refused(self):
+    def test_assertion_without_an_id_is_refused(self):
         """C06."""
         self.assert_claims_refused(
             {'jti': None},
@@ -491,8 +491,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             {'jti': '\ud800'},
         )
 
-    def test_token_for_something_else_is_refused(self):
-        """C08: by its type; nothing that is critical is understood."""
+    def test_token_of_another_type_is_refused(self):
+        """C08: by its typ; no critical header parameter is supported."""
         for header in (
             {'typ': 'at+jwt'},
             {'typ': 'application/at+jwt'},
@@ -520,7 +520,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
                 )
 
     def with_header(self, header):
-        """Return an assertion with members of its header as they stand."""
+        """Return an assertion with the given members in its header."""
         signer = self.signer
         claims = signer.assertion().split('.')[1]
         text = json.dumps({'alg': signer.algorithm, **header}).encode()
@@ -529,8 +529,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
         signature = algorithm.sign(signed.encode(), signer.key)
         return f'{signed}.{encoded(signature)}'
 
-    def test_signature_of_somebody_else_is_refused(self):
-        """C07: by another key, or by none."""
+    def test_signature_of_another_party_is_refused(self):
+        """C07: by another key, or without a signature."""
         other = self.identity.create_application_credential(self.user)
         stranger = assertions.Signer(self.own.id, clients.ISSUER)
         others = self.register_key(client=other)
@@ -555,8 +555,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
                 self.assert_refused(**clients.by_assertion(text))
         self.assert_issued(**clients.by_assertion(assertion))
 
-    def test_public_key_is_no_shared_secret(self):
-        """C07: HMAC never, whatever it is made with."""
+    def test_public_key_is_not_a_shared_secret(self):
+        """C07: HMAC is never accepted, whatever the key."""
         claims = jwt.decode(
             self.signer.assertion(), options={'verify_signature': False}
         )
@@ -568,8 +568,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
             text = jwt.encode(claims, key, 'HS256')
             self.assert_refused(**clients.by_assertion(text))
 
-    def test_algorithm_is_one_of_the_key(self):
-        """C07: of its kind, and the one that it was registered for."""
+    def test_algorithm_must_be_that_of_the_key(self):
+        """C07: one of its kind, and the registered one."""
         key = assertions.rsa_key()
         signer = assertions.Signer(self.own.id, clients.ISSUER, 'PS256', key)
         self.register('key', jwk={**signer.jwk, 'alg': 'PS256'})
@@ -580,8 +580,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
                     **clients.by_key(signer, algorithm=algorithm)
                 )
 
-    def test_what_is_no_assertion_is_refused(self):
-        """C01: and what is no type of one."""
+    def test_malformed_assertion_is_refused(self):
+        """C01: as is an unknown client_assertion_type."""
         head, claims, signature = self.signer.assertion().split('.')
         for text in (
             'x',
@@ -608,7 +608,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
                 how['form']['client_assertion_type'] = kind
                 self.assert_refused(**how)
 
-    def test_half_of_it_is_a_malformed_request(self):
+    def test_incomplete_parameters_are_a_malformed_request(self):
         """C01: a parameter is missing."""
         for name in ('client_assertion', 'client_assertion_type'):
             for value in (None, ''):
@@ -624,7 +624,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
                         ),
                     )
 
-    def test_beside_a_secret_it_is_one_method_too_many(self):
+    def test_assertion_beside_a_secret_is_refused(self):
         """B01: even if both are right, wherever the secret is."""
         own = self.own
         for how in (
@@ -648,8 +648,8 @@ class TokenEndpointAsAudienceTest(clients.ClientsTestCase):
         }
     }
 
-    def test_either_is_taken_and_nothing_else(self):
-        """C03: what services with keystonemiddleware send."""
+    def test_only_issuer_and_token_endpoint_are_accepted(self):
+        """C03: services with keystonemiddleware send the token endpoint."""
         signer = self.register_key()
         for audience in (TOKEN_ENDPOINT, clients.ISSUER, [TOKEN_ENDPOINT]):
             with self.variant(audience):
@@ -663,7 +663,7 @@ class TokenEndpointAsAudienceTest(clients.ClientsTestCase):
             with self.variant(audience):
                 self.assert_refused(**clients.by_key(signer, aud=audience))
 
-    def test_at_every_endpoint(self):
+    def test_it_is_accepted_at_every_endpoint(self):
         signer = self.register_key()
         answer = self.ask(
             tokens.INTROSPECT,
@@ -678,8 +678,8 @@ class LifetimeTest(clients.ClientsTestCase):
         'oauth2': {**clients.OPTIONS, 'client_assertion_max_lifetime': 60}
     }
 
-    def test_operator_says_how_long_one_may_live(self):
-        """C04: with some seconds for the clock."""
+    def test_operator_limits_the_lifetime(self):
+        """C04: with some seconds of clock skew."""
         signer = self.register_key()
         now = int(time.time())
         self.assert_issued(**clients.by_key(signer, exp=now + 60))

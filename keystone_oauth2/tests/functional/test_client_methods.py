@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which methods a client may use: the operator's choice, and its owner's."""
+"""The methods that a client may use: chosen by operator and owner."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests.functional import clients
@@ -22,7 +22,7 @@ SECRET_METHODS = ('client_secret_basic', 'client_secret_post')
 
 
 class MethodsTestCase(clients.ClientsTestCase):
-    """A client that has everything that a client can have."""
+    """A client with an authenticator of each kind."""
 
     def setUp(self):
         super().setUp()
@@ -34,7 +34,7 @@ class MethodsTestCase(clients.ClientsTestCase):
         self.register_certificate(certificate=self.self_signed.pem)
 
     def ways(self):
-        """Return how each method is used, anew."""
+        """Return new request arguments for each method."""
         own = self.own
         return {
             'client_secret_basic': (
@@ -53,7 +53,7 @@ class MethodsTestCase(clients.ClientsTestCase):
         }
 
     def assert_may_use(self, *methods):
-        """Assert that these methods let it in, and no others do."""
+        """Assert that exactly these methods authenticate the client."""
         for name, ways in self.ways().items():
             for how in ways:
                 with self.variant((methods, name)):
@@ -64,7 +64,7 @@ class MethodsTestCase(clients.ClientsTestCase):
                         self.assertThat(answer, clients.REFUSED)
 
     def own_secret_at_keystone(self):
-        """Return what Keystone itself says to the credential's secret."""
+        """Return Keystone's own answer to the credential's secret."""
         name = self.show()['client']['name']
         return [
             self.token_of_keystone(**named, secret=self.own.secret)
@@ -83,11 +83,11 @@ class MethodsTestCase(clients.ClientsTestCase):
 
 
 class RegisteredMethodsTest(MethodsTestCase):
-    def test_where_nobody_has_chosen_all_are_allowed(self):
+    def test_without_a_choice_all_methods_are_allowed(self):
         self.assert_may_use(*clients.METHODS)
 
-    def test_client_uses_the_methods_that_it_is_registered_for(self):
-        """B11: it cannot fall back to any other one."""
+    def test_client_uses_only_its_registered_methods(self):
+        """B11: it cannot fall back to another one."""
         for methods in (
             *((name,) for name in clients.METHODS),
             ('private_key_jwt', 'tls_client_auth'),
@@ -101,7 +101,7 @@ class RegisteredMethodsTest(MethodsTestCase):
         self.assertEqual(200, answer.status)
         self.assert_may_use(*clients.METHODS)
 
-    def test_nor_does_keystone_take_a_secret_that_it_may_not_use(self):
+    def test_keystone_refuses_a_secret_that_is_not_allowed(self):
         """B11: by id, and by name and user."""
         for methods, status in (
             (('private_key_jwt',), 401),
@@ -117,7 +117,7 @@ class RegisteredMethodsTest(MethodsTestCase):
                         status == 201, 'X-Subject-Token' in answer.headers
                     )
 
-    def test_refusal_does_not_tell_why(self):
+    def test_refusal_does_not_give_the_reason(self):
         """B07."""
         self.choose_methods('private_key_jwt')
         right = self.get_token(**clients.by_secret(self.own, self.own.secret))
@@ -135,14 +135,14 @@ class RegisteredMethodsTest(MethodsTestCase):
         self.assertThat(self.post_with(self.certificate), clients.ISSUED)
         self.assertTrue(self.identity.token_for(self.user))
 
-    def test_tokens_from_before_stay(self):
+    def test_earlier_tokens_stay_valid(self):
         token = self.issue(self.own)
         self.choose_methods('private_key_jwt')
         self.assert_valid(token)
 
 
 class EnabledMethodsTest(MethodsTestCase):
-    """The operator has enabled two, one of which needs no secret."""
+    """The operator has enabled two methods, one without a secret."""
 
     enabled = ('client_secret_basic', 'private_key_jwt')
     options = {
@@ -152,15 +152,15 @@ class EnabledMethodsTest(MethodsTestCase):
         }
     }
 
-    def test_what_is_registered_for_another_one_is_not_used(self):
+    def test_authenticator_for_a_disabled_method_is_refused(self):
         self.assert_may_use(*self.enabled)
         self.assertEqual(
             sorted(self.enabled),
             self.show()['client']['authentication_methods'],
         )
 
-    def test_owners_choice_enables_nothing(self):
-        """B11: the stricter of the two counts."""
+    def test_owners_choice_enables_no_further_method(self):
+        """B11: the stricter choice applies."""
         self.choose_methods('private_key_jwt', 'tls_client_auth')
         self.assert_may_use('private_key_jwt')
         self.assertEqual(
@@ -170,7 +170,7 @@ class EnabledMethodsTest(MethodsTestCase):
 
 
 class CertificatesDisabledTest(MethodsTestCase):
-    """Nothing that looks at certificates is enabled."""
+    """No enabled method uses certificates."""
 
     options = {
         'oauth2': {
@@ -179,12 +179,12 @@ class CertificatesDisabledTest(MethodsTestCase):
         }
     }
 
-    def test_secrets_are_all_there_is(self):
+    def test_only_secrets_are_accepted(self):
         self.assert_may_use(*SECRET_METHODS)
 
 
 class OneOfTwoCertificateMethodsTest(MethodsTestCase):
-    """Both look at the certificate of the connection."""
+    """Both methods use the certificate of the connection."""
 
     enabled = ('client_secret_basic', 'self_signed_tls_client_auth')
     options = {
@@ -194,8 +194,8 @@ class OneOfTwoCertificateMethodsTest(MethodsTestCase):
         }
     }
 
-    def test_other_one_is_not_used(self):
+    def test_disabled_certificate_method_is_refused(self):
         self.assert_may_use(*self.enabled)
 
-    def test_users_have_no_certificates_here(self):
+    def test_users_cannot_use_certificates(self):
         self.assertThat(self.post_with(self.certificate), clients.REFUSED)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator hears of it when what is registered changes."""
+"""Notifications about changes of client authenticators."""
 
 import json
 
@@ -24,7 +24,7 @@ CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
 
 
 class NotificationsTestCase(notifications.Listening, clients.ClientsTestCase):
-    """What the resources of clients send."""
+    """Notifications of the client resources."""
 
     prefix = PREFIX
     options = {
@@ -33,7 +33,7 @@ class NotificationsTestCase(notifications.Listening, clients.ClientsTestCase):
     }
 
     def assert_sent(self, *expected):
-        """Assert that these were sent, by name and target, and no others."""
+        """Assert that exactly these events were emitted."""
         self.assertEqual(
             list(expected),
             [
@@ -63,7 +63,7 @@ class ChangesTest(NotificationsTestCase):
         self.retire_secret()
         self.assert_sent(('_secret.deleted', self.own.id))
 
-    def test_each_key_of_a_set_is_one(self):
+    def test_each_key_of_a_set_is_one_event(self):
         jwks = [
             clients.assertions.Signer(self.own.id, '').jwk for _ in range(3)
         ]
@@ -74,7 +74,7 @@ class ChangesTest(NotificationsTestCase):
             *(('_key.created', key['id']) for key in answer.json['keys'])
         )
 
-    def test_key_that_a_set_had_before_is_none(self):
+    def test_key_that_was_registered_before_is_no_event(self):
         jwks = [clients.assertions.Signer('', '').jwk for _ in range(2)]
         for count, expected in ((1, 1), (2, 1), (2, 0)):
             wanted = {'key': {'jwks': {'keys': jwks[:count]}}}
@@ -82,7 +82,7 @@ class ChangesTest(NotificationsTestCase):
             created = keys[count - expected :]
             self.assert_sent(*(('_key.created', key['id']) for key in created))
 
-    def test_event_says_who_did_what_to_what(self):
+    def test_event_has_initiator_action_and_target(self):
         secret = self.register_secret()
         (message,) = self.sent()
         payload = message['payload']
@@ -99,7 +99,7 @@ class ChangesTest(NotificationsTestCase):
         self.assertEqual(self.project.id, initiator['project_id'])
         self.assertRegex(initiator['request_id'], '^req-')
 
-    def test_nothing_secret_is_said(self):
+    def test_event_contains_no_secret(self):
         secret = self.register_secret()
         signer = self.register_key()
         text = json.dumps(self.sent())
@@ -107,8 +107,8 @@ class ChangesTest(NotificationsTestCase):
         for hidden in (secret['secret'], signer.jwk['x'], self.owner_token):
             self.assertNotIn(hidden, text)
 
-    def test_nothing_where_nothing_happened(self):
-        """Who looks, and who is refused."""
+    def test_no_change_is_no_event(self):
+        """Reads and refused requests."""
         self.show()
         self.show('/secrets')
         stranger = self.identity.token_for(self.service_user)
@@ -125,8 +125,8 @@ class ChangesTest(NotificationsTestCase):
                 self.assertIn(answer.status, (400, 403, 404, 409))
         self.assert_sent()
 
-    def test_use_is_told_as_the_event_of_the_token(self):
-        """With the client, whatever it has shown."""
+    def test_use_is_reported_in_the_event_of_the_token(self):
+        """With the client, whatever authenticator it used."""
         secret = self.register_secret()['secret']
         signer = self.register_key()
         self.sent()
@@ -148,12 +148,12 @@ class ChangesTest(NotificationsTestCase):
 
 
 class KeptBackTest(notifications.Listening, clients.ClientsTestCase):
-    """Keystone's own API would have issued a token."""
+    """Requests for which Keystone's own API would issue a token."""
 
     prefix = 'identity.'
     options = {
         **NotificationsTestCase.options,
-        # By default, Keystone leaves out authentications that succeed.
+        # By default, Keystone omits successful authentications.
         'DEFAULT': {'notification_opt_out': 'identity.authenticate.pending'},
     }
 
@@ -168,7 +168,7 @@ class KeptBackTest(notifications.Listening, clients.ClientsTestCase):
         )
         self.assertThat(answer, clients.IsKeystoneError(401))
         *others, last = self.sent()
-        # Keystone itself says that all is well.
+        # Keystone's own event reports a success.
         self.assertEqual(
             {('identity.authenticate', 'success')},
             {
@@ -194,8 +194,8 @@ class KeptBackTest(notifications.Listening, clients.ClientsTestCase):
             }
         }
 
-    def test_refusal_is_an_event_with_the_client(self):
-        """B11: the audit does not say that the secret was accepted."""
+    def test_refusal_is_an_event_that_names_the_client(self):
+        """B11: the audit does not report the secret as accepted."""
         for refuse, reason in (
             (
                 lambda: (self.register_secret(), self.retire_secret()),
@@ -240,7 +240,7 @@ class KeptBackTest(notifications.Listening, clients.ClientsTestCase):
                 )
                 self.assertNotIn(self.own.secret, json.dumps(message))
 
-    def test_token_that_is_not_kept_back_is_no_event_of_ours(self):
+    def test_issued_token_causes_no_event_of_the_extension(self):
         self.sent()
         answer = self.token_of_keystone(**self.own._asdict())
         self.assertEqual(201, answer.status, answer.text)
@@ -255,7 +255,7 @@ class OptOutTest(NotificationsTestCase):
         },
     }
 
-    def test_operator_need_not_hear_of_all(self):
+    def test_operator_can_opt_out_of_events(self):
         secret = self.register_secret()
         self.remove('secret', secret)
         self.assert_sent(('_secret.deleted', secret['id']))

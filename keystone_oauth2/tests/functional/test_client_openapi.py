@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The resources below a client are what the OpenAPI description says."""
+"""Compare the client resources with the OpenAPI description."""
 
 import json
 
@@ -25,8 +25,8 @@ CLIENTS = '/v3/OS-OAUTH2/clients/'
 
 
 def operations():
-    """Return path and method of each operation on a client."""
-    # HEAD is GET without the body.
+    """Return path and method of each operation on clients."""
+    # HEAD equals GET without the body.
     return [
         (path, method)
         for path, methods in openapi.operations().items()
@@ -36,7 +36,7 @@ def operations():
 
 
 class ManagedRequestsTest(fuzz.FuzzTestCase):
-    """What the description allows, and what it does not."""
+    """Requests that match the description, and requests that do not."""
 
     def setUp(self):
         super().setUp()
@@ -52,7 +52,7 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
         }
 
     def registered(self, collection):
-        """Return the id of something that the client has, or of nothing."""
+        """Return the id of an authenticator of the client, or an unused id."""
         answer = self.keystone.request(
             'GET',
             f'{CLIENTS}{self.own.id}/{collection}',
@@ -61,9 +61,9 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
         return ([one['id'] for one in answer.json[collection]] or ['none'])[-1]
 
     def ask(self, case, caller, is_real):
-        """Send a request of schemathesis, in the name of a caller.
+        """Send a request of schemathesis as the given caller.
 
-        :param is_real: whether it is about what there is.
+        :param is_real: whether it concerns existing resources.
         """
         if is_real:
             self.make_real(case)
@@ -76,7 +76,7 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
         self.seen.add(response.status_code)
 
     def make_real(self, case):
-        """Let a request be about a client that there is, and a true key."""
+        """Change a request to an existing client and a valid key."""
         parameters = {'client_id': self.own.id}
         for name in case.path_parameters.keys() - {'client_id'}:
             collection = name.replace('_id', 's')
@@ -91,7 +91,7 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
             case.body = {'key': wanted}
 
     def ask_all(self, mode, examples):
-        """Send requests of all callers, for each operation."""
+        """Send requests of all callers to each operation."""
         for path, method in operations():
             with self.variant((path, method)):
                 operation = self.schema[path][method]
@@ -103,11 +103,11 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
                     is_real=st.booleans(),
                 )
 
-    def test_requests_as_described_get_answers_as_described(self):
+    def test_valid_requests_get_answers_as_described(self):
         self.ask_all(GenerationMode.POSITIVE, 14)
-        # Which others there are depends on the release of hypothesis.
+        # Which others exist depends on the release of hypothesis.
         self.assertLessEqual({200, 400, 401, 403, 404}, self.seen)
 
-    def test_requests_that_are_not_as_described_get_such_answers_too(self):
+    def test_invalid_requests_get_answers_as_described(self):
         self.ask_all(GenerationMode.NEGATIVE, 8)
         self.assertLessEqual({400, 401, 403}, self.seen)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Lists of authenticators, page by page."""
+"""Paginated lists of authenticators."""
 
 import urllib.parse
 
@@ -23,7 +23,7 @@ class PagesTest(clients.ClientsTestCase):
         self.ids = [self.own.id]
         for _ in range(4):
             self.ids.append(self.register_secret()['id'])
-        # Within one second, their ids say which comes first.
+        # Within one second, their ids decide the order.
         self.ids = [one['id'] for one in self.show('/secrets')['secrets']]
         self.url = 'http://localhost' + clients.path_of(self.own, '/secrets')
 
@@ -36,14 +36,14 @@ class PagesTest(clients.ClientsTestCase):
         return [one['id'] for one in answer['secrets']], links
 
     def test_without_a_limit_all_are_on_one_page(self):
-        """The own one first, then the oldest."""
+        """The credential's own secret first, then from oldest to newest."""
         found, links = self.page()
         self.assertEqual(5, len(found))
         self.assertEqual(self.own.id, found[0])
         self.assertEqual(self.url, links['self'])
         self.assertIsNone(links['next'])
 
-    def test_older_ones_come_first(self):
+    def test_older_authenticators_come_first(self):
         for number, one in enumerate(self.ids[1:]):
             self.execute(
                 f'UPDATE {clients.AUTHENTICATORS} SET created_at = :moment'
@@ -53,7 +53,7 @@ class PagesTest(clients.ClientsTestCase):
             )
         self.assertEqual([self.own.id, *self.ids[:0:-1]], self.page()[0])
 
-    def test_next_leads_from_page_to_page_to_the_end(self):
+    def test_next_link_leads_through_all_pages(self):
         for limit, sizes in ((1, [1] * 5), (2, [2, 2, 1]), (5, [5])):
             with self.variant(limit):
                 found, pages, query = [], [], f'?limit={limit}'
@@ -66,7 +66,7 @@ class PagesTest(clients.ClientsTestCase):
                 self.assertEqual(sizes, pages)
                 self.assertEqual(self.ids, found)
 
-    def test_marker_is_the_last_one_of_the_page_before(self):
+    def test_marker_is_the_last_id_of_the_previous_page(self):
         for number, marker in enumerate(self.ids):
             with self.variant(number):
                 rest = self.ids[number + 1 :]
@@ -74,13 +74,13 @@ class PagesTest(clients.ClientsTestCase):
                 found, links = self.page(f'?limit=9&marker={marker}')
                 self.assertEqual((rest, None), (found, links['next']))
 
-    def test_limit_that_is_larger_than_the_list_is_none(self):
+    def test_limit_above_the_length_of_the_list_has_no_effect(self):
         for limit in ('6', '007', '1000000000', '10000000001', '9' * 5000):
             with self.variant(limit):
                 found, links = self.page(f'?limit={limit}')
                 self.assertEqual((self.ids, None), (found, links['next']))
 
-    def test_zeros_before_a_limit_say_nothing(self):
+    def test_leading_zeros_of_a_limit_are_ignored(self):
         """However many there are."""
         for zeros in (1, 8, 9, 10, 40):
             for limit in (1, 2):
@@ -90,7 +90,7 @@ class PagesTest(clients.ClientsTestCase):
                     self.assertEqual(self.ids[:limit], found)
                     self.assertIn(f'?limit={limit}&', links['next'])
 
-    def test_wrong_limit_or_marker_is_400(self):
+    def test_invalid_limit_or_marker_is_400(self):
         signer = self.register_key()
         for query in (
             'limit=0',
@@ -116,7 +116,7 @@ class PagesTest(clients.ClientsTestCase):
     def test_other_parameters_are_ignored(self):
         self.assertEqual(self.ids, self.page('?sort_key=id&x')[0])
 
-    def test_each_kind_has_its_pages(self):
+    def test_each_kind_is_paginated(self):
         for kind, register in (
             ('key', self.register_key),
             ('certificate', self.register_subject),

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may do what with clients: role by scope by ownership."""
+"""The policy on clients: role by scope by ownership."""
 
 import pathlib
 import re
@@ -21,8 +21,8 @@ from keystone_oauth2.policies import client as rules
 from keystone_oauth2.tests.functional import clients
 
 UNKNOWN = 'f' * 32
-#: Method, rest of the URL, body, and the status where the policy lets it pass:
-#: there is nothing of that id, and nothing can be made of that body.
+#: Method, rest of the URL, body, and the status if the policy allows it:
+#: neither the id nor the body is valid.
 OPERATIONS = {
     rules.GET: ('GET', '', None, 200),
     rules.UPDATE: ('PATCH', '', {}, 400),
@@ -92,7 +92,7 @@ TABLE = {
 
 
 def example_rules():
-    """Return the rules for the personas of a domain in the guide."""
+    """Return the rules for the domain personas of the guide."""
     guide = pathlib.Path(__file__).parents[3] / 'doc/source/admin/clients.rst'
     found = re.findall(
         r'^   ("identity:.*domain_id:None.*)$', guide.read_text(), re.M
@@ -101,9 +101,9 @@ def example_rules():
 
 
 class PolicyTestCase(clients.ClientsTestCase):
-    """A client, and everybody who might ask about it.
+    """A client, and one caller of each kind.
 
-    They ask often, and nothing of what Keystone has to look up changes.
+    They send many requests; Keystone's data for them does not change.
     """
 
     options = {
@@ -124,10 +124,10 @@ class PolicyTestCase(clients.ClientsTestCase):
     def setUp(self):
         super().setUp()
         if type(self)._tokens is None:
-            type(self)._tokens = self.everybody()
+            type(self)._tokens = self.new_tokens()
 
-    def everybody(self):
-        """Return a token of each."""
+    def new_tokens(self):
+        """Return a token of each kind of caller."""
         user, project = self.user, self.project
         other = self.new_user_with('member')
         mine = self.identity.create_application_credential
@@ -170,7 +170,7 @@ class PolicyTestCase(clients.ClientsTestCase):
         }
 
     def on_system_and_domains(self):
-        """Return tokens of users who have a role there."""
+        """Return tokens of users with roles on the system and on domains."""
         roles = ('owner', 'admin', 'manager', 'member', 'reader', 'service')
         found = {}
         for role in roles:
@@ -194,7 +194,7 @@ class PolicyTestCase(clients.ClientsTestCase):
         return found
 
     def token_there(self, role, path, scope):
-        """Return a token of a user, or of the owner, who is a reader there."""
+        """Return a token for a scope, of a user or of the owner as reader."""
         user = self.user if role == 'owner' else self.identity.create_user()
         role_id = self.identity.role_id('reader' if role == 'owner' else role)
         answer = self.identity.as_admin(
@@ -210,13 +210,13 @@ class PolicyTestCase(clients.ClientsTestCase):
         return {'project': {'id': project.id}}
 
     def keystones(self, credential):
-        """Return a token that Keystone itself gives for a credential."""
+        """Return a token that Keystone itself issues for a credential."""
         answer = self.token_of_keystone(**credential._asdict())
         self.assertEqual(201, answer.status, answer.text)
         return answer.headers['X-Subject-Token']
 
     def is_permitted(self, name, token, client=None):
-        """Whether the holder of a token may do something with a client."""
+        """Whether the holder of a token may perform an operation."""
         method, rest, json, status = OPERATIONS[name]
         answer = self.manage(method, rest, json, client or self.target, token)
         if answer.status == 403:
@@ -225,7 +225,7 @@ class PolicyTestCase(clients.ClientsTestCase):
         return True
 
     def permitted_to(self, token, client=None):
-        """Return all that the holder of a token may do."""
+        """Return all operations that the holder of a token may perform."""
         return {
             name
             for name in OPERATIONS
@@ -235,21 +235,21 @@ class PolicyTestCase(clients.ClientsTestCase):
 
 class DefaultPolicyTest(PolicyTestCase):
     def test_table_of_role_by_scope_by_ownership(self):
-        """K01: whose the token is does not suffice."""
+        """K01: a token of the owner alone does not suffice."""
         self.assertEqual(TABLE.keys(), self._tokens.keys())
         for name, token in self._tokens.items():
             with self.variant(name):
                 self.assertEqual(TABLE[name], self.permitted_to(token))
 
-    def test_rules_are_all_here(self):
-        """The table leaves nothing out."""
+    def test_table_covers_all_rules(self):
+        """Each rule of the extension is in the table."""
         self.assertEqual(
             {rule.name for rule in rules.list_rules()}, set(OPERATIONS)
         )
         self.assertEqual(14, len(OPERATIONS))
 
-    def test_body_says_nothing_of_whose_the_client_is(self):
-        """Of Keystone before 29.1, its members were part of the target."""
+    def test_body_does_not_change_the_owner_of_the_client(self):
+        """Before Keystone 29.1, its members were part of the target."""
         stranger = self._tokens['member on the project of the client']
         secret = self.register_secret()
         user_id = self.permitted_user(stranger)
@@ -280,7 +280,7 @@ class DefaultPolicyTest(PolicyTestCase):
 class OverriddenPolicyTest(PolicyTestCase):
     policy = {}
 
-    def test_operators_rule_decides_about_its_operation_alone(self):
+    def test_operators_rule_applies_to_its_operation_only(self):
         other = self._tokens['member on the project of the client']
         reader = self._tokens['reader on the system']
         names = sorted(READ | REMOVE)
@@ -292,7 +292,7 @@ class OverriddenPolicyTest(PolicyTestCase):
                 self.assertFalse(self.is_permitted(name, reader))
                 self.assertTrue(self.is_permitted(next_one, self.owner_token))
 
-    def test_operators_rule_can_take_registration_from_the_owner(self):
+    def test_operators_rule_can_deny_registration_to_the_owner(self):
         names = sorted(ALL - READ - REMOVE)
         for name, next_one in zip(names, names[1:] + names[:1], strict=True):
             with self.variant(name):
@@ -300,7 +300,7 @@ class OverriddenPolicyTest(PolicyTestCase):
                 self.assertFalse(self.is_permitted(name, self.owner_token))
                 self.assertTrue(self.is_permitted(next_one, self.owner_token))
 
-    def test_operators_rule_may_let_personas_of_a_domain_in(self):
+    def test_operators_rule_can_allow_domain_personas(self):
         """The example of the guide."""
         examples = example_rules()
         self.override_all(
@@ -329,8 +329,8 @@ class OverriddenPolicyTest(PolicyTestCase):
                 token = self._tokens[name]
                 self.assertEqual(expected, self.permitted_to(token, client))
 
-    def test_operator_who_overrules_lets_no_delegation_in(self):
-        """K01: nor does any other user register anything."""
+    def test_operators_rule_allows_no_delegated_token(self):
+        """K01: nor any other user to register an authenticator."""
         self.override_all(dict.fromkeys(OPERATIONS, '@'))
         for name, expected in (
             ('anybody without a scope', READ | REMOVE),
@@ -347,8 +347,8 @@ class OverriddenPolicyTest(PolicyTestCase):
                 token = self._tokens[name]
                 self.assertEqual(expected, self.permitted_to(token))
 
-    def test_rule_can_compare_each_member_of_the_target(self):
-        """And what Keystone knows of who asks."""
+    def test_rule_can_use_each_member_of_the_target(self):
+        """And Keystone's attributes of the caller."""
         client = '%(target.client.'
         self.override_and_ask(
             (f'"{self.target.id}":{client}id)s', True),
@@ -375,14 +375,14 @@ class OverriddenPolicyTest(PolicyTestCase):
 
 
 class AdminTokenTest(clients.ClientsTestCase):
-    """An operator has Keystone take a token from its configuration."""
+    """Keystone accepts an admin token from its configuration."""
 
     options = {
         'DEFAULT': {'admin_token': 'of-the-configuration'},
         'oauth2': clients.OPTIONS,
     }
 
-    def test_it_is_nobodys_who_could_manage_clients(self):
+    def test_it_manages_no_client(self):
         for method, rest, json, _ in OPERATIONS.values():
             with self.variant((method, rest)):
                 answer = self.manage(

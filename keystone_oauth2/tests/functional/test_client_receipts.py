@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Receipts for multi-factor authentication that stand for a client's secret.
+"""Receipts for multi-factor authentication that represent a client's secret.
 
-Keystone gives one to a user whose rules want a second method; the second
-request shows the receipt in place of the secret.
+Keystone gives a receipt to a user whose rules require a second method; the
+second request sends the receipt instead of the secret.
 """
 
 from keystone_oauth2.tests.functional import clients
@@ -38,13 +38,13 @@ class ReceiptTest(clients.ClientsTestCase):
         )
 
     def receipt(self):
-        """Show the secret alone, and return the receipt for it."""
+        """Send the secret alone, and return the receipt for it."""
         answer = self.token_of_keystone(id=self.own.id, secret=self.own.secret)
         self.assertEqual(401, answer.status)
         return answer.headers[RECEIPT]
 
     def second_request(self):
-        """Show the receipt and a token of the owner."""
+        """Send the receipt with a token of the owner."""
         identity = {
             'methods': ['token'],
             'token': {'id': self.token},
@@ -57,8 +57,8 @@ class ReceiptTest(clients.ClientsTestCase):
             headers={RECEIPT: self.receipt()},
         )
 
-    def test_receipt_beside_a_token_stands_for_the_secret(self):
-        """B11: a token alone is exchanged, a receipt was got with a secret."""
+    def test_receipt_beside_a_token_represents_the_secret(self):
+        """B11: a token alone is exchanged; the receipt stems from a secret."""
         answer = self.second_request()
         self.assertEqual(201, answer.status, answer.text)
         self.register('secret', token=self.token)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The resource of a client: what it shows, and how it says no."""
+"""The client resource: its representation and its errors."""
 
 import datetime
 
@@ -23,7 +23,7 @@ BASE_URL = 'http://localhost'
 
 
 class ShownClientTest(clients.ClientsTestCase):
-    def test_client_is_shown_with_whose_it_is_and_what_it_may(self):
+    def test_client_is_shown_with_its_owner_and_methods(self):
         own = self.identity.create_application_credential(
             self.user, ['reader'], name='batch', description='nightly'
         )
@@ -59,7 +59,7 @@ class ShownClientTest(clients.ClientsTestCase):
         )
 
     def own_secret(self, own):
-        """Return how the credential's own secret is shown."""
+        """Return the representation of the credential's own secret."""
         return {
             'id': own.id,
             'description': 'The secret of the application credential itself.',
@@ -72,7 +72,7 @@ class ShownClientTest(clients.ClientsTestCase):
             },
         }
 
-    def test_end_of_the_credential_is_the_end_of_its_own_secret(self):
+    def test_own_secret_expires_with_the_credential(self):
         own = self.identity.create_application_credential(
             self.user, expires_at='2099-01-02T03:04:05Z'
         )
@@ -84,8 +84,8 @@ class ShownClientTest(clients.ClientsTestCase):
                 timeutils.normalize_time(moment),
             )
 
-    def test_what_is_registered_is_shown_as_its_own_resource_shows_it(self):
-        """And as its list does, and as the answer to the registration did."""
+    def test_client_includes_authenticators_as_their_own_resources_do(self):
+        """As do their lists and the answers to their registration."""
         certificate = self.register_certificate(
             tls_client_auth_san_dns='client.example.com'
         )
@@ -119,8 +119,8 @@ class ShownClientTest(clients.ClientsTestCase):
                 answer = self.manage('HEAD', rest)
                 self.assertEqual((200, b''), (answer.status, answer.body))
 
-    def test_nobody_keeps_an_answer(self):
-        """A08: they have secrets in them, or tell who may do what."""
+    def test_answers_are_not_cached(self):
+        """A08: they contain secrets, or describe permissions."""
         for method, rest, json in (
             ('GET', '', None),
             ('GET', '/secrets', None),
@@ -137,12 +137,12 @@ class ShownClientTest(clients.ClientsTestCase):
 
 
 class ErrorTest(clients.ClientsTestCase):
-    """All of them are Keystone's in style."""
+    """All errors have Keystone's format."""
 
     def assert_error(self, status, answer, message=''):
         self.assertThat(answer, clients.IsKeystoneError(status, message))
 
-    def test_without_a_valid_token_it_is_401(self):
+    def test_missing_or_invalid_token_is_401(self):
         for method, rest in (
             ('GET', ''),
             ('PATCH', ''),
@@ -162,8 +162,8 @@ class ErrorTest(clients.ClientsTestCase):
                         answer.headers['WWW-Authenticate'],
                     )
 
-    def test_secret_of_the_client_is_no_token(self):
-        """Nor does a client assertion help here."""
+    def test_secret_of_the_client_is_not_accepted(self):
+        """Nor is a client assertion."""
         answer = self.keystone.request(
             'GET',
             clients.path_of(self.own),
@@ -171,7 +171,7 @@ class ErrorTest(clients.ClientsTestCase):
         )
         self.assert_error(401, answer)
 
-    def test_unknown_client_is_403_to_a_user_and_404_to_who_may_know(self):
+    def test_unknown_client_is_403_to_users_and_404_to_administrators(self):
         for rest in ('', '/keys', '/keys/x'):
             with self.variant(rest):
                 answer = self.manage('GET', rest, client=UNKNOWN)
@@ -180,7 +180,7 @@ class ErrorTest(clients.ClientsTestCase):
                 answer = self.manage('GET', rest, client=UNKNOWN, token=admin)
                 self.assert_error(404, answer, UNKNOWN)
 
-    def test_client_of_somebody_else_looks_as_one_that_is_not_there(self):
+    def test_client_of_another_user_looks_like_an_unknown_client(self):
         """B07: byte for byte."""
         _, other = self.new_client('member')
         for method, rest, json in (
@@ -198,7 +198,7 @@ class ErrorTest(clients.ClientsTestCase):
                 self.assertEqual(unknown.body, found.body)
 
     def test_unknown_authenticator_is_404(self):
-        """Also where another client, or another kind, has it."""
+        """Even if another client or another collection has it."""
         signer = self.register_key()
         other = self.identity.create_application_credential(self.user)
         for method in ('GET', 'DELETE'):
@@ -215,7 +215,7 @@ class ErrorTest(clients.ClientsTestCase):
                     self.assert_error(404, answer)
         self.assertEqual(signer.id, self.shown('key', signer.id)['id'])
 
-    def test_url_that_nobody_has_is_404(self):
+    def test_unknown_url_is_404(self):
         for path in (
             '/v3/OS-OAUTH2/clients',
             '/v3/OS-OAUTH2/clients/',
@@ -233,7 +233,7 @@ class ErrorTest(clients.ClientsTestCase):
                 self.assert_error(404, answer)
                 self.assertNotIn('Traceback', self.new_log())
 
-    def test_method_that_it_does_not_have_is_405_and_says_which_it_has(self):
+    def test_unsupported_method_is_405_with_allow(self):
         for rest, methods, allowed in (
             ('', ('PUT', 'POST', 'DELETE'), 'GET, HEAD, OPTIONS, PATCH'),
             (
@@ -262,7 +262,7 @@ class ErrorTest(clients.ClientsTestCase):
             token=self.owner_token,
         )
 
-    def test_body_that_is_nothing_of_the_kind_is_400(self):
+    def test_invalid_body_is_400(self):
         before = self.show()
         for text in (
             '',
@@ -297,7 +297,7 @@ class ErrorTest(clients.ClientsTestCase):
                 self.assert_error(400, self.post_text(text))
         self.assertEqual(before, self.show())
 
-    def test_body_where_none_belongs_is_not_looked_at(self):
+    def test_body_is_ignored_where_none_is_expected(self):
         for text in ('5', '[' * 50_000, '{"target": {}}'):
             for method, rest, status in (
                 ('GET', '', 200),
@@ -308,8 +308,8 @@ class ErrorTest(clients.ClientsTestCase):
                     answer = self.post_text(text, method, rest)
                     self.assertEqual(status, answer.status)
 
-    def test_what_was_sent_is_not_logged_where_it_is_refused(self):
-        """A private key in the wrong place, for example."""
+    def test_refused_body_is_not_logged(self):
+        """It may have a private key in the wrong place."""
         private = 'private-part-of-a-key'
         for wanted in (
             {'d': private},
@@ -333,8 +333,8 @@ class PatchTest(clients.ClientsTestCase):
             json={'client': {'authentication_methods': value}, **others},
         )
 
-    def test_methods_are_chosen_and_shown(self):
-        """B11: of those that are enabled here."""
+    def test_methods_are_changed_and_returned(self):
+        """B11: any of the enabled ones."""
         for methods in (
             ['client_secret_post'],
             ['client_secret_basic', 'private_key_jwt'],
@@ -351,7 +351,7 @@ class PatchTest(clients.ClientsTestCase):
             clients.METHODS, answer.json['client']['authentication_methods']
         )
 
-    def test_what_is_no_list_of_methods_is_400(self):
+    def test_invalid_list_of_methods_is_400(self):
         for value in (
             [],
             'client_secret_basic',
@@ -376,7 +376,7 @@ class PatchTest(clients.ClientsTestCase):
                 answer = self.manage('PATCH', json=json)
                 self.assertThat(answer, clients.IsKeystoneError(400))
 
-    def test_methods_that_would_lock_it_out_are_409(self):
+    def test_methods_that_would_lock_the_client_out_are_409(self):
         before = self.show()
         for methods in (
             ['private_key_jwt'],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The samples of what is registered for clients, in the API reference."""
+"""The samples of client authenticators in the API reference."""
 
 import datetime
 import sqlite3
@@ -27,7 +27,7 @@ ELSEWHERE = {'client-error-unavailable.json'}
 
 
 class ClientSamplesTest(base.KeystoneTestCase):
-    """Each request of the reference, one after the other."""
+    """Each request of the reference, in sequence."""
 
     options = {
         'DEFAULT': {'public_endpoint': 'https://keystone.example.com:5000'},
@@ -44,7 +44,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """The client of alice, and all answers to her."""
+        """Create alice's client, and collect all answers to her."""
         cls.project = cls.identity.create_project('demo')
         cls.user = cls.identity.create_user(
             cls.project, ['member', 'reader'], name='alice'
@@ -62,7 +62,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def walk(cls):
-        """Return the name of each sample, and a real answer for it."""
+        """Return the name of each sample with a real answer."""
         secret = cls.register('secrets', 'secret-create')
         yield 'secret-create-response', secret
         cls.use(cls.client.secret)
@@ -81,7 +81,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def show(cls, secret, key, certificate):
-        """Return all that there is to see."""
+        """Return the answers of all successful reads."""
         yield 'show-response', cls.ask()
         yield 'secrets-list-response', cls.ask('/secrets?limit=1')
         yield 'keys-list-response', cls.ask('/keys')
@@ -96,7 +96,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def refuse(cls, key):
-        """Return all that cannot be; the key is the last authenticator."""
+        """Return the answers of all errors; the client has only the key."""
         key_id = key.json['key']['id']
         body = {'key': {'jwk': key.json['key']['jwk']}}
         other = cls.identity.create_user(cls.project, ['member'])
@@ -112,7 +112,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def ask(cls, path='', method='GET', **arguments):
-        """Ask for something of the client, as its owner."""
+        """Send a request about the client, as its owner."""
         return cls.keystone.request(
             method,
             f'/v3/OS-OAUTH2/clients/{cls.client.id}{path}',
@@ -121,7 +121,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def register(cls, collection, name):
-        """Register what a sample has, which ends later than that."""
+        """Register the authenticator of a sample with a later expiry."""
         body = cls.request(name)
         (wanted,) = body.values()
         if 'expires_at' in wanted:
@@ -132,32 +132,32 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     @classmethod
     def later(cls):
-        """Return a moment that will not come soon."""
+        """Return a moment in the distant future."""
         now = datetime.datetime.now(datetime.timezone.utc)
         return now + datetime.timedelta(days=200)
 
     @classmethod
     def register_too_many(cls):
-        """Register secrets until there is no room."""
+        """Register secrets until one exceeds the limit."""
         for _ in range(LIMIT):
             answer = cls.ask('/secrets', 'POST', json={'secret': {}})
         return answer
 
     @classmethod
     def change(cls):
-        """Choose the methods as the sample does."""
+        """Choose the methods of the sample."""
         return cls.ask('', 'PATCH', json=cls.request('update'))
 
     @classmethod
     def request(cls, name):
-        """Return the body of a request."""
+        """Return the body of a sample request."""
         file = f'client-{name}-request.json'
         cls.asked.add(file)
         return samples.read(file)
 
     @classmethod
     def use(cls, secret):
-        """Authenticate, so that there is a last use."""
+        """Authenticate, to set the last use."""
         answer = cls.keystone.request(
             'POST',
             base.TOKEN,
@@ -166,8 +166,8 @@ class ClientSamplesTest(base.KeystoneTestCase):
         )
         assert answer.status == 200, answer.text
 
-    def test_answers_are_those_of_the_samples(self):
-        """J02: the secret is in the answer that makes it, and in no other."""
+    def test_answers_equal_the_samples(self):
+        """J02: only the answer to the registration contains the secret."""
         for name, answer in self.answers.items():
             with self.variant(name):
                 self.assertEqual(
@@ -175,7 +175,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
                     samples.comparable(answer.json),
                 )
 
-    def test_statuses_are_those_of_the_reference(self):
+    def test_statuses_equal_those_of_the_reference(self):
         statuses = {
             'error-malformed': 400,
             'error-unauthorized': 401,
@@ -191,7 +191,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
             with self.variant(name):
                 self.assertEqual(statuses.get(name, usual), answer.status)
 
-    def test_samples_agree_with_themselves(self):
+    def test_samples_are_consistent(self):
         for name in ('key', 'keys'):
             keys = samples.read(f'client-{name}-create-response.json')[name]
             for key in keys if isinstance(keys, list) else [keys]:
@@ -213,8 +213,8 @@ class ClientSamplesTest(base.KeystoneTestCase):
         found = answered['certificate']
         self.assertEqual(expected, {name: found[name] for name in expected})
 
-    def test_database_that_cannot_be_read_is_said_to_be_unavailable(self):
-        """As at the other endpoints, in the form of this one."""
+    def test_database_failure_is_reported_as_unavailable(self):
+        """As at the other endpoints, in Keystone's format."""
         database = sqlite3.connect(self.keystone.folder / 'keystone.db')
         self.addCleanup(database.close)
         rename = 'ALTER TABLE {} RENAME TO {}'.format
@@ -227,7 +227,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
         (name,) = ELSEWHERE
         self.assertEqual(samples.read(name), answer.json)
 
-    def test_every_sample_of_a_client_is_looked_at(self):
+    def test_every_sample_of_a_client_is_compared(self):
         looked_at = {f'client-{name}.json' for name in self.answers}
         self.assertEqual(
             {path.name for path in samples.FOLDER.glob('client-*')},

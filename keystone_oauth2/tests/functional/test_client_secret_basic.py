@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""HTTP Basic at the wire (RFC 6749, 2.3.1)."""
+"""HTTP Basic at the token endpoint (RFC 6749, 2.3.1)."""
 
 import urllib.parse
 
@@ -30,12 +30,12 @@ class BasicTest(base.KeystoneTestCase):
         )
 
     def test_basic_is_accepted_by_default(self):
-        """B03: whoever issues secrets accepts Basic."""
+        """B03: a server that issues secrets accepts Basic."""
         answer = self.post_as(self.client)
         self.assertThat(answer, matchers.IsAccessToken())
 
-    def test_secret_holds_encoded_and_as_it_stands(self):
-        """B02: form-encoded as RFC 6749 has it, or raw as curl sends it."""
+    def test_secret_is_accepted_encoded_and_raw(self):
+        """B02: form-encoded as in RFC 6749, or raw as curl sends it."""
         for client_id, secret in (
             (self.odd.id, SECRET_OF_EACH_KIND),
             (self.odd.id, urllib.parse.quote_plus(SECRET_OF_EACH_KIND)),
@@ -47,13 +47,13 @@ class BasicTest(base.KeystoneTestCase):
                 answer = self.post_as((client_id, secret))
                 self.assertThat(answer, matchers.IsAccessToken())
 
-    def test_secret_encoded_twice_does_not_hold(self):
-        """B02: decoded once."""
+    def test_secret_encoded_twice_is_refused(self):
+        """B02: it is decoded once."""
         twice = base.encoded(base.encoded(self.client.secret))
         self.assertThat(self.post_as((self.client.id, twice)), REFUSED)
 
-    def test_any_bytes_get_an_answer_with_the_challenge(self):
-        """B05: the scheme that the client tried."""
+    def test_arbitrary_bytes_get_an_answer_with_the_challenge(self):
+        """B05: of the scheme that the client used."""
         for authorization in (
             b'Basic \xff\xfe',
             b'Basic',
@@ -68,8 +68,8 @@ class BasicTest(base.KeystoneTestCase):
                 answer = self.post(authorization=authorization)
                 self.assertThat(answer, REFUSED)
 
-    def test_two_authorization_fields_authenticate_nobody(self):
-        """B01: two right ones are none."""
+    def test_two_authorization_fields_are_refused(self):
+        """B01: even if both are right."""
         field = ('Authorization', base.basic(*self.client))
         answer = self.keystone.request(
             'POST',
@@ -79,8 +79,8 @@ class BasicTest(base.KeystoneTestCase):
         )
         self.assertThat(answer, REFUSED)
 
-    def test_other_scheme_is_answered_with_one_that_is_enabled(self):
-        """B06: a 401 names a scheme that is enabled here."""
+    def test_other_scheme_is_answered_with_an_enabled_one(self):
+        """B06: a 401 names an enabled scheme."""
         token = self.post_as(self.client).json['access_token']
         for authorization in (
             f'Bearer {token}',
@@ -95,13 +95,13 @@ class BasicTest(base.KeystoneTestCase):
                 )
 
     def test_request_without_credentials_gets_a_challenge(self):
-        """B06: also where no Authorization was tried. A12: nothing else."""
+        """B06: even without Authorization. A12: there is no other result."""
         for parameters in ('', f'&client_id={self.client.id}'):
             with self.variant(parameters):
                 self.assertThat(self.post(base.GRANT + parameters), REFUSED)
 
     def test_keystone_token_authenticates_no_client(self):
-        """A12: an X-Auth-Token is no client authentication."""
+        """A12: X-Auth-Token is no client authentication."""
         answer = self.post(token=self.identity.admin_token())
         self.assertThat(answer, REFUSED)
 
@@ -118,8 +118,8 @@ class BasicTest(base.KeystoneTestCase):
             self.post(f'{base.GRANT}&{base.in_body(wrong)}'), REFUSED
         )
 
-    def test_secret_in_the_url_authenticates_nobody(self):
-        """B04: it is refused, not just ignored."""
+    def test_secret_in_the_url_is_refused(self):
+        """B04: the request is refused, not only the parameter ignored."""
         path = f'{base.TOKEN}?{base.GRANT}&{base.in_body(self.client)}'
         for body in (base.GRANT, ''):
             with self.variant(body):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Secrets that are registered for a client."""
+"""Secrets registered for a client."""
 
 import base64
 import pathlib
@@ -25,7 +25,7 @@ from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import tokens
 
 CONFLICT = clients.IsKeystoneError(409, 'could no longer authenticate')
-#: Neither a hash nor anything else: who asks Keystone gets an error.
+#: Not a valid hash: Keystone fails when it checks a secret against it.
 NO_HASH = 'nonsense'
 
 
@@ -35,7 +35,7 @@ class SecretsTestCase(clients.ClientsTestCase):
 
 
 class RotationTest(SecretsTestCase):
-    def test_two_live_at_once_and_there_is_no_gap(self):
+    def test_two_secrets_are_valid_at_once_without_a_gap(self):
         """J02: from the credential's own to the next, and to the one after."""
         old = {'id': self.own.id, 'secret': self.own.secret}
         for _ in range(3):
@@ -47,7 +47,7 @@ class RotationTest(SecretsTestCase):
             self.assert_refused(**self.basic(old['secret']))
             old = new
 
-    def test_tokens_stay_when_their_secret_goes(self):
+    def test_tokens_stay_valid_when_their_secret_is_removed(self):
         secret = self.register_secret()
         token = self.assert_issued(**self.basic(secret['secret']))
         own_token = self.assert_issued(**self.basic(self.own.secret))
@@ -57,8 +57,8 @@ class RotationTest(SecretsTestCase):
         for kept in (token, own_token):
             self.assert_valid(kept)
 
-    def test_last_one_cannot_be_removed(self):
-        """J02: whichever it is; nothing has changed then."""
+    def test_last_secret_cannot_be_removed(self):
+        """J02: whichever it is; the refusal changes nothing."""
         self.assert_cannot_be_removed(self.own.id, self.own.secret)
         last = self.register_secret()
         self.retire_secret()
@@ -71,8 +71,8 @@ class RotationTest(SecretsTestCase):
         self.assertEqual(before, self.show())
         self.assert_issued(**self.basic(secret))
 
-    def test_one_that_has_expired_is_none_to_fall_back_to(self):
-        """J02: nor is one that no chosen method takes."""
+    def test_expired_secret_does_not_count_as_another_one(self):
+        """J02: nor does one that no chosen method uses."""
         expired = self.register_secret()
         self.expire(expired)
         answer = self.manage('DELETE', f'/secrets/{self.own.id}')
@@ -84,8 +84,8 @@ class RotationTest(SecretsTestCase):
         self.choose_methods('client_secret_basic', 'private_key_jwt')
         self.retire_secret()
 
-    def test_last_one_can_be_removed_once_it_lets_nobody_in(self):
-        """Nothing is lost by that."""
+    def test_last_secret_can_be_removed_once_it_is_useless(self):
+        """The client loses no access by that."""
         secret, signer = self.register_secret(), self.register_key()
         self.retire_secret()
         self.expire(secret)
@@ -109,7 +109,7 @@ class RotationTest(SecretsTestCase):
     def listed(self):
         return [one['id'] for one in self.show('/secrets')['secrets']]
 
-    def test_retired_secret_gets_no_token_of_keystone_either(self):
+    def test_retired_secret_gets_no_keystone_token_either(self):
         """B11: by the id of the credential, and by its name."""
         own = self.identity.create_application_credential(
             self.user, name='named'
@@ -134,8 +134,8 @@ class RotationTest(SecretsTestCase):
                 wrong = self.token_of_keystone(**{**way, 'secret': 'wrong'})
                 self.assertEqual(wrong.body, answer.body)
 
-    def test_nor_beside_another_method(self):
-        """B11: Keystone takes several at once."""
+    def test_retired_secret_beside_another_method_is_refused(self):
+        """B11: Keystone accepts several methods at once."""
         body = {
             'auth': {
                 'identity': {
@@ -159,12 +159,12 @@ class RotationTest(SecretsTestCase):
                 self.register_secret()
                 self.retire_secret()
 
-    def test_keystone_itself_does_not_know_registered_secrets(self):
+    def test_keystone_itself_does_not_accept_registered_secrets(self):
         secret = self.register_secret()['secret']
         answer = self.token_of_keystone(id=self.own.id, secret=secret)
         self.assertEqual(401, answer.status)
 
-    def test_they_go_with_the_application_credential(self):
+    def test_they_are_deleted_with_the_application_credential(self):
         secret = self.register_secret()['secret']
         self.assert_issued(**self.basic(secret))
         self.identity.delete_application_credential(self.user, self.own.id)
@@ -174,15 +174,15 @@ class RotationTest(SecretsTestCase):
 
 
 class SecretTest(SecretsTestCase):
-    def test_each_is_made_here_of_256_random_bits(self):
-        """A15: nobody can guess it."""
+    def test_each_is_generated_from_256_random_bits(self):
+        """A15: an attacker cannot guess it."""
         made = {self.register_secret()['secret'] for _ in range(5)}
         self.assertEqual(5, len(made))
         for secret in made:
             self.assertTrue(re.fullmatch('[A-Za-z0-9_-]{43}', secret), secret)
 
-    def test_it_is_shown_once(self):
-        """J02: to who registers it, and never again."""
+    def test_it_is_returned_once(self):
+        """J02: in the answer to its registration only."""
         secret = self.register_secret()
         value = secret.pop('secret')
         self.assertEqual(secret, self.shown('secret', secret))
@@ -194,7 +194,7 @@ class SecretTest(SecretsTestCase):
                     self.assertIn(secret['id'], answer.text)
                     self.assertNotIn(value, answer.text)
 
-    def test_description_and_end_are_kept(self):
+    def test_description_and_expiry_are_stored(self):
         for wanted, expected in (
             ({}, (None, None)),
             ({'description': None, 'expires_at': None}, (None, None)),
@@ -218,7 +218,7 @@ class SecretTest(SecretsTestCase):
                     )
                 self.remove('secret', secret)
 
-    def test_database_has_a_digest_of_it(self):
+    def test_database_stores_only_a_digest_of_it(self):
         secret = self.register_secret()['secret']
         self.assert_issued(**self.basic(secret))
         files = list(pathlib.Path(self.keystone.folder).glob('keystone.db*'))
@@ -231,7 +231,7 @@ class SecretTest(SecretsTestCase):
         ):
             self.assertNotIn(form, stored)
 
-    def test_log_has_nothing_of_it(self):
+    def test_log_contains_no_part_of_it(self):
         """Not even at DEBUG."""
         secret = self.register_secret()['secret']
         for how in (
@@ -247,7 +247,7 @@ class SecretTest(SecretsTestCase):
         for form in (secret, credentials):
             self.assertFalse(form in self.log, 'a secret was logged')
 
-    def test_expired_one_is_refused_and_shown_until_it_is_purged(self):
+    def test_expired_secret_is_refused_and_listed_until_it_is_purged(self):
         now = timeutils.utcnow()
         end = (now.replace(microsecond=0)).isoformat() + 'Z'
         self.at(now, -60)
@@ -259,8 +259,8 @@ class SecretTest(SecretsTestCase):
         self.assertEqual(end, self.shown('secret', secret)['expires_at'])
         self.assert_issued(**self.basic(self.own.secret))
 
-    def test_one_that_expires_soon_is_said_to(self):
-        """In 14 days, where the operator says nothing else."""
+    def test_secret_that_expires_soon_is_marked(self):
+        """By default, within 14 days."""
         now = timeutils.utcnow()
         for days, expected in ((13, True), (15, False)):
             with self.variant(days):
@@ -273,8 +273,8 @@ class SecretTest(SecretsTestCase):
 
 
 class UseTest(SecretsTestCase):
-    def test_each_method_and_each_endpoint_takes_it(self):
-        """B03: as it takes the credential's own."""
+    def test_each_method_and_each_endpoint_accepts_it(self):
+        """B03: as the credential's own secret."""
         secret = self.register_secret()['secret']
         for how in (
             self.basic(secret),
@@ -297,8 +297,8 @@ class UseTest(SecretsTestCase):
                 answer = self.ask(tokens.INTROSPECT, token, **how)
                 self.assertThat(answer, tokens.INACTIVE)
 
-    def test_token_is_the_one_that_the_own_secret_gets(self):
-        """Its id, its roles and its project stay."""
+    def test_token_equals_the_one_issued_for_the_own_secret(self):
+        """Its client id, roles and project are the same."""
         secret = self.register_secret()['secret']
         described = []
         for value in (self.own.secret, secret):
@@ -311,7 +311,7 @@ class UseTest(SecretsTestCase):
             described.append((token['user'], token['project'], roles))
         self.assertEqual(*described)
 
-    def test_another_clients_secret_is_a_wrong_one(self):
+    def test_secret_of_another_client_is_wrong(self):
         other = self.identity.create_application_credential(self.user)
         secrets = {
             client: self.register_secret(client)['secret']
@@ -320,8 +320,8 @@ class UseTest(SecretsTestCase):
         self.assert_refused(**self.basic(secrets[other]))
         self.assert_refused(**self.basic(secrets[self.own], other))
 
-    def test_what_is_wrong_is_refused_with_the_same_bytes(self):
-        """B07: whatever there is, or was, or is not."""
+    def test_all_refusals_have_the_same_bytes(self):
+        """B07: whether the client or the secret exists, or has existed."""
         expired, removed = (
             self.register_secret(),
             self.register_secret(),
@@ -366,7 +366,7 @@ class UseTest(SecretsTestCase):
 
 
 class CostTest(SecretsTestCase):
-    """Keystone's slow hash is one that cannot be checked at all here."""
+    """Keystone's slow hash is not valid here, so checking it fails."""
 
     def setUp(self):
         super().setUp()
@@ -383,29 +383,29 @@ class CostTest(SecretsTestCase):
         )
 
     def test_registered_secret_costs_no_slow_hash(self):
-        """B08: not even the first time."""
+        """B08: not even for the first use."""
         self.assert_issued(**self.basic(self.secret['secret']))
 
-    def test_the_own_one_does(self):
-        """The tests beside this one can fail."""
+    def test_own_secret_costs_a_slow_hash(self):
+        """So the other tests of the class can fail."""
         answer = self.get_token(**self.basic(self.own.secret))
         self.assertThat(answer, matchers.IsOAuthError(500, 'server_error'))
 
-    def test_wrong_one_costs_none_where_the_own_one_is_retired(self):
-        """B08: there is nothing left to compare it with."""
+    def test_wrong_secret_costs_no_slow_hash_after_retirement(self):
+        """B08: there is no hash left to compare with."""
         self.retire_secret()
         for secret in ('wrong', self.own.secret):
             with self.variant(secret):
                 self.assert_refused(**self.basic(secret))
 
-    def test_registered_secret_needs_no_digest_under_a_key(self):
-        """It has nothing to do with the key repository."""
+    def test_registered_secret_does_not_need_the_key_repository(self):
+        """Its digest is not keyed."""
         self.assert_issued(**self.basic(self.secret['secret']))
         self.assertEqual([], self.digests(self.own))
 
 
 class DigestsSwitchedOffTest(CostTest):
-    """The same: what is registered is no digest in that sense."""
+    """The result is the same without keyed digests."""
 
     options = {'oauth2': {**clients.OPTIONS, 'secret_digests': False}}
 
@@ -417,8 +417,8 @@ class LastUseTest(SecretsTestCase):
             return None
         return timeutils.normalize_time(timeutils.parse_isotime(text))
 
-    def test_last_use_is_noted_once_a_minute(self):
-        """So that one can see what is in use before removing it."""
+    def test_last_use_is_recorded_once_a_minute(self):
+        """So that owners can see which secrets are in use."""
         secret = self.register_secret()
         own = {'id': self.own.id, 'secret': self.own.secret}
         now = timeutils.utcnow().replace(microsecond=0)
@@ -432,15 +432,15 @@ class LastUseTest(SecretsTestCase):
                     self.assertEqual(expected, noted)
             self.at(now)
 
-    def test_each_has_its_own(self):
+    def test_each_secret_has_its_own_last_use(self):
         used, unused = self.register_secret(), self.register_secret()
         self.assert_issued(**self.basic(used['secret']))
         self.assertIsNotNone(self.last_use(used))
         self.assertIsNone(self.last_use(unused))
         self.assertIsNone(self.last_use(self.own.id))
 
-    def test_refusal_is_no_use(self):
-        """Nor are a wrong secret, or the right one of a disabled user."""
+    def test_refused_request_is_no_use(self):
+        """Neither a wrong secret, nor the right one of a disabled user."""
         secret = self.register_secret()
         self.assert_refused(**self.basic('wrong'))
         self.choose_methods('client_secret_post')
@@ -453,23 +453,23 @@ class LastUseTest(SecretsTestCase):
         self.assertIsNone(self.last_use(secret))
         self.assertIsNone(self.last_use(self.own.id))
 
-    def test_of_the_own_one_it_is_noted_from_the_first_registration_on(self):
-        """Until then nobody asks, and nothing is written."""
+    def test_last_use_of_the_own_secret_needs_a_registration(self):
+        """Before the first registration nothing is written."""
         self.assert_issued(**self.basic(self.own.secret))
         self.assertIsNone(self.last_use(self.own.id))
         self.register_key()
         self.assert_issued(**self.basic(self.own.secret))
         self.assertIsNotNone(self.last_use(self.own.id))
 
-    def test_use_at_another_endpoint_is_one_too(self):
+    def test_use_at_another_endpoint_is_recorded_too(self):
         secret = self.register_secret()
         how = self.basic(secret['secret'])
         answer = self.ask(tokens.INTROSPECT, 'unknown', **how)
         self.assertThat(answer, tokens.INACTIVE)
         self.assertIsNotNone(self.last_use(secret))
 
-    def test_use_that_cannot_be_noted_stops_nobody(self):
-        """The client is who it is all the same."""
+    def test_failure_to_record_the_use_does_not_refuse_the_client(self):
+        """The client is authenticated all the same."""
         secret = self.register_secret()
         self.addCleanup(self.execute, 'DROP TRIGGER no_space')
         self.execute(
@@ -487,8 +487,8 @@ class LastUseTest(SecretsTestCase):
 class LimitTest(SecretsTestCase):
     options = {'oauth2': {**clients.OPTIONS, 'client_authenticator_limit': 2}}
 
-    def test_one_more_than_the_operator_allows_is_403(self):
-        """The credential's own secret is not counted."""
+    def test_secret_beyond_the_limit_is_403(self):
+        """The credential's own secret does not count."""
         first, second = self.register_secret(), self.register_secret()
         self.assert_too_many()
         self.assertEqual(3, len(self.show('/secrets')['secrets']))
@@ -503,8 +503,8 @@ class LimitTest(SecretsTestCase):
             answer, clients.IsKeystoneError(403, 'delete one first')
         )
 
-    def test_what_has_expired_makes_room(self):
-        """Nobody has to tidy up who lets secrets end by themselves."""
+    def test_expired_secrets_do_not_count(self):
+        """Owners need not remove secrets that expire."""
         for _ in range(3):
             expired, live = self.register_secret(), self.register_secret()
             self.expire(expired)
@@ -514,7 +514,7 @@ class LimitTest(SecretsTestCase):
             self.assert_issued(**self.basic(live['secret']))
             self.remove('secret', live)
 
-    def test_each_kind_and_each_client_has_a_limit_of_its_own(self):
+    def test_each_kind_and_each_client_has_its_own_limit(self):
         for _ in range(2):
             self.register_secret()
             self.register_key()
@@ -532,7 +532,7 @@ class LimitTest(SecretsTestCase):
 
 
 class DigestTableTest(SecretsTestCase):
-    def test_retired_secret_stays_retired_whatever_its_digest_says(self):
+    def test_retired_secret_stays_retired_whatever_its_digest(self):
         self.assert_issued(**self.basic(self.own.secret))
         self.assertEqual(1, len(self.digests(self.own)))
         self.register_secret()

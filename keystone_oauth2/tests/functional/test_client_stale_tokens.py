@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tokens that Keystone's cache still takes, after another worker's change."""
+"""Tokens that Keystone's cache still accepts after another worker's change."""
 
 import datetime
 import uuid
@@ -24,7 +24,7 @@ LONG_AGO = 0
 
 
 class StaleTokenTest(clients.ClientsTestCase):
-    """Keystone remembers all that it looked up for a token."""
+    """Keystone caches everything that it looks up for a token."""
 
     options = {
         'cache': {'backend': 'oslo_cache.dict'},
@@ -45,7 +45,7 @@ class StaleTokenTest(clients.ClientsTestCase):
         return user
 
     def as_another_worker(self, statement, **parameters):
-        """Change a row, which Keystone's cache does not notice."""
+        """Change a row without Keystone's cache noticing."""
         self.execute(statement, **parameters)
 
     def set_enabled(self, table, resource, enabled):
@@ -56,7 +56,7 @@ class StaleTokenTest(clients.ClientsTestCase):
         )
 
     def operations(self):
-        """Return all that changes something for a client."""
+        """Return all operations that change a client."""
         return (
             ('POST', '/secrets', {'secret': {}}),
             ('PATCH', '', {'client': {'authentication_methods': None}}),
@@ -65,7 +65,7 @@ class StaleTokenTest(clients.ClientsTestCase):
         )
 
     def assert_changes_nothing(self, token, *operation):
-        """Assert that a token which Keystone takes changes nothing."""
+        """Assert that a token accepted by Keystone changes nothing."""
         before = self.rows()
         answer = self.keystone.request('GET', '/v3/auth/catalog', token=token)
         self.assertEqual(200, answer.status, 'Keystone has noticed')
@@ -82,7 +82,7 @@ class StaleTokenTest(clients.ClientsTestCase):
         ]
 
     def with_secret(self):
-        """Make a client with a secret; Keystone has looked everything up."""
+        """Create a client with a secret, and fill Keystone's cache."""
         self.own = self.identity.create_application_credential(
             self.owner, project=self.home
         )
@@ -91,8 +91,8 @@ class StaleTokenTest(clients.ClientsTestCase):
         self.manage('GET', token=self.token)
         self.keystone.request('GET', '/v3/auth/catalog', token=self.token)
 
-    def test_owner_who_was_disabled_changes_nothing(self):
-        """K03: nor is there a secret once the owner is enabled again."""
+    def test_disabled_owner_changes_nothing(self):
+        """K03: nor does a secret appear once the owner is enabled again."""
         self.with_secret()
         for table, resource in (
             ('user', self.owner),
@@ -108,8 +108,8 @@ class StaleTokenTest(clients.ClientsTestCase):
                     self.identity.update(resource, description='known again')
                     self.with_secret()
 
-    def test_owner_who_has_left_a_group_changes_nothing(self):
-        """K03: the roles of the owner are those of now."""
+    def test_owner_removed_from_a_group_changes_nothing(self):
+        """K03: the current roles of the owner apply."""
         group = self.identity.as_admin(
             'POST',
             '/v3/groups',
@@ -139,8 +139,8 @@ class StaleTokenTest(clients.ClientsTestCase):
                 self.assertThat(answer, clients.IsKeystoneError(403))
         self.assertEqual(before, self.rows())
 
-    def test_token_that_was_revoked_changes_nothing(self):
-        """K03: such as all of a user whose password was changed."""
+    def test_revoked_token_changes_nothing(self):
+        """K03: for example, all tokens of a user with a new password."""
         self.with_secret()
         now = timeutils.utcnow() + datetime.timedelta(seconds=1)
         self.as_another_worker(
@@ -153,15 +153,15 @@ class StaleTokenTest(clients.ClientsTestCase):
             with self.variant(operation):
                 self.assert_changes_nothing(self.token, *operation)
 
-    def test_application_credential_that_is_gone_changes_nothing(self):
-        """K03: another client of the same owner."""
+    def test_deleted_application_credential_changes_nothing(self):
+        """K03: the token is that of another client of the same owner."""
         for statement, parameters in (
             (
                 'UPDATE application_credential SET expires_at = :end '
                 'WHERE id = :id',
                 {'end': LONG_AGO},
             ),
-            # On SQLite, its roles would go to the next one.
+            # After DELETE, SQLite would pass its roles on to the next row.
             (
                 'UPDATE application_credential SET id = :gone WHERE id = :id',
                 {'gone': uuid.uuid4().hex},
@@ -180,8 +180,8 @@ class StaleTokenTest(clients.ClientsTestCase):
                 for operation in self.operations():
                     self.assert_changes_nothing(token, *operation)
 
-    def test_administrator_who_was_disabled_removes_nothing(self):
-        """K03: whoever it is that asks."""
+    def test_disabled_administrator_removes_nothing(self):
+        """K03: this holds for every caller."""
         self.with_secret()
         admin = self.new_owner(['admin'])
         token = self.identity.token_for(admin, self.home)
@@ -197,8 +197,8 @@ class StaleTokenTest(clients.ClientsTestCase):
         token = self.identity.token_for(admin, self.home)
         self.remove('secret', self.secret, token=token)
 
-    def test_administrator_removes_what_a_disabled_owner_has(self):
-        """K01: in an incident, that comes first."""
+    def test_administrator_removes_authenticators_of_a_disabled_owner(self):
+        """K01: the first step in an incident."""
         self.with_secret()
         self.identity.disable(self.owner)
         token = self.identity.admin_token()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Clients where our tables, or some of them, are not there."""
+"""Clients where some or all of the extension's tables are missing."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.db import migration
@@ -39,10 +39,10 @@ OPERATIONS = (
 
 
 class LostTablesTest(clients.ClientsTestCase):
-    """They were there when Keystone started; or db_sync is still to come."""
+    """They existed when Keystone started; or db_sync has yet to run."""
 
     def lose(self, *names):
-        """Take tables away for the time of a test."""
+        """Rename tables until the end of a test."""
         digests.forget_what_was_done_once()
         for name in names:
             self.execute(f'ALTER TABLE {name} RENAME TO {name}_away')
@@ -50,8 +50,8 @@ class LostTablesTest(clients.ClientsTestCase):
                 self.execute, f'ALTER TABLE {name}_away RENAME TO {name}'
             )
 
-    def test_nothing_can_be_registered_or_seen(self):
-        """The operator hears what to do; who asks may ask again."""
+    def test_nothing_can_be_registered_or_read(self):
+        """The log says what to do; the caller may try again."""
         self.lose(*NEW_TABLES)
         for method, rest, json in OPERATIONS:
             with self.variant((method, rest)):
@@ -62,8 +62,8 @@ class LostTablesTest(clients.ClientsTestCase):
                 self.assertIn('run keystone-oauth2-manage db_sync', logged)
                 self.assertNotIn('Traceback', logged)
 
-    def test_what_was_registered_is_refused_as_everything_wrong_is(self):
-        """And lets the client in again afterwards."""
+    def test_registered_authenticators_get_the_common_refusal(self):
+        """They are accepted again once the tables are back."""
         secret = self.register_secret()['secret']
         signer = self.register_key()
         self.lose(*NEW_TABLES)
@@ -76,8 +76,8 @@ class LostTablesTest(clients.ClientsTestCase):
         self.assert_issued(**clients.by_secret(self.own, secret))
         self.assert_issued(**clients.by_key(signer))
 
-    def test_secret_of_the_credential_still_holds(self):
-        """As from before the upgrade; with one warning."""
+    def test_secret_of_the_credential_is_still_accepted(self):
+        """As before the upgrade; with one warning."""
         self.lose(*NEW_TABLES)
         for _ in range(2):
             self.assert_issued(**clients.by_secret(self.own, self.own.secret))
@@ -87,8 +87,8 @@ class LostTablesTest(clients.ClientsTestCase):
         self.assertThat(self.post_with(self.certificate), clients.ISSUED)
         self.assertEqual(1, self.log.count('slow hash.'))
 
-    def test_assertion_is_not_believed_where_it_cannot_be_remembered(self):
-        """C06: somebody might have shown it before."""
+    def test_assertion_is_refused_if_it_cannot_be_remembered(self):
+        """C06: it might be a replay."""
         signer = self.register_key()
         how = clients.by_key(signer)
         self.lose('oauth2_client_assertion')
@@ -103,10 +103,10 @@ class NoTablesTest(clients.base.base.TestCase):
     """Keystone was started before the first db_sync."""
 
     def _fake_logs(self):
-        # Keystone has a log file, and a captured log would be in its place.
+        # Keystone logs to a file, which a captured log would replace.
         pass
 
-    def test_clients_can_be_managed_from_the_moment_they_are_made(self):
+    def test_clients_can_be_managed_once_the_tables_exist(self):
         digests.forget_what_was_done_once()
         self.addCleanup(digests.forget_what_was_done_once)
         keystone = self.useFixture(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Browsers of other origins: Keystone's own middleware, and our endpoints."""
+"""Cross-origin requests: Keystone's middleware and the endpoints."""
 
 import os
 import pathlib
@@ -29,8 +29,8 @@ METADATA = '/.well-known/oauth-authorization-server/v3'
 class CORSTest(tokens.TokensTestCase):
     @classmethod
     def setUpClass(cls):
-        # Keystone has its middleware look for keystone.conf in the usual
-        # places only, one of which is below the home directory.
+        # Keystone's middleware looks for keystone.conf only in the usual
+        # places, one of which is below the home directory.
         home = fixtures.TempDir()
         for prepared in (home, fixtures.EnvironmentVariable('HOME')):
             prepared.setUp()
@@ -54,7 +54,7 @@ class CORSTest(tokens.TokensTestCase):
         )
 
     def test_preflight_of_an_allowed_origin_is_answered(self):
-        """A01: OPTIONS is asked before a browser sends anything."""
+        """A01: a browser sends OPTIONS before the request itself."""
         for path in PATHS:
             with self.variant(path):
                 answer = self.preflight(path)
@@ -70,7 +70,7 @@ class CORSTest(tokens.TokensTestCase):
         self.assertEqual(ORIGIN, answer.headers['Access-Control-Allow-Origin'])
 
     def test_preflight_of_another_origin_allows_nothing(self):
-        """A01: nor does the word null, which a sandboxed page sends."""
+        """A01: nor does the origin null, which a sandboxed page sends."""
         for path in (*PATHS, METADATA):
             for origin in ('https://evil.example.com', 'null'):
                 with self.variant((path, origin)):
@@ -96,8 +96,8 @@ class CORSTest(tokens.TokensTestCase):
                 )
                 self.assertIn('Origin', answer.headers['Vary'])
 
-    def test_answers_to_another_origin_are_as_without_one(self):
-        """A08: whole, with no permission to read them."""
+    def test_answers_to_another_origin_are_unchanged(self):
+        """A08: complete, but without permission to read them."""
         headers = {'Origin': 'https://evil.example.com'}
         self.assertThat(
             self.post_as(self.client, headers=headers),

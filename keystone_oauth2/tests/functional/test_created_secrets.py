@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Creation of an application credential while no digest can be kept."""
+"""Creation of an application credential while no digest can be stored."""
 
 from keystone_oauth2.tests.functional import digests
 
@@ -21,8 +21,8 @@ class FailingLookUpTest(digests.DigestTestCase):
     def rename(self, old, new):
         self.execute(f'ALTER TABLE {TABLE} RENAME COLUMN {old} TO {new}')
 
-    def test_credential_is_created_all_the_same(self):
-        """The owner sees the secret in this answer, and never again."""
+    def test_credential_is_still_created(self):
+        """The owner sees the secret only in this answer."""
         self.rename('digest', 'elsewhere')
         try:
             client = self.identity.create_application_credential(self.user)

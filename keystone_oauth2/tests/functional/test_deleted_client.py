@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A client that is deleted leaves nothing that another one stumbles over."""
+"""A deleted client leaves nothing behind that affects another one."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import tokens
@@ -18,7 +18,7 @@ from keystone_oauth2.tests.functional import tokens
 
 class DeletedClientTest(tokens.TokensTestCase):
     def test_client_created_after_another_was_deleted_gets_a_token(self):
-        """B07: SQLite hands the number of the deleted row out again."""
+        """B07: SQLite reuses the number of the deleted row."""
         user, deleted = self.new_client('member')
         for _ in range(2):
             self.assertThat(self.post_as(deleted), matchers.IsAccessToken())

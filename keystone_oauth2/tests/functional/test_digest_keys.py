@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The keys that digests are made with: rotated, lost, or of no use."""
+"""The keys of the digests: rotated, lost, or unusable."""
 
 import base64
 import os
@@ -28,7 +28,7 @@ from keystone_oauth2.tests.functional import digests
 
 ZERO = base64.urlsafe_b64encode(bytes(32))
 SHORT = base64.urlsafe_b64encode(b'x' * 16)
-# keystone-manage asks root whose the keys shall be.
+# As root, keystone-manage asks for the owner of the keys.
 OWNER = ('--keystone-user', '0', '--keystone-group', '0')
 
 
@@ -42,7 +42,7 @@ class KeysTestCase(digests.DigestTestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def key_ids(self):
-        """Return what is stored beside a digest: the primary key first."""
+        """Return the key ids of digests, that of the primary key first."""
         names = sorted(map(int, os.listdir(self.folder)), reverse=True)
         keys = ((self.folder / f'{name}').read_bytes() for name in names)
         return [
@@ -60,7 +60,7 @@ class KeysTestCase(digests.DigestTestCase):
         self.keystone.deployment.manage(command, *owner)
 
     def warnings(self):
-        """Return what we warned of since this was last asked."""
+        """Return the extension's warnings since the last call."""
         return [
             line
             for line in self.new_log().splitlines()
@@ -69,7 +69,7 @@ class KeysTestCase(digests.DigestTestCase):
 
 
 class RotationTest(KeysTestCase):
-    def test_each_secret_pays_the_hash_once_when_its_key_is_gone(self):
+    def test_each_secret_is_hashed_once_after_its_key_is_gone(self):
         """One client is used between two rotations, the other is not."""
         _, busy = self.new_client()
         _, idle = self.new_client()
@@ -96,7 +96,7 @@ class RotationTest(KeysTestCase):
         self.assertEqual([], self.warnings())
 
     def test_digest_of_a_node_that_rotated_first_is_left_alone(self):
-        """Its primary key is the staged one here, until keys are copied."""
+        """Its primary key is still staged here, until keys are copied."""
         _, client = self.new_client()
         primary, staged = ((self.folder / name) for name in ('1', '0'))
         there = self.folder / '2'
@@ -109,8 +109,8 @@ class RotationTest(KeysTestCase):
         self.assertEqual(stored, self.stored_key_id(client))
         self.assertTrue(primary.exists())
 
-    def test_rotation_that_was_seen_half_done_is_seen_whole(self):
-        """All its changes may be of the same tick of the clock."""
+    def test_rotation_observed_half_done_is_then_observed_whole(self):
+        """All its changes may have the same timestamp."""
         tick = time.time_ns() + 3600 * 10**9
         _, client = self.new_client()
         os.utime(self.folder, ns=(tick, tick))
@@ -124,10 +124,10 @@ class RotationTest(KeysTestCase):
 
 
 class StolenDatabaseTest(KeysTestCase):
-    """Somebody has the database, or can write to it, but has no keys."""
+    """An attacker who can read or write the database, but has no keys."""
 
-    def test_digest_without_its_key_opens_nothing(self):
-        """With keys of the thief's own, all that is left is the hash."""
+    def test_digest_without_its_key_is_useless(self):
+        """With the attacker's own keys, only the hash decides."""
         _, client = self.new_client()
         for path in self.folder.iterdir():
             path.unlink()
@@ -135,7 +135,7 @@ class StolenDatabaseTest(KeysTestCase):
         self.assertNotIn(self.stored_key_id(client), self.key_ids())
         self.assert_hash_decides(client)
 
-    def test_row_moved_to_another_client_opens_nothing(self):
+    def test_row_moved_to_another_client_is_useless(self):
         _, own = self.new_client()
         _, victim = self.new_client()
         ((key_id, digest),) = self.digests(own)
@@ -150,8 +150,8 @@ class StolenDatabaseTest(KeysTestCase):
         self.assertThat(answer, digests.REFUSED)
         self.assertThat(self.post_as(own), digests.ISSUED)
 
-    def test_row_that_only_points_to_another_client_opens_nothing(self):
-        """It says whose digest it is, and that is not believed alone."""
+    def test_row_that_only_names_another_client_is_useless(self):
+        """Its client_id alone is not trusted."""
         _, own = self.new_client()
         _, victim = self.new_client()
         self.remove_digest(victim)
@@ -173,17 +173,17 @@ class StolenDatabaseTest(KeysTestCase):
 
 
 class UnusableKeysTest(KeysTestCase):
-    """Tokens are served all the same, and one warning says what it costs."""
+    """Tokens are still served, and one warning says what it costs."""
 
     def spoil(self, content=None):
-        """Put files of that content into the folder, or take it away."""
+        """Write files with that content to the folder, or remove it."""
         shutil.rmtree(self.folder)
         if content is not None:
             self.folder.mkdir(mode=0o700)
             for name, key in content.items():
                 (self.folder / name).write_bytes(key)
 
-    def test_keys_that_cannot_be_used(self):
+    def test_unusable_keys_cause_one_warning(self):
         good = (self.folder / '0').read_bytes()
         for name, content in (
             ('no folder', None),
@@ -220,14 +220,14 @@ class UnusableKeysTest(KeysTestCase):
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self.folder.with_name('kept'), self.folder)
 
-    def test_keys_that_come_back_are_used_without_a_restart(self):
+    def test_restored_keys_are_used_without_a_restart(self):
         _, client = self.new_client()
         self.spoil()
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.restore()
         self.assert_digest_decides(client)
 
-    def test_secret_can_be_made_while_there_are_none(self):
+    def test_secret_can_be_created_without_keys(self):
         self.spoil()
         _, client = self.new_client()
         self.assertEqual([], self.digests(client))
@@ -235,9 +235,9 @@ class UnusableKeysTest(KeysTestCase):
 
 
 class OtherRepositoryTest(base.TestCase):
-    """Keys that are not those of Keystone's credentials."""
+    """A key repository other than that of Keystone's credentials."""
 
-    def test_they_are_used_in_place_of_them(self):
+    def test_its_keys_are_used_instead(self):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         for name in ('0', '1'):
             key = base64.urlsafe_b64encode(os.urandom(32))

@@ -10,10 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What must not be used any more is refused at the next request.
+"""Disabled and deleted clients are refused at the next request.
 
-Whoever changed it: the tests do so in the database, where other workers and
-nodes would.
+The tests change the database directly, as other workers and nodes do.
 """
 
 import datetime
@@ -25,7 +24,7 @@ from keystone_oauth2.tests.functional import digests
 
 
 class RefusalTests:
-    """A client that has its digest and has just had a token."""
+    """A client that has its digest and has just got a token."""
 
     def setUp(self):
         super().setUp()
@@ -58,25 +57,25 @@ class RefusalTests:
         self.assertThat(self.post_as(self.own), digests.ISSUED)
 
     def test_disabled_user(self):
-        """D11: no cache stands between the change and the next request."""
+        """D11: no cache delays the refusal."""
         self.assert_refused_while_disabled(
             'user', self.new_user.id, 'the user is disabled'
         )
 
     def test_disabled_domain_of_the_user(self):
-        """D11: as the user itself."""
+        """D11: as for the user itself."""
         self.assert_refused_while_disabled(
             'project', self.domain.id, 'the domain of the user is disabled'
         )
 
     def test_disabled_project(self):
-        """D11: as the user."""
+        """D11: as for the user."""
         self.assert_refused_while_disabled(
             'project', self.new_project.id, 'the project is disabled'
         )
 
     def test_disabled_domain_of_the_project(self):
-        """D11: as the project itself."""
+        """D11: as for the project itself."""
         self.assert_refused_while_disabled(
             'project',
             self.project_domain.id,
@@ -96,7 +95,7 @@ class RefusalTests:
         clock.advance_time_seconds(11)
         self.assert_refused_at_once('the credential has expired')
 
-    def test_wrong_secret_is_refused_as_such_before_all_that(self):
+    def test_wrong_secret_is_refused_as_such_first(self):
         self.switch('user', self.new_user.id, enabled=False)
         self.addCleanup(self.switch, 'user', self.new_user.id, True)
         answer = self.post_as((self.own.id, 'wrong'))
@@ -104,16 +103,16 @@ class RefusalTests:
 
 
 class RefusalTest(RefusalTests, digests.DigestTestCase):
-    """As Keystone is installed."""
+    """With Keystone's defaults."""
 
 
 class CachedRefusalTest(RefusalTests, digests.DigestTestCase):
-    """With a cache in this worker that nobody else can empty."""
+    """With a cache in this worker that other workers cannot invalidate."""
 
     options = {'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'}}
 
-    def test_keystone_itself_goes_on_accepting(self):
-        """There is a cache: the tests above can fail."""
+    def test_keystone_itself_still_accepts_it(self):
+        """The cache is in use, so the tests above can fail."""
         authenticate = {
             'identity': {
                 'methods': ['application_credential'],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Secrets that users chose: how they are encoded, and how long they are."""
+"""Secrets that users chose: their encoding and length."""
 
 import base64
 
@@ -18,7 +18,7 @@ from keystone_oauth2.protocol import secret_digest
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import digests
 
-#: What form encoding changes, or what looks as if it were encoded.
+#: Characters that form encoding changes, or text that looks encoded.
 ODD = (
     'a+b',
     'a b',
@@ -49,14 +49,14 @@ class EncodingTest(digests.DigestTestCase):
     }
 
     def post_encoded(self, client):
-        """Post as RFC 6749 wants it."""
+        """Post the secret form-encoded, as in RFC 6749."""
         encoded = (base.encoded(client.id), base.encoded(client.secret))
         return self.post(authorization=base.basic(*encoded))
 
     def post_in_body(self, client):
         return self.post(f'{base.GRANT}&{base.in_body(client)}')
 
-    def test_each_holds_in_each_encoding_with_and_without_its_digest(self):
+    def test_each_is_accepted_in_each_encoding_with_and_without_digest(self):
         """B02, B03: the encoding of the first use does not matter later."""
         ways = [self.post_as, self.post_encoded, self.post_in_body]
         for secret in ODD:
@@ -64,7 +64,7 @@ class EncodingTest(digests.DigestTestCase):
                 self.user, secret=secret
             )
             self.remove_digest(client)
-            # Another one is the first each time.
+            # The first encoding differs each time.
             ways.append(ways.pop(0))
             for way in ways:
                 with self.variant((secret, way)):
@@ -72,14 +72,14 @@ class EncodingTest(digests.DigestTestCase):
                     self.assertEqual(1, len(self.digests(client)))
             self.assert_digest_decides(client)
 
-    def test_reading_that_does_not_hold_is_no_failure(self):
-        """B09: who sends a % as it is would be locked out by and by."""
+    def test_reading_that_does_not_match_is_no_failure(self):
+        """B09: or a client that sends a raw % would be locked out in time."""
         _, client = self.new_client(secret='100%25')
         for _ in range(5):
             self.assertThat(self.post_as(client), digests.ISSUED)
 
-    def test_what_is_written_in_another_way_is_another_secret(self):
-        """B02: neither case nor form of a character is evened out."""
+    def test_different_spelling_is_another_secret(self):
+        """B02: neither case nor Unicode normalization is ignored."""
         for secret, other in (
             ('a+b', 'a b'),
             ('a%2bb', 'a%2Bb'),
@@ -95,10 +95,10 @@ class EncodingTest(digests.DigestTestCase):
 
 
 class LengthTest(digests.DigestTestCase):
-    """bcrypt looks at 72 bytes, and Keystone cuts what is longer."""
+    """bcrypt uses 72 bytes, and Keystone truncates longer secrets."""
 
-    def test_what_differs_behind_72_bytes_is_the_same_with_a_digest(self):
-        """As it is without: an upgrade must not break a client."""
+    def test_difference_after_72_bytes_is_ignored_with_a_digest(self):
+        """As without one: an upgrade must not break a client."""
         for secret, other in (
             (LONG, LONG + 'y'),
             (LONG + 'y', LONG + 'z'),
@@ -114,7 +114,7 @@ class LengthTest(digests.DigestTestCase):
                 self.assertThat(self.post_as(also), digests.ISSUED)
                 self.assert_digest_decides(client)
 
-    def test_what_differs_within_them_is_another_secret(self):
+    def test_difference_within_72_bytes_is_another_secret(self):
         _, client = self.new_client(secret=LONG)
         for secret in (LONG[:-1], LONG[:-1] + 'y', 'y' + LONG):
             with self.variant(secret):
@@ -123,7 +123,7 @@ class LengthTest(digests.DigestTestCase):
 
 
 class OtherHashTest(LengthTest):
-    """A hash that looks at all bytes, of which Keystone takes 128 here."""
+    """A hash that uses all bytes, of which Keystone accepts 128 here."""
 
     options = {
         'identity': {
@@ -133,7 +133,7 @@ class OtherHashTest(LengthTest):
         }
     }
 
-    def test_what_differs_behind_72_bytes_is_the_same_with_a_digest(self):
+    def test_difference_after_72_bytes_is_ignored_with_a_digest(self):
         """Not with this hash: 128 bytes count."""
         end = 'y' * 56
         _, client = self.new_client(secret=LONG + end)
@@ -149,7 +149,7 @@ class OtherHashTest(LengthTest):
 
 
 class StrictLengthTest(digests.DigestTestCase):
-    """An operator has Keystone refuse what it would cut."""
+    """Keystone is configured to refuse secrets that it would truncate."""
 
     options = {'DEFAULT': {'strict_password_check': True}}
 
@@ -159,7 +159,7 @@ class StrictLengthTest(digests.DigestTestCase):
         cls.connect()
 
     def new_client(self, **attributes):
-        # The secrets that Keystone makes are too long for it here.
+        # Keystone's generated secrets are too long for this option.
         return super().new_client(**{'secret': LONG, **attributes})
 
     def test_longest_secret_has_a_digest(self):
@@ -167,7 +167,7 @@ class StrictLengthTest(digests.DigestTestCase):
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assert_digest_decides(client)
 
-    def test_longer_one_is_refused_with_the_digest_and_without(self):
+    def test_longer_secret_is_refused_with_and_without_digest(self):
         _, client = self.new_client()
         for _ in range(2):
             answer = self.post_as((client.id, LONG + 'y'))
@@ -175,7 +175,7 @@ class StrictLengthTest(digests.DigestTestCase):
             self.remove_digest(client)
 
     def test_digest_from_before_the_option_is_not_compared(self):
-        """It was made of the 72 bytes that counted then."""
+        """It was computed over the 72 bytes that counted then."""
         _, client = self.new_client()
         key_id = self.digests(client)[0][0]
         self.assertNotIn(key_id, self.key_ids(72))

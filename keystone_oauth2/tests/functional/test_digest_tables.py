@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Without our tables tokens are served, and one warning says so."""
+"""Without the extension's tables, tokens are served with one warning."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.db import migration
@@ -39,7 +39,7 @@ class MissingTablesTest(base.TestCase):
         self.client = identity.create_application_credential(self.user)
 
     def _fake_logs(self):
-        # Keystone has a log file, and a captured log would be in its place.
+        # Keystone logs to a file, which a captured log would replace.
         pass
 
     def post(self, body, headers=(), **arguments):
@@ -89,8 +89,8 @@ class MissingTablesTest(base.TestCase):
         self.assertEqual(1, len(warnings), warnings)
         self.assertIn('run keystone-oauth2-manage db_sync', warnings[0])
 
-    def test_tables_are_used_from_the_moment_they_are_made(self):
-        """An operator needs no restart."""
+    def test_tables_are_used_once_they_exist(self):
+        """No restart is needed."""
         self.assertThat(self.post_as(*self.client), digests.ISSUED)
         migration.sync()
         for _ in range(2):
@@ -101,9 +101,9 @@ class MissingTablesTest(base.TestCase):
 
 
 class LostTablesTest(digests.DigestTestCase):
-    """They were there when Keystone started."""
+    """They existed when Keystone started."""
 
-    def test_keystone_is_asked_again(self):
+    def test_keystones_hash_decides_again(self):
         self.post_as(self.client)
         self.addCleanup(self.execute, f'ALTER TABLE x RENAME TO {DIGESTS}')
         self.execute(f'ALTER TABLE {DIGESTS} RENAME TO x')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keystone's slow hash once, and from then on a digest."""
+"""Keystone's slow hash is used once, then a digest."""
 
 import pathlib
 import re
@@ -26,26 +26,26 @@ NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
 
 
 class UseTest(digests.DigestTestCase):
-    def test_first_use_stores_a_digest_that_decides_from_then_on(self):
+    def test_first_use_stores_a_digest_that_decides_afterwards(self):
         client = self.new_client_without_digest()
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertEqual(1, len(self.digests(client)))
         self.assert_digest_decides(client)
 
     def test_without_a_digest_the_hash_decides(self):
-        """The test above can fail."""
+        """So the test above can fail."""
         self.assert_hash_decides(self.new_client_without_digest())
 
-    def test_secret_has_its_digest_from_the_moment_it_is_made(self):
+    def test_generated_secret_has_its_digest_from_the_start(self):
         _, client = self.new_client()
         self.assertEqual(1, len(self.digests(client)))
         self.assert_digest_decides(client)
 
-    def test_secret_that_the_user_chose_has_one_too(self):
+    def test_secret_chosen_by_the_user_has_one_too(self):
         _, client = self.new_client(secret='chosen by the user')
         self.assert_digest_decides(client)
 
-    def test_later_uses_leave_it_alone(self):
+    def test_later_uses_do_not_change_it(self):
         client = self.new_client_without_digest()
         self.post_as(client)
         stored = self.digests(client)
@@ -61,7 +61,7 @@ class UseTest(digests.DigestTestCase):
                 self.assertThat(answer, digests.REFUSED)
                 self.assertEqual([], self.digests(client))
 
-    def test_credential_that_keystone_refuses_to_make_has_none(self):
+    def test_credential_that_keystone_refuses_to_create_has_none(self):
         user, client = self.new_client()
         count = f'SELECT COUNT(*) FROM {digests.DIGESTS}'
         before = self.execute(count)
@@ -74,7 +74,7 @@ class UseTest(digests.DigestTestCase):
         self.assertEqual(400, answer.status)
         self.assertEqual(before, self.execute(count))
 
-    def test_database_has_neither_the_secret_nor_the_key(self):
+    def test_database_contains_neither_the_secret_nor_the_key(self):
         _, client = self.new_client()
         self.post_as(client)
         stored = b''.join(
@@ -87,8 +87,8 @@ class UseTest(digests.DigestTestCase):
         for path in folder.iterdir():
             self.assertNotIn(path.read_bytes(), stored)
 
-    def test_digest_that_cannot_be_stored_stops_nobody(self):
-        """It spares the next request a hash, and that is all."""
+    def test_failure_to_store_a_digest_refuses_no_client(self):
+        """The next request pays for the hash again."""
         client = self.new_client_without_digest()
         self.addCleanup(self.execute, 'DROP TRIGGER no_space')
         self.execute(
@@ -100,7 +100,7 @@ class UseTest(digests.DigestTestCase):
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertEqual([], self.digests(client))
 
-    def test_each_secret_of_a_user_has_its_own(self):
+    def test_each_secret_of_a_user_has_its_own_digest(self):
         user, first = self.new_client()
         second = self.identity.create_application_credential(user)
         self.assertNotEqual(self.digests(first), self.digests(second))
@@ -125,8 +125,8 @@ class UseTest(digests.DigestTestCase):
 
 
 class QueryTest(digests.DigestTestCase):
-    def test_refusal_reads_the_credential_once_and_nothing_else(self):
-        """B08: whether it exists or not; the database is asked each time."""
+    def test_refusal_only_reads_the_credential_once(self):
+        """B08: whether or not it exists; no cache replaces the query."""
         tables = []
 
         def note(_connection, _cursor, statement, *_):
@@ -144,7 +144,7 @@ class QueryTest(digests.DigestTestCase):
 
 
 class CostTest(digests.DigestTestCase):
-    """With a hash that costs some thirty times the rest of a request."""
+    """With a hash that costs about thirty times the rest of a request."""
 
     options = {
         'DEFAULT': {'debug': False},
@@ -153,7 +153,7 @@ class CostTest(digests.DigestTestCase):
     }
 
     def seconds(self, secret, *, for_the_first_time=False):
-        """Return the processor time that a request takes."""
+        """Return the processor time of a request."""
         spent = []
         for _ in range(5):
             if for_the_first_time:
@@ -163,8 +163,8 @@ class CostTest(digests.DigestTestCase):
             spent.append(time.process_time() - start)
         return statistics.median(spent)
 
-    def test_digest_costs_a_small_part_of_the_hash(self):
-        """B08: for a wrong secret; for a right one there is the token, too."""
+    def test_digest_costs_a_fraction_of_the_hash(self):
+        """B08: for a wrong secret; a right one also costs a token."""
         for secret, ratio in (('wrong', 5), (self.client.secret, 2)):
             with self.variant(secret):
                 self.post_as(self.client)
@@ -180,8 +180,8 @@ class CostTest(digests.DigestTestCase):
 
 
 class OtherWorkerTest(digests.DigestTestCase):
-    def test_row_that_another_worker_stored_decides_here(self):
-        """Nothing about it is kept in a process."""
+    def test_row_stored_by_another_worker_decides_here(self):
+        """No process caches digests."""
         _, client = self.new_client()
         ((key_id, digest),) = self.digests(client)
         self.post_as(client)
@@ -210,8 +210,8 @@ class OffTest(digests.DigestTestCase):
         self.assertEqual([], self.digests(client))
         self.assert_hash_decides(client)
 
-    def test_digest_from_before_is_not_looked_at(self):
-        """An operator switched them off."""
+    def test_earlier_digest_is_ignored(self):
+        """An operator has disabled digests."""
         _, client = self.new_client()
         self.post_as(client)
         self.execute(

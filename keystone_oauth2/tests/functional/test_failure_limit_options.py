@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Options of the limits: what stops Keystone, and where it counts."""
+"""Options of the limits: refused values, warnings and storage outages."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
@@ -18,9 +18,9 @@ from keystone_oauth2.tests.functional import limited
 
 
 class WrongLimitTest(base.TestCase):
-    """A wrong option stops Keystone, in a sentence with the remedy."""
+    """A wrong option stops Keystone with a sentence and the remedy."""
 
-    def test_what_cannot_work_is_refused(self):
+    def test_invalid_limit_is_refused(self):
         for name, value in (
             ('client_failure_limit', 'nonsense'),
             ('client_failure_limit', '30'),
@@ -47,7 +47,7 @@ class WrongLimitTest(base.TestCase):
                 self.assertIn('use limits such as 30/minute', str(error))
                 self.assertNotIn('Traceback', keystone.log)
 
-    def test_other_ways_to_write_a_limit_work(self):
+    def test_other_notations_of_a_limit_are_accepted(self):
         for value in ('30 per minute', '1/day', '5/2 minutes', '30/MINUTE'):
             with self.variant(value):
                 options = {'oauth2': {'client_failure_limit': value}}
@@ -65,7 +65,7 @@ class WrongLimitTest(base.TestCase):
             keystone.request('POST', '/v3/OS-OAUTH2/token')
             self.assertNotIn('hidden-password', keystone.log)
 
-    def test_password_of_a_storage_that_nobody_knows_is_not_told(self):
+    def test_password_of_an_unknown_storage_is_not_logged(self):
         storage = 'reddis://user:hidden-password@127.0.0.1:1'
         options = {'oauth2': {'failure_limit_storage': storage}}
         keystone = fixture.Keystone(options)
@@ -76,10 +76,10 @@ class WrongLimitTest(base.TestCase):
 
 
 class WarningTest(base.TestCase):
-    """Start-up says once what is missing (B08)."""
+    """Start-up warns once about a missing option (B08)."""
 
     def warnings(self, **options):
-        """Return the warnings of a start about limits."""
+        """Return the start-up warnings about limits."""
         with fixture.Keystone({'oauth2': options}) as keystone:
             keystone.request(
                 'POST',
@@ -92,23 +92,23 @@ class WarningTest(base.TestCase):
                 if ' WARNING keystone_oauth2.' in line
             ]
 
-    def test_proxies_that_are_not_named(self):
+    def test_missing_trusted_proxies_cause_a_warning(self):
         (warning,) = self.warnings()
         self.assertTrue(warning.startswith('trusted_proxies is empty'))
         self.assertIn('127.0.0.1 if there are none', warning)
 
-    def test_limit_that_is_not_set(self):
+    def test_missing_limit_causes_a_warning(self):
         (warning,) = self.warnings(
             client_failure_limit='', trusted_proxies='127.0.0.1'
         )
         self.assertTrue(warning.startswith('client_failure_limit is empty'))
 
-    def test_all_is_well(self):
+    def test_complete_options_cause_no_warning(self):
         self.assertEqual([], self.warnings(trusted_proxies='127.0.0.1'))
 
 
 class OutageTests:
-    """Where failures cannot be counted, tokens are issued all the same."""
+    """Tokens are still issued if failures cannot be counted."""
 
     def test_attempts_pass_with_a_warning(self):
         self.fail(self.attacker, times=3)

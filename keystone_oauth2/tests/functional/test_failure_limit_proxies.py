@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whose failures they are, behind proxies (RFC 9700, 4.13)."""
+"""Whose failures are counted behind proxies (RFC 9700, 4.13)."""
 
 from keystone_oauth2.tests.functional import limited
 
@@ -18,22 +18,22 @@ LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '3/hour'}
 
 
 def forwarded(*addresses):
-    """Return what proxies say of where a request comes from."""
+    """Return header fields as proxies set them for these addresses."""
     return {'X-Forwarded-For': ', '.join(addresses)}
 
 
 class TrustedProxyTest(limited.LimitedTestCase):
     options = {'oauth2': {**LIMITS, 'trusted_proxies': '192.0.2.0/24'}}
 
-    def test_client_behind_a_trusted_proxy_is_told_apart(self):
-        """B09, E05: by what the proxy saw."""
+    def test_client_behind_a_trusted_proxy_has_its_own_count(self):
+        """B09, E05: by the address that the proxy reports."""
         attacker, owner = forwarded(self.attacker), forwarded(self.owner)
         self.fail(limited.PROXY, times=3, headers=attacker)
         self.assert_limited(limited.PROXY, headers=attacker)
         self.assert_passes(limited.PROXY, headers=owner)
 
-    def test_it_is_the_same_client_through_each_proxy(self):
-        """B08, E05: several proxies, and several in a row."""
+    def test_client_is_the_same_through_each_proxy(self):
+        """B08, E05: several proxies, side by side and in a row."""
         attacker = forwarded(self.attacker)
         self.fail(limited.PROXY, headers=attacker)
         self.fail('192.0.2.8', headers=attacker)
@@ -41,8 +41,8 @@ class TrustedProxyTest(limited.LimitedTestCase):
         self.assert_limited('192.0.2.9', headers=attacker)
         self.assert_limited(self.attacker)
 
-    def test_client_cannot_pass_for_another_by_what_it_writes(self):
-        """B08, B09, E05: neither to get tries nor to take them away."""
+    def test_client_cannot_impersonate_another_with_a_header(self):
+        """B08, B09, E05: neither to gain attempts nor to use up another's."""
         for number in range(3):
             self.fail(
                 limited.PROXY,
@@ -57,23 +57,23 @@ class TrustedProxyTest(limited.LimitedTestCase):
         )
         self.assert_passes(limited.PROXY, headers=forwarded(self.owner))
 
-    def test_stranger_cannot_pass_for_another(self):
-        """B08, B09, E05: a header counts from a trusted proxy only."""
+    def test_untrusted_peer_cannot_impersonate_a_client(self):
+        """B08, B09, E05: only a trusted proxy's header is read."""
         for number in range(3):
             self.fail(self.attacker, headers=forwarded(f'198.51.100.{number}'))
         self.assert_limited(self.attacker, headers=forwarded(self.owner))
         self.assert_limited(self.attacker)
         self.assert_passes(limited.PROXY, headers=forwarded(self.owner))
 
-    def test_stranger_cannot_opt_out_of_the_limit_of_its_address(self):
+    def test_untrusted_peer_cannot_escape_the_limit_of_its_address(self):
         """B08: by claiming to be a proxy."""
         header = forwarded('198.51.100.1')
         for number in range(3):
             self.fail(self.attacker, f'unknown{number}', headers=header)
         self.assert_limited(self.attacker, headers=header)
 
-    def test_one_client_is_stopped_where_the_proxy_hides_the_address(self):
-        """B08, B09, K06: the others come through the same proxy."""
+    def test_one_client_is_blocked_if_the_proxy_hides_the_address(self):
+        """B08, B09, K06: other clients use the same proxy."""
         other = self.identity.create_application_credential(self.user)
         for headers in ({}, forwarded('unknown'), forwarded('192.0.2.8')):
             with self.variant(headers):
@@ -88,10 +88,10 @@ class TrustedProxyTest(limited.LimitedTestCase):
 
 
 class NoProxyTest(limited.LimitedTestCase):
-    """No proxy is named: there is none, or the operator forgot it."""
+    """No proxy is configured: there is none, or the operator forgot it."""
 
     options = {'oauth2': LIMITS}
-    #: What a client, or a proxy that is not named, may write.
+    #: Header values that a client or an unconfigured proxy may send.
     HEADERS = (
         {},
         forwarded('x'),
@@ -99,8 +99,8 @@ class NoProxyTest(limited.LimitedTestCase):
         forwarded('198.51.100.2', '198.51.100.3'),
     )
 
-    def test_header_field_does_not_switch_the_limit_off(self):
-        """B08, E05: neither before the limit nor past it."""
+    def test_header_field_does_not_disable_the_limit(self):
+        """B08, E05: neither before nor after the limit is reached."""
         for headers in self.HEADERS[1:]:
             self.fail(self.attacker, headers=headers)
         for headers in self.HEADERS:
@@ -108,21 +108,21 @@ class NoProxyTest(limited.LimitedTestCase):
                 self.assert_limited(self.attacker, headers=headers)
 
     def test_address_of_the_connection_counts(self):
-        """B08, B09, E05: it is what tells the client from the attacker."""
+        """B08, B09, E05: it distinguishes the client from the attacker."""
         for headers in self.HEADERS[:3]:
             self.fail(self.attacker, headers=headers)
         for headers in self.HEADERS:
             with self.variant(headers):
                 self.assert_passes(self.owner, headers=headers)
 
-    def test_forwarded_request_is_not_another_ones(self):
-        """B09, E05: a forged address takes no client's attempts away."""
+    def test_forged_address_is_not_attributed_to_another_client(self):
+        """B09, E05: it uses up no attempts of that client."""
         self.fail(self.attacker, times=3, headers=forwarded(self.owner))
         self.assert_passes(self.owner)
         self.fail(self.owner, times=1)
 
-    def test_other_clients_behind_the_same_proxy_are_not_stopped(self):
-        """B09: however often an attacker fails there, and in whose name."""
+    def test_other_clients_behind_the_same_proxy_are_not_blocked(self):
+        """B09: however often an attacker fails there, for any client."""
         other = self.identity.create_application_credential(self.user)
         for number in range(10):
             self.fail(limited.PROXY, f'unknown{number}')
@@ -133,7 +133,7 @@ class NoProxyTest(limited.LimitedTestCase):
                 self.assert_passes(limited.PROXY, other, headers=headers)
 
     def test_connection_without_an_address_is_limited_too(self):
-        """B08, B09, K06: that of a socket file; only the client is stopped."""
+        """B08, B09, K06: such as a Unix socket; only the client is blocked."""
         other = self.identity.create_application_credential(self.user)
         for where in ('', 'unix:', ''):
             self.fail(where)

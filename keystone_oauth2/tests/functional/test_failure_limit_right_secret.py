@@ -19,28 +19,28 @@ LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '6/hour'}
 
 
 class RightSecretTests:
-    """What holds whether an address is the client's own or shared.
+    """Behaviour that own and shared addresses have in common.
 
-    The attacker fails from the very address of the client: no other shows
-    that the client is not locked out there.
+    The attacker fails from the client's own address: only there can the test
+    show that the client is not locked out.
     """
 
-    def test_right_secret_is_taken_where_wrong_ones_are_limited(self):
-        """B09: guesses of others in the client's name do not stop it."""
+    def test_right_secret_is_accepted_while_wrong_ones_are_limited(self):
+        """B09: an attacker's guesses do not block the client."""
         self.fail(self.attacker, times=3)
         self.fail_again(self.attacker, times=2)
         for _ in range(3):
             self.assert_passes(self.attacker)
 
-    def test_guesses_end_at_the_hard_limit(self):
-        """B08: a right one is not looked at either."""
+    def test_guessing_ends_at_the_hard_limit(self):
+        """B08: then the right secret is not checked either."""
         self.fail(self.attacker, times=3)
         self.fail_again(self.attacker, times=3)
         self.assert_limited(self.attacker)
         self.assert_passes(self.owner)
 
-    def test_each_further_address_has_as_many_as_a_client(self):
-        """B08: once there were too many in all."""
+    def test_each_further_address_has_the_limit_of_a_client(self):
+        """B08: once there were too many failures overall."""
         self.fail(self.attacker, times=3)
         self.fail_again(self.attacker, times=3)
         self.fail(self.owner)
@@ -49,22 +49,22 @@ class RightSecretTests:
         self.fail_again(self.owner)
         self.assert_limited(self.owner)
 
-    def test_first_mistake_from_an_address_is_answered_as_one(self):
-        """B09: how often others have failed elsewhere is not its fault."""
+    def test_first_failure_from_an_address_gets_401(self):
+        """B09: failures from other addresses do not count against it."""
         self.fail(self.attacker, times=3)
         self.fail_again(self.attacker, times=3)
         self.fail(self.owner)
         self.assert_passes(self.owner)
 
-    def test_success_gives_no_more_guesses(self):
-        """B08: a client cannot be tried out beside its own requests."""
+    def test_success_allows_no_further_guesses(self):
+        """B08: a client's own requests do not help an attacker."""
         self.fail(self.attacker, times=3)
         self.fail_again(self.attacker, times=2)
         self.assert_passes(self.attacker)
         self.fail_again(self.attacker)
         self.assert_limited(self.attacker)
 
-    def test_each_endpoint_takes_the_right_secret(self):
+    def test_each_endpoint_accepts_the_right_secret(self):
         """B09: introspection and revocation, too."""
         self.fail(self.attacker, times=3)
         for path in (tokens.INTROSPECT, tokens.REVOKE):
@@ -76,15 +76,15 @@ class RightSecretTests:
                     )
                     self.assertEqual(expected, answer.status, answer.text)
 
-    def test_client_that_does_not_exist_is_answered_alike(self):
-        """B07: or the number of guesses would tell who exists."""
+    def test_unknown_client_gets_the_same_answers(self):
+        """B07: or the number of guesses would reveal which clients exist."""
         self.fail(self.attacker, 'unknown', times=3)
         self.fail_again(self.attacker, 'unknown', times=3)
         answer = self.post_from(self.attacker, ('unknown', 'wrong'))
         self.assertThat(answer, limited.LIMITED)
 
-    def test_log_tells_what_was_wrong(self):
-        """An operator sees that the secret was looked at."""
+    def test_log_gives_the_reason(self):
+        """An operator sees that the secret was checked."""
         self.fail(self.attacker, times=3)
         self.new_log()
         self.fail_again(self.attacker)
@@ -99,7 +99,7 @@ class OwnAddressTest(RightSecretTests, limited.LimitedTestCase):
     options = {'oauth2': {**LIMITS, **limited.NO_PROXY}}
 
     def test_hard_limit_is_that_of_the_address(self):
-        """B08: whatever the client, and not before."""
+        """B08: for all clients together."""
         for number in range(5):
             self.fail(self.attacker, f'unknown{number}')
         self.assert_passes(self.attacker)
@@ -108,12 +108,12 @@ class OwnAddressTest(RightSecretTests, limited.LimitedTestCase):
 
 
 class SharedAddressTest(RightSecretTests, limited.LimitedTestCase):
-    """No proxy is named, so that any address may be one."""
+    """No proxy is configured, so any address may be shared."""
 
     options = {'oauth2': LIMITS}
 
-    def test_address_is_not_stopped_as_a_whole(self):
-        """B09: an attacker behind the same proxy locks no others out."""
+    def test_address_is_not_blocked_as_a_whole(self):
+        """B09: an attacker behind the same proxy locks out no other client."""
         for number in range(20):
             self.fail(self.attacker, f'unknown{number}')
         self.assert_passes(self.attacker)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where a slow hash decides, the limit of the client is the hard one."""
+"""If a slow hash decides, the limit of the client is the hard limit."""
 
 import shutil
 
@@ -31,14 +31,14 @@ class NoDigestTest(limited.LimitedTestCase, digests.DigestTestCase):
         answer = self.post_from(self.attacker, client)
         self.assertThat(answer, limited.LIMITED)
 
-    def test_client_without_a_digest_is_stopped(self):
-        """B09, K06: what has no digest yet is not read as cheap."""
+    def test_client_without_a_digest_is_blocked(self):
+        """B09, K06: a client without a digest does not count as cheap."""
         self.remove_digest(self.own)
         self.assert_hard(self.own.id, self.own)
         self.assert_passes(self.owner)
 
-    def test_its_first_success_makes_the_limit_a_soft_one(self):
-        """B09: from then on the digest decides."""
+    def test_first_success_makes_the_limit_soft(self):
+        """B09: afterwards the digest decides."""
         self.remove_digest(self.own)
         self.assert_passes(self.attacker)
         self.fail(self.attacker, times=3)
@@ -47,7 +47,7 @@ class NoDigestTest(limited.LimitedTestCase, digests.DigestTestCase):
 
 
 class NoKeysTest(limited.LimitedTestCase):
-    """B09, K06: without keys no digest decides, whatever the option says."""
+    """B09, K06: without keys no digest decides, whatever the option is."""
 
     options = {'oauth2': LIMITS}
 
@@ -56,13 +56,13 @@ class NoKeysTest(limited.LimitedTestCase):
         super().create()
         shutil.rmtree(cls.keystone.folder / 'credential-keys')
 
-    def test_client_is_stopped(self):
+    def test_client_is_blocked(self):
         self.fail(self.attacker, times=3)
         self.assert_limited(self.attacker)
         self.assert_passes(self.owner)
 
-    def test_unknown_client_is_stopped_alike(self):
-        """B07: it pays for the same hash."""
+    def test_unknown_client_is_blocked_likewise(self):
+        """B07: it costs the same hash."""
         self.fail(self.attacker, 'unknown', times=3)
         answer = self.post_from(self.attacker, ('unknown', 'wrong'))
         self.assertThat(answer, limited.LIMITED)
@@ -73,7 +73,7 @@ class DigestsOffTest(limited.LimitedTestCase):
 
     options = {'oauth2': {**LIMITS, 'secret_digests': False}}
 
-    def test_client_is_stopped_from_this_address_only(self):
+    def test_client_is_blocked_from_this_address_only(self):
         self.fail(self.attacker, times=3)
         self.assert_limited(self.attacker)
         self.assert_passes(self.owner)

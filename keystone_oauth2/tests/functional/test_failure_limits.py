@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who fails too often is stopped, and nobody else (RFC 6749, 2.3.1)."""
+"""Too many failures block a client or address only (RFC 6749, 2.3.1)."""
 
 import statistics
 import time
@@ -25,17 +25,17 @@ CLIENT_LIMIT = {'client_failure_limit': '3/hour', 'address_failure_limit': ''}
 
 
 class ClientLimitTest(limited.LimitedTestCase):
-    """Without a limit of addresses, that of a client is the hard one."""
+    """Without an address limit, that of the client is the hard limit."""
 
     options = {'oauth2': CLIENT_LIMIT}
 
-    def test_too_many_failures_of_a_client_are_answered_with_429(self):
-        """B08, B09: the right secret is not looked at either."""
+    def test_too_many_failures_of_a_client_get_429(self):
+        """B08, B09: the right secret is not checked either."""
         self.fail(self.attacker, times=3)
         self.assert_limited(self.attacker)
 
     def test_retry_after_counts_down_and_is_not_prolonged(self):
-        """B09: each 429 tells the end of the same hour."""
+        """B09: each 429 gives the end of the same hour."""
         self.fail(self.attacker, times=3)
         seconds = [
             int(self.post_from(self.attacker, self.own).headers['Retry-After'])
@@ -43,35 +43,35 @@ class ClientLimitTest(limited.LimitedTestCase):
         ]
         self.assertEqual(sorted(seconds, reverse=True), seconds)
 
-    def test_owner_keeps_its_rate_while_somebody_else_fails(self):
-        """B09: from another address nobody is locked out."""
+    def test_owner_keeps_its_rate_while_an_attacker_fails(self):
+        """B09: no other address is locked out."""
         for _ in range(5):
             self.post_from(self.attacker, (self.own.id, 'wrong'))
             self.assert_passes(self.owner)
         self.assert_limited(self.attacker)
 
-    def test_made_up_id_does_not_lock_the_owner_out(self):
-        """B09: not even one that names the owner's address."""
+    def test_invented_id_does_not_lock_the_owner_out(self):
+        """B09: not even one that contains the owner's address."""
         self.fail(self.attacker, f'{self.own.id}/{self.owner}')
         self.fail(self.attacker, times=3)
         self.assert_passes(self.owner)
 
-    def test_other_clients_at_the_address_are_not_stopped(self):
-        """B09: the limit is the client's, as long as there is no other."""
+    def test_other_clients_at_the_address_are_not_blocked(self):
+        """B09: the limit is the client's if no other is set."""
         self.fail(self.attacker, times=3)
         other = self.identity.create_application_credential(self.user)
         self.assert_passes(self.attacker, other)
         self.assert_limited(self.attacker)
 
     def test_attempts_from_many_addresses_count_together(self):
-        """B08: each address has one try left, once there were too many."""
+        """B08: each address has one attempt left after too many failures."""
         for _ in range(3):
             self.fail(limited.address())
         self.fail(self.attacker)
         self.assert_limited(self.attacker)
 
-    def test_unknown_client_is_stopped_like_one_that_exists(self):
-        """B07, B08: or a 429 would tell who exists."""
+    def test_unknown_client_is_blocked_like_one_that_exists(self):
+        """B07, B08: or a 429 would reveal which clients exist."""
         unknown = uuid.uuid4().hex
         self.fail(self.attacker, unknown, times=3)
         answer = self.post_from(self.attacker, (unknown, 'wrong'))
@@ -83,15 +83,15 @@ class ClientLimitTest(limited.LimitedTestCase):
         self.fail(self.owner, times=3)
         self.assert_limited(self.owner)
 
-    def test_success_gives_no_more_tries(self):
-        """B08: who has one secret of the client is no guesser of another."""
+    def test_success_allows_no_further_attempts(self):
+        """B08: the limit also holds after a right secret."""
         self.fail(self.owner, times=2)
         self.assert_passes(self.owner)
         self.fail(self.owner)
         self.assert_limited(self.owner)
 
     def test_malformed_requests_do_not_count(self):
-        """They cost nothing, and guess nothing."""
+        """They cost no hash and test no secret."""
         for _ in range(5):
             for arguments in (
                 {'body': ''},
@@ -109,7 +109,7 @@ class ClientLimitTest(limited.LimitedTestCase):
                 self.assertThat(answer, limited.REFUSED)
         self.assert_passes(self.owner)
 
-    def test_log_tells_whom_and_not_what(self):
+    def test_log_names_the_client_and_not_the_secret(self):
         self.fail(self.attacker, times=3)
         self.new_log()
         self.assert_limited(self.attacker)
@@ -123,7 +123,7 @@ class ClientLimitTest(limited.LimitedTestCase):
 
 
 class OtherEndpointsTest(limited.LimitedTestCase):
-    """Wherever a secret is looked at, it counts."""
+    """Failures count wherever a secret is checked."""
 
     options = {'oauth2': CLIENT_LIMIT}
     PATHS = (base.TOKEN, tokens.INTROSPECT, tokens.REVOKE)
@@ -132,7 +132,7 @@ class OtherEndpointsTest(limited.LimitedTestCase):
         body = base.GRANT if path == base.TOKEN else 'token=x'
         return self.post_from(where, client, body, path=path)
 
-    def test_each_endpoint_counts_and_stops(self):
+    def test_each_endpoint_counts_and_blocks(self):
         """B08: introspection and revocation, too."""
         for path in self.PATHS:
             with self.variant(path):
@@ -147,8 +147,8 @@ class OtherEndpointsTest(limited.LimitedTestCase):
                 answer = self.ask(self.owner, own, path)
                 self.assertEqual(200, answer.status)
 
-    def test_token_of_keystone_is_no_attempt(self):
-        """Who asks with one is authenticated by Keystone."""
+    def test_keystone_token_is_no_attempt(self):
+        """Keystone authenticates its holder."""
         self.fail(self.attacker, times=3)
         for path in self.PATHS[1:]:
             with self.variant(path):
@@ -168,7 +168,7 @@ class MutualTLSLimitTest(mutual_tls.MutualTLSTestCase):
         environ = {**mutual_tls.verified(certificate), 'REMOTE_ADDR': where}
         return self.post_for(user, environ)
 
-    def test_certificates_that_do_not_hold_count(self):
+    def test_invalid_certificates_count(self):
         """B08, B09: as secrets do, and the owner keeps its rate."""
         attacker, owner = limited.address(), limited.address()
         _, user, certificate = self.new_user()
@@ -193,21 +193,21 @@ class AddressLimitTest(limited.LimitedTestCase):
         }
     }
 
-    def test_address_is_stopped_whatever_the_client(self):
-        """B08: one secret tried with many ids."""
+    def test_address_is_blocked_for_all_clients(self):
+        """B08: an attacker tries one secret with many ids."""
         for _ in range(3):
             self.fail(self.attacker, uuid.uuid4().hex)
         self.assert_limited(self.attacker)
         self.assert_passes(self.owner)
 
-    def test_network_of_ipv6_is_one_address(self):
-        """B08: whoever has one address of it has them all."""
+    def test_ipv6_network_counts_as_one_address(self):
+        """B08: a host with one of its addresses has them all."""
         self.fail('2001:db8:0:7::1', times=2)
         self.fail('2001:db8:0:7:ffff::1')
         self.assert_limited('2001:db8:0:7:8000::2')
         self.assert_passes('2001:db8:0:8::1')
 
-    def test_client_is_not_stopped_at_another_address(self):
+    def test_client_is_not_blocked_at_another_address(self):
         self.fail(self.attacker, times=3)
         self.assert_limited(self.attacker)
         self.fail(self.owner, times=2)
@@ -215,12 +215,12 @@ class AddressLimitTest(limited.LimitedTestCase):
 
 
 class DefaultsTest(limited.LimitedTestCase):
-    """What the guide says of a configuration without any option."""
+    """The limits that the guide documents for a default configuration."""
 
     IN_A_MINUTE = limited.IsLimited(range(1, 62))
 
-    def test_300_guesses_in_a_minute_are_looked_at(self):
-        """B08, B09: a header field changes nothing about that."""
+    def test_300_guesses_in_a_minute_are_checked(self):
+        """B08, B09: a header field does not change that."""
         self.fail(self.attacker, times=30)
         wrong = (self.own.id, 'wrong')
         for number in range(270):
@@ -239,13 +239,13 @@ class OffTest(limited.LimitedTestCase):
         'oauth2': {'client_failure_limit': '', 'address_failure_limit': ''}
     }
 
-    def test_nobody_is_stopped(self):
+    def test_no_client_is_blocked(self):
         self.fail(self.attacker, times=40)
         self.assert_passes(self.attacker)
 
 
 class CostTest(limited.LimitedTestCase):
-    """With a hash that costs some thirty times the rest of a request."""
+    """With a hash that costs about thirty times the rest of a request."""
 
     options = {
         'DEFAULT': {'debug': False},
@@ -254,7 +254,7 @@ class CostTest(limited.LimitedTestCase):
     }
 
     def seconds(self, expected):
-        """Return the processor time that a wrong secret costs."""
+        """Return the processor time of a wrong secret."""
         spent = []
         for _ in range(3):
             start = time.process_time()
@@ -263,7 +263,7 @@ class CostTest(limited.LimitedTestCase):
             self.assertThat(answer, expected)
         return statistics.median(spent)
 
-    def test_it_is_decided_before_the_slow_hash(self):
-        """B09: being stopped is cheap for the server."""
+    def test_limit_is_checked_before_the_slow_hash(self):
+        """B09: a blocked request is cheap for the server."""
         refused = self.seconds(limited.REFUSED)
         self.assertGreater(refused, 5 * self.seconds(limited.LIMITED))

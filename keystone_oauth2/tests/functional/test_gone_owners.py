@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Users, projects and domains that are gone, where a cache still has them.
+"""Deleted users, projects and domains that a cache still contains.
 
-The tests change the database, as another worker would. Keystone's cache is
-that of this worker alone.
+The tests change the database, as another worker would. Keystone's cache
+belongs to this worker alone.
 """
 
 import uuid
@@ -31,7 +31,7 @@ CACHE = {'enabled': True, 'backend': 'dogpile.cache.memory'}
 
 
 class GoneTestCase(digests.DigestTestCase):
-    """A client of its own, whose user, project and domains are cached."""
+    """A client whose user, project and domains are cached."""
 
     options = {'cache': CACHE}
 
@@ -50,14 +50,14 @@ class GoneTestCase(digests.DigestTestCase):
         self.assertThat(self.post_as(self.own), digests.ISSUED)
 
     def delete(self, table, key):
-        """Delete a row as another worker would, and what refers to it.
+        """Delete a row and its references, as another worker would.
 
-        Rows of other tables are left behind, as SQLite leaves them.
+        Some rows of other tables are left, as SQLite leaves them.
         """
         self.execute(f'DELETE FROM "{table}" WHERE id = :key', key=key)
 
     def token_of_keystone(self):
-        """Ask Keystone itself for a token with the client's secret."""
+        """Ask Keystone's own API for a token with the client's secret."""
         return self.keystone.request(
             'POST',
             '/v3/auth/tokens',
@@ -79,33 +79,33 @@ class GoneTestCase(digests.DigestTestCase):
 
 class GoneOwnerTest(GoneTestCase):
     def test_deleted_project(self):
-        """K06: the row that is not there is that of no enabled project."""
+        """K06: a missing row does not count as an enabled project."""
         self.delete('project', self.own_project.id)
         self.assert_refused('unknown client')
 
     def test_deleted_domain_of_the_project(self):
-        """K06: nor of an enabled domain."""
+        """K06: nor as an enabled domain."""
         self.delete('project', self.project_domain.id)
         self.assert_refused('unknown client')
 
     def test_deleted_domain_of_the_user(self):
-        """K06: the same, though the user is there."""
+        """K06: even if the user still exists."""
         self.delete('project', self.domain.id)
         self.assert_refused('the domain of the user is disabled')
 
     def test_deleted_user(self):
-        """K06: the identity driver is asked, and not the cache."""
+        """K06: the identity driver is asked, not the cache."""
         self.delete('user', self.owner.id)
         self.assert_refused(f'unknown user {self.owner.id}')
 
-    def test_deleted_project_gets_nothing_from_keystone_either(self):
-        """K06: where its cache would have the secret taken."""
+    def test_deleted_project_gets_no_keystone_token_either(self):
+        """K06: Keystone's cache would have its secret accepted."""
         self.assertEqual(201, self.token_of_keystone().status)
         self.delete('project', self.own_project.id)
         self.assertEqual(401, self.token_of_keystone().status)
 
-    def test_flag_that_is_neither_true_nor_false(self):
-        """K06: as Keystone takes it."""
+    def test_flag_that_is_null_counts_as_disabled(self):
+        """K06: as in Keystone."""
         for table, key, reason in (
             ('user', self.owner.id, 'the user is disabled'),
             ('project', self.own_project.id, 'the project is disabled'),
@@ -121,8 +121,8 @@ class GoneOwnerTest(GoneTestCase):
 
 
 class GoneCallerTest(GoneTestCase):
-    def test_it_asks_about_no_tokens_either(self):
-        """K06: introspection and revocation."""
+    def test_it_introspects_and_revokes_no_tokens_either(self):
+        """K06: the caller is refused at once."""
         token = self.post_as(self.own).json['access_token']
         self.delete('user', self.owner.id)
         for path in ('introspect', 'revoke'):
@@ -135,7 +135,7 @@ class GoneCallerTest(GoneTestCase):
 class CertificateOwnerTest(
     digests.DigestTestCase, mutual_tls.MutualTLSTestCase
 ):
-    """Users who are clients themselves."""
+    """Users that are clients themselves."""
 
     options = {'cache': CACHE}
 
@@ -160,8 +160,8 @@ class CertificateOwnerTest(
     def ask(self):
         return self.post_with(self.own_certificate, self.own_user)
 
-    def test_what_another_worker_has_disabled_is_refused_at_once(self):
-        """D11: no cache stands between the change and the next request."""
+    def test_owner_disabled_by_another_worker_is_refused_at_once(self):
+        """D11: no cache delays the refusal."""
         for table, key in (
             ('user', self.own_user.id),
             ('project', self.domain.id),
@@ -174,8 +174,8 @@ class CertificateOwnerTest(
                 self.switch(table, key, enabled=True)
                 self.assertThat(self.ask(), digests.ISSUED)
 
-    def test_what_another_worker_has_deleted_is_refused_at_once(self):
-        """K06: the project first, while there is a user."""
+    def test_owner_deleted_by_another_worker_is_refused_at_once(self):
+        """K06: first the project, while the user still exists."""
         for table, key in (
             ('project', self.own_project.id),
             ('user', self.own_user.id),
@@ -186,9 +186,9 @@ class CertificateOwnerTest(
 
 
 class Directory(sql.Identity):
-    """A driver with users of its own, beside those of the tests.
+    """A driver with its own users, beside those of the tests.
 
-    :ivar users: attributes by id, as the directory has them now.
+    :ivar users: current attributes by id.
     """
 
     is_sql = False
@@ -205,7 +205,7 @@ class Directory(sql.Identity):
 
 
 class DirectoryTest(digests.DigestTestCase):
-    """Users whom Keystone reads from a directory, such as LDAP."""
+    """Users from a directory, such as LDAP."""
 
     options = {'cache': CACHE}
 
@@ -225,7 +225,7 @@ class DirectoryTest(digests.DigestTestCase):
         self.assertThat(self.post_as(self.own), digests.ISSUED)
 
     def change_user(self, enabled):
-        """Enable or disable the user in the directory alone."""
+        """Enable or disable the user only in the directory."""
         PROVIDERS.identity_api.driver.users[self.owner.id] = {
             'id': self.owner.id,
             'name': self.owner.name,
@@ -236,7 +236,7 @@ class DirectoryTest(digests.DigestTestCase):
         }
 
     def remove_user(self):
-        """Remove the user from the directory alone."""
+        """Remove the user only from the directory."""
         del PROVIDERS.identity_api.driver.users[self.owner.id]
 
     def new_credential(self):
@@ -260,22 +260,22 @@ class DirectoryTest(digests.DigestTestCase):
 
     def assert_refused(self):
         self.assertThat(self.post_as(self.own), digests.REFUSED)
-        # Keystone itself has its cache; the secret is the same one.
+        # Keystone itself uses its cache; the secret is unchanged.
         self.assertIs(True, application_credentials.check(*self.own))
 
-    def test_user_who_is_disabled_there_is_refused_at_once(self):
-        """K06: the database has no row that says so."""
+    def test_user_disabled_in_the_directory_is_refused_at_once(self):
+        """K06: the database has no row for that."""
         self.change_user(enabled=False)
         self.assert_refused()
         self.change_user(enabled=True)
         self.assertThat(self.post_as(self.own), digests.ISSUED)
 
-    def test_user_who_is_gone_from_there_is_refused_at_once(self):
-        """K06: though Keystone's cache has the user."""
+    def test_user_deleted_from_the_directory_is_refused_at_once(self):
+        """K06: even if Keystone's cache has the user."""
         self.remove_user()
         self.assert_refused()
 
-    def test_row_that_a_login_leaves_behind_says_nothing(self):
+    def test_row_of_an_earlier_login_is_ignored(self):
         """K06: it does not follow the directory."""
         self.execute(
             'INSERT INTO "user" (id, domain_id, enabled)'

@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""``Host`` as no client should send it."""
+"""Malformed ``Host`` header fields."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import clients
 
-#: What is sent, and what of it a URI may have (RFC 3986, 2).
+#: Host as sent, and the part that a URI may contain (RFC 3986, 2).
 HOSTS = {
     'keystone.example.com:5000': 'keystone.example.com:5000',
     '[2001:db8::7]:5000': '[2001:db8::7]:5000',
@@ -27,13 +27,13 @@ HOSTS = {
     '\xe9': '%C3%A9',
     '%22': '%22',
 }
-#: No part of a URL.
+#: Values that cannot be part of a URL.
 MALFORMED = ('[', 'a]b', '[::1')
 
 
 class HostTest(clients.ClientsTestCase):
-    def test_challenge_of_a_protocol_endpoint(self):
-        """B05: B06, a text that ends where it should (RFC 9110, 5.6.4)."""
+    def test_challenge_of_a_protocol_endpoint_is_well_formed(self):
+        """B05: B06, its quoted string ends correctly (RFC 9110, 5.6.4)."""
         for host, written in HOSTS.items():
             for path in (base.TOKEN, '/v3/OS-OAUTH2/introspect'):
                 answer = self.post(
@@ -49,8 +49,8 @@ class HostTest(clients.ClientsTestCase):
                         ),
                     )
 
-    def test_malformed_one_is_left_out(self):
-        """A13: the refusal stays what it is."""
+    def test_malformed_host_is_omitted(self):
+        """A13: the rest of the refusal stays the same."""
         for host in MALFORMED:
             answer = self.post(environ={'HTTP_HOST': host})
             with self.variant(host):
@@ -59,8 +59,8 @@ class HostTest(clients.ClientsTestCase):
                     matchers.IsOAuthError(401, 'invalid_client', url='/v3'),
                 )
 
-    def test_challenge_that_keystone_renders(self):
-        """B06: below the resources of clients."""
+    def test_challenge_of_keystone_is_well_formed(self):
+        """B06: below the client resources."""
         for host, written in HOSTS.items():
             answer = self.keystone.request(
                 'GET',
@@ -74,8 +74,8 @@ class HostTest(clients.ClientsTestCase):
                     answer.headers.getlist('WWW-Authenticate'),
                 )
 
-    def test_links(self):
-        """They are URIs, whatever the request says."""
+    def test_links_are_valid(self):
+        """They are URIs, whatever the Host field contains."""
         secret = self.register_secret()
         for host, written in HOSTS.items():
             path = f'/v3/OS-OAUTH2/clients/{self.own.id}/secrets'
@@ -97,10 +97,10 @@ class HostAndMetadataTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
     def test_host_is_not_in_the_metadata(self):
-        """H02: all URLs are from the configuration."""
+        """H02: all URLs come from the configuration."""
         path = '/v3/OS-OAUTH2/.well-known/oauth-authorization-server'
         expected = self.keystone.request('GET', path).json
         for host in HOSTS:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What introspection says of each kind of token."""
+"""Introspection of each kind of token."""
 
 from keystone_oauth2.tests.functional import tokens
 
@@ -18,7 +18,7 @@ DEFAULT = {'id': 'default', 'name': 'Default'}
 
 
 def user_members(user, domain=None):
-    """Return the members that tell whose token it is."""
+    """Return the members that describe the user of a token."""
     domain = domain or DEFAULT
     return {
         'sub': user.id,
@@ -28,12 +28,12 @@ def user_members(user, domain=None):
 
 
 def role_members(*roles):
-    """Return the members that tell its roles."""
+    """Return the members that describe its roles."""
     return {'scope': ' '.join(roles), 'roles': ','.join(roles)}
 
 
 def project_members(project, domain=None):
-    """Return the member that tells its project."""
+    """Return the member that names its project."""
     domain = domain or DEFAULT
     return {
         'project': {'id': project.id, 'name': project.name, 'domain': domain}
@@ -42,7 +42,7 @@ def project_members(project, domain=None):
 
 class DescribingTestCase(tokens.TokensTestCase):
     def describe(self, token, *members, **further):
-        """Assert that introspection says this, and nothing besides."""
+        """Assert that introspection returns exactly these members."""
         expected = dict(further)
         for group in members:
             expected.update(group)
@@ -51,7 +51,7 @@ class DescribingTestCase(tokens.TokensTestCase):
 
 class ClientTokenTest(DescribingTestCase):
     def test_token_of_a_client_with_a_secret_is_described(self):
-        """G04: client_id is the application credential's."""
+        """G04: client_id is that of the application credential."""
         self.describe(
             self.issue(),
             user_members(self.user),
@@ -61,7 +61,7 @@ class ClientTokenTest(DescribingTestCase):
         )
 
     def test_token_with_fewer_roles_has_the_narrower_scope(self):
-        """G04: scope is what the token carries."""
+        """G04: scope lists the roles of the token."""
         client = self.identity.create_application_credential(
             self.user, ['reader']
         )
@@ -74,7 +74,7 @@ class ClientTokenTest(DescribingTestCase):
         )
 
     def test_certificate_bound_token_is_described_with_its_thumbprint(self):
-        """D06: cnf has the form of RFC 8705, unlike Keystone's token."""
+        """D06: cnf has the form of RFC 8705, unlike in Keystone's token."""
         thumbprint = self.certificate.thumbprint
         self.assertNotEqual(self.certificate.keystone_thumbprint, thumbprint)
         self.describe(
@@ -86,8 +86,8 @@ class ClientTokenTest(DescribingTestCase):
             cnf={'x5t#S256': thumbprint},
         )
 
-    def test_token_by_password_for_a_project_is_described(self):
-        """G04: no client got it, so there is no client_id."""
+    def test_token_for_a_password_and_a_project_is_described(self):
+        """G04: it was issued to no client, so there is no client_id."""
         self.describe(
             self.identity.token_for(self.user),
             user_members(self.user),
@@ -97,7 +97,7 @@ class ClientTokenTest(DescribingTestCase):
 
 
 class SignedClientTokenTest(ClientTokenTest):
-    """The same with Keystone's signed tokens."""
+    """The same with Keystone's JWS tokens."""
 
     options = {
         'oauth2': {'issuer': tokens.ISSUER},
@@ -106,8 +106,8 @@ class SignedClientTokenTest(ClientTokenTest):
 
 
 class KeystoneTokenTest(DescribingTestCase):
-    def test_user_and_project_may_be_of_different_domains(self):
-        """G04: each member names the domain that it is about."""
+    def test_user_and_project_may_be_in_different_domains(self):
+        """G04: each member names its own domain."""
         ours = self.identity.create_domain()
         theirs = self.identity.create_domain()
         project = self.identity.create_project(domain=theirs)
@@ -122,7 +122,7 @@ class KeystoneTokenTest(DescribingTestCase):
         )
 
     def test_token_for_a_domain_is_described(self):
-        """G04: in the place of a project's domain, too."""
+        """G04: it takes the place of the project's domain."""
         domain = self.identity.create_domain()
         user = self.identity.create_user()
         self.identity.as_admin(
@@ -156,12 +156,12 @@ class KeystoneTokenTest(DescribingTestCase):
         )
 
     def test_unscoped_token_is_described_without_roles(self):
-        """G04: members that do not apply are left out."""
+        """G04: members that do not apply are omitted."""
         self.describe(
             self.token_by_password(self.user), user_members(self.user)
         )
 
-    def test_token_of_a_trust_is_the_users_whose_roles_it_carries(self):
+    def test_token_of_a_trust_belongs_to_the_user_with_the_roles(self):
         """G04: with impersonation the trustor, without it the trustee."""
         trustee = self.identity.create_user()
         for impersonation, user in ((True, self.user), (False, trustee)):
@@ -177,7 +177,7 @@ class KeystoneTokenTest(DescribingTestCase):
                 )
 
     def test_derived_token_is_described_with_its_own_audit_id(self):
-        """G04: jti is this token's."""
+        """G04: jti identifies this token."""
         token = self.token_by_password(self.user)
         self.describe(
             self.token_by_token(token, {'project': {'id': self.project.id}}),
@@ -186,7 +186,7 @@ class KeystoneTokenTest(DescribingTestCase):
             role_members('member', 'reader'),
         )
 
-    def test_role_that_no_scope_can_name_is_among_the_roles_only(self):
+    def test_role_that_no_scope_can_contain_is_only_in_the_roles(self):
         """G04: a client would read it as three scopes."""
         user, client = self.new_client('heat stack owner')
         self.describe(
@@ -197,15 +197,15 @@ class KeystoneTokenTest(DescribingTestCase):
             roles='heat stack owner',
         )
 
-    def test_role_with_a_comma_is_left_out_of_the_roles(self):
-        """G04: else it would be read as two, one of them admin."""
+    def test_role_with_a_comma_is_omitted_from_the_roles(self):
+        """G04: or it would be read as two, one of them admin."""
         _, client = self.new_client('reader', 'evil,admin')
         answer = self.introspect(self.issue(client))
         self.assertEqual('reader', answer.json['roles'])
         self.assertEqual('evil,admin reader', answer.json['scope'])
 
-    def test_access_rules_are_told_to_a_caller_that_enforces_them(self):
-        """G03: the others are told that the token is inactive."""
+    def test_access_rules_are_returned_to_a_caller_that_enforces_them(self):
+        """G03: for other callers the token is inactive."""
         rule = {'path': '/v2.1/servers', 'method': 'GET', 'service': 'compute'}
         client = self.identity.create_application_credential(
             self.user, access_rules=[rule]
@@ -237,8 +237,8 @@ class AdminProjectTest(tokens.TokensTestCase):
         }
     }
 
-    def test_project_of_administrators_is_told_apart(self):
-        """G04: where Keystone has one configured."""
+    def test_admin_project_is_marked(self):
+        """G04: if one is configured in Keystone."""
         project = {'name': 'admin', 'domain': {'id': 'default'}}
         token = self.admin_token({'project': project})
         body = self.introspect(token).json
@@ -247,7 +247,7 @@ class AdminProjectTest(tokens.TokensTestCase):
         self.assertIs(False, body['is_admin_project'])
 
     def test_without_issuer_there_is_no_iss(self):
-        """H02: nothing is made up from the Host field."""
+        """H02: none is derived from the Host field."""
         body = self.introspect(
             self.issue(), headers={'Host': 'evil.example.com'}
         ).json
@@ -289,7 +289,7 @@ class FederationTest(tokens.TokensTestCase):
 
     @classmethod
     def put(cls, path, key=None, **attributes):
-        """Create a thing of Keystone's own API."""
+        """Create a resource with Keystone's API."""
         method = 'POST' if path == '/v3/groups' else 'PUT'
         body = {key: attributes} if key else None
         answer = cls.identity.as_admin(method, path, json=body)
@@ -297,7 +297,7 @@ class FederationTest(tokens.TokensTestCase):
         return answer.json[key] if key else None
 
     def test_token_of_a_federated_user_is_described(self):
-        """G04: unscoped, and for a project that a group has a role on."""
+        """G04: unscoped, and scoped to a project of a group."""
         answer = self.keystone.request(
             'POST',
             self.login,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who asks about a token, and how."""
+"""Callers of introspection, and how they authenticate."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
@@ -51,7 +51,7 @@ class CallerTest(tokens.TokensTestCase):
         self.token = self.issue()
 
     def introspect_by(self, *, headers=None, environ=None, **parameters):
-        """Ask as whoever the arguments make of it."""
+        """Introspect a token as the caller of these arguments."""
         return self.keystone.request(
             'POST',
             INTROSPECT,
@@ -76,8 +76,8 @@ class CallerTest(tokens.TokensTestCase):
             'token': {'headers': {'X-Auth-Token': token}},
         }
 
-    def test_each_way_to_authenticate_shows_the_same(self):
-        """G01: a client, by each method, or the holder of a token."""
+    def test_each_way_to_authenticate_returns_the_same(self):
+        """G01: a client by each method, or the holder of a token."""
         bodies = []
         for name, arguments in self.ways().items():
             with self.variant(name):
@@ -87,8 +87,8 @@ class CallerTest(tokens.TokensTestCase):
                 bodies.append(answer.json)
         self.assertEqual([bodies[0]] * 4, bodies)
 
-    def test_two_ways_at_once_are_refused(self):
-        """B01: though each of them is right."""
+    def test_two_methods_at_once_are_refused(self):
+        """B01: even if both are right."""
         ways = self.ways()
         for one, other in (
             ('basic', 'post'),
@@ -108,8 +108,8 @@ class CallerTest(tokens.TokensTestCase):
             with self.variant((one, other)):
                 self.assertThat(self.introspect_by(**both), TWO_METHODS)
 
-    def test_nobody_is_told_anything(self):
-        """G01: no token scanning."""
+    def test_unauthenticated_caller_is_refused(self):
+        """G01: so tokens cannot be scanned."""
         for name, arguments in {
             'nothing': {},
             'client_id': {'client_id': self.client.id},
@@ -135,8 +135,8 @@ class CallerTest(tokens.TokensTestCase):
                 answer = self.introspect_by(**arguments)
                 self.assertThat(answer, UNKNOWN)
 
-    def test_refused_caller_is_told_the_same_for_any_token(self):
-        """G01: 401, whether there is such a token or not."""
+    def test_refused_caller_gets_the_same_answer_for_any_token(self):
+        """G01: 401, whether the token exists or not."""
         wrong = (self.client.id, 'wrong')
         known = self.introspect(self.token, wrong)
         unknown = self.introspect('x', wrong)
@@ -155,14 +155,14 @@ class CallerTest(tokens.TokensTestCase):
                 self.assertNotIn('active', answer.json)
                 self.assertIn('WWW-Authenticate', answer.headers)
 
-    def test_ended_x_auth_token_authenticates_nobody(self):
-        """G01: a revoked token asks no more."""
+    def test_revoked_x_auth_token_is_refused(self):
+        """G01: its holder can no longer introspect."""
         token = self.issue(self.service)
         self.identity.revoke(token)
         answer = self.introspect_by(headers={'X-Auth-Token': token})
         self.assertEqual(401, answer.status)
 
-    def test_caller_whose_credential_has_ended_is_refused(self):
+    def test_caller_with_an_invalid_credential_is_refused(self):
         """G01: a disabled user, a deleted credential."""
         owner, caller = self.new_client('service')
         answer = self.introspect(self.token, caller)
@@ -189,13 +189,13 @@ class CallerTest(tokens.TokensTestCase):
         )
         self.assertThat(answer, MALFORMED)
 
-    def test_missing_token_is_told_before_a_client_is_authenticated(self):
-        """A04: what is malformed costs no hash."""
+    def test_missing_token_is_reported_before_authentication(self):
+        """A04: a malformed request costs no hash."""
         answer = self.post_as(('x', 'x'), 'x=y', path=INTROSPECT)
         self.assertThat(answer, MISSING)
 
-    def test_hint_may_say_anything(self):
-        """G08: there is one kind of token to be found."""
+    def test_hint_may_have_any_value(self):
+        """G08: there is only one kind of token."""
         expected = self.introspect(self.token).body
         for hint in (
             'access_token',
@@ -216,7 +216,7 @@ class CallerTest(tokens.TokensTestCase):
         answer = self.introspect(self.token, form={'foo': 'bar'})
         self.assertIs(True, answer.json['active'])
 
-    def test_body_is_a_form(self):
+    def test_body_must_be_a_form(self):
         """A02: as at the token endpoint."""
         answer = self.post_as(
             self.service,
@@ -227,7 +227,7 @@ class CallerTest(tokens.TokensTestCase):
         self.assertThat(answer, MALFORMED)
 
     def test_only_post_is_allowed(self):
-        """G01: RFC 7662 has a request of no other kind."""
+        """G01: RFC 7662 defines no other method."""
         for method in ('GET', 'PUT', 'PATCH', 'DELETE', 'TRACE'):
             with self.variant(method):
                 answer = self.keystone.request(
@@ -246,8 +246,8 @@ class CallerTest(tokens.TokensTestCase):
 class SecretInTheBodyIsOffTest(tokens.TokensTestCase):
     options = {'oauth2': {'oauth2_authn_methods': 'client_secret_basic'}}
 
-    def test_secret_in_the_body_authenticates_nobody(self):
-        """B03: a list that an operator wrote is exact."""
+    def test_secret_in_the_body_is_refused(self):
+        """B03: only the methods in the operator's list are enabled."""
         answer = self.ask(
             INTROSPECT,
             self.issue(),

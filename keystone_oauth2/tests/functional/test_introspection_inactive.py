@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tokens that introspection takes for inactive, and says nothing else of."""
+"""Tokens that introspection reports as inactive, without details."""
 
 import datetime
 import sqlite3
@@ -25,8 +25,8 @@ from keystone_oauth2.tests.functional import tokens
 
 
 class NoTokenTest(tokens.TokensTestCase):
-    def test_what_never_was_a_token_is_inactive(self):
-        """G02: whatever the characters."""
+    def test_arbitrary_text_is_inactive(self):
+        """G02: whatever its characters."""
         for text in (
             'x',
             'gAAAAA',
@@ -47,7 +47,7 @@ class NoTokenTest(tokens.TokensTestCase):
                 self.assertThat(self.introspect(text), tokens.INACTIVE)
 
     def test_secrets_and_ids_are_no_tokens(self):
-        """G02: nor a client's, nor a user's."""
+        """G02: neither a client's nor a user's."""
         for text in (
             self.client.id,
             self.client.secret,
@@ -58,7 +58,7 @@ class NoTokenTest(tokens.TokensTestCase):
                 self.assertThat(self.introspect(text), tokens.INACTIVE)
 
     def test_token_of_another_keystone_is_inactive(self):
-        """G02: right in form, but made with an unknown key."""
+        """G02: well-formed, but made with an unknown key."""
         token = self.issue()
         payload = fernet.Fernet(self.key()).decrypt(token + '==')
         stranger = fernet.Fernet(fernet.Fernet.generate_key())
@@ -73,7 +73,7 @@ class NoTokenTest(tokens.TokensTestCase):
         return max(keys, key=lambda path: int(path.name)).read_text()
 
     def test_altered_token_is_inactive(self):
-        """G03: the signature counts, every byte of it."""
+        """G03: the signature covers every byte."""
         token = self.issue()
         for place in (0, 9, len(token) // 2, len(token) - 3):
             other = 'A' if token[place] != 'A' else 'B'
@@ -86,7 +86,7 @@ class NoTokenTest(tokens.TokensTestCase):
 
 
 class EndedTokenTest(tokens.TokensTestCase):
-    """Each token is valid first, and Keystone itself refuses it then."""
+    """Each token is valid at first; later Keystone refuses it, too."""
 
     def setUp(self):
         super().setUp()
@@ -99,7 +99,7 @@ class EndedTokenTest(tokens.TokensTestCase):
         super().tearDown()
 
     def test_expired(self):
-        """G03: and Keystone's grace period for services changes nothing."""
+        """G03: Keystone's grace period for services does not apply."""
         clock = self.useFixture(time_fixture.TimeFixture())
         clock.advance_time_seconds(3590)
         self.assert_valid(self.token)
@@ -111,7 +111,7 @@ class EndedTokenTest(tokens.TokensTestCase):
         self.assert_invalid(self.token)
 
     def test_ended_with_its_credential(self):
-        """G03: a token does not outlive what it came from."""
+        """G03: a token does not outlive its credential."""
         clock = self.useFixture(time_fixture.TimeFixture())
         end = timeutils.utcnow().replace(tzinfo=datetime.timezone.utc)
         client = self.identity.create_application_credential(
@@ -140,8 +140,8 @@ class EndedTokenTest(tokens.TokensTestCase):
         self.identity.delete_application_credential(self.owner, self.owned.id)
         self.identity.delete(self.owner)
 
-    def test_role_taken_away(self):
-        """G03: what was delegated is not the user's any more."""
+    def test_role_removed(self):
+        """G03: the user has lost a delegated role."""
         self.identity.unassign(self.owner, 'member')
 
     def test_project_disabled(self):
@@ -164,7 +164,7 @@ class EndedTokenTest(tokens.TokensTestCase):
         self.identity.disable(domain)
 
     def test_trust_deleted(self):
-        """G03: of every kind of token."""
+        """G03: this applies to every kind of token."""
         self.token, trust_id = self.token_by_trust(self.owner, self.user, True)
         self.assert_valid(self.token)
         answer = self.keystone.request(
@@ -175,7 +175,7 @@ class EndedTokenTest(tokens.TokensTestCase):
         self.assertEqual(204, answer.status, answer.text)
 
     def test_password_changed(self):
-        """G03: a token that was got with the old one."""
+        """G03: a token issued for the old one."""
         self.token = self.token_by_password(self.owner)
         self.assert_valid(self.token)
         self.identity.update(self.owner, password='another')
@@ -189,11 +189,11 @@ class EndedTokenTest(tokens.TokensTestCase):
 
 
 class NoTablesTest(tokens.TokensTestCase):
-    """As before keystone-oauth2-manage db_sync was run."""
+    """As before keystone-oauth2-manage db_sync."""
 
     @classmethod
     def setUpClass(cls):
-        # Said once a process, where another Keystone may have run before.
+        # Logged once per process, where an earlier Keystone may have run.
         certificates._warn.cache_clear()
         cls.addClassCleanup(certificates._warn.cache_clear)
         super().setUpClass()
@@ -205,7 +205,7 @@ class NoTablesTest(tokens.TokensTestCase):
             database.execute('DROP TABLE oauth2_certificate_thumbprint')
 
     def test_bound_token_is_inactive_and_one_warning_says_why(self):
-        """D06: without cnf a service would take it for unbound."""
+        """D06: without cnf a service would take it for an unbound token."""
         for _ in range(2):
             token = self.issue_with(self.certificate)
             self.assertEqual(200, self.identity.validate(token).status)
@@ -218,13 +218,13 @@ class NoTablesTest(tokens.TokensTestCase):
             ),
         )
 
-    def test_other_tokens_are_described_all_the_same(self):
-        """G03: nothing else needs the table."""
+    def test_other_tokens_are_still_described(self):
+        """G03: they do not need the table."""
         self.assert_valid(self.issue())
         self.assert_valid(self.identity.token_for(self.user))
 
-    def test_certificate_bound_token_is_revoked_all_the_same(self):
-        """G07: what cannot be described can be revoked."""
+    def test_certificate_bound_token_can_still_be_revoked(self):
+        """G07: revocation does not need the table."""
         token = self.issue_with(self.certificate)
         answer = self.revoke(token, token=self.identity.admin_token())
         self.assertThat(answer, tokens.REVOKED)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may introspect which token."""
+"""The policy on introspection."""
 
 from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import tokens
@@ -20,7 +20,7 @@ ALL = 'own sibling foreign password'
 
 
 class IntrospectionPolicyTestCase(tokens.TokensTestCase):
-    """Tokens by who got them, and callers."""
+    """Tokens of several owners, and callers."""
 
     @classmethod
     def create(cls):
@@ -38,7 +38,7 @@ class IntrospectionPolicyTestCase(tokens.TokensTestCase):
         }
 
     def seen_by(self, client=None, **arguments):
-        """Return which of the tokens a caller sees; the rest is inactive."""
+        """Return the tokens that a caller sees; the others are inactive."""
         seen = []
         for name in self.tokens:
             answer = self.ask(
@@ -53,13 +53,13 @@ class IntrospectionPolicyTestCase(tokens.TokensTestCase):
 
 
 class DefaultPolicyTest(IntrospectionPolicyTestCase):
-    def test_client_sees_its_own_tokens_and_no_others(self):
-        """G02: not for this caller, so it is inactive."""
+    def test_client_sees_only_its_own_tokens(self):
+        """G02: other tokens are inactive for this caller."""
         self.assertEqual('own', self.seen_by(self.client))
         self.assertEqual('sibling', self.seen_by(self.sibling))
 
     def test_role_of_the_client_decides(self):
-        """G01: service and admin see all, other roles do not."""
+        """G01: service and admin see all tokens, other roles do not."""
         for role, expected in (
             ('service', ALL),
             ('admin', ALL),
@@ -71,8 +71,8 @@ class DefaultPolicyTest(IntrospectionPolicyTestCase):
                 _, caller = self.new_client(role)
                 self.assertEqual(expected, self.seen_by(caller))
 
-    def test_client_that_was_delegated_less_than_its_user_has_sees_less(self):
-        """G01: the roles of the credential count, not the user's."""
+    def test_client_with_fewer_roles_than_its_user_sees_less(self):
+        """G01: the roles of the credential count, not those of the user."""
         project = self.identity.create_project()
         user = self.identity.create_user(project, ['admin', 'reader'])
         for roles, expected in ((['reader'], ''), (['admin'], ALL)):
@@ -82,8 +82,8 @@ class DefaultPolicyTest(IntrospectionPolicyTestCase):
                 )
                 self.assertEqual(expected, self.seen_by(caller))
 
-    def test_access_rules_of_the_caller_hold(self):
-        """G01: a credential for one request only is good for no other."""
+    def test_access_rules_of_the_caller_are_enforced(self):
+        """G01: a credential for one request permits no other."""
         rules = [{'path': '/x', 'method': 'GET', 'service': 'compute'}]
         _, caller = self.new_client('admin', access_rules=rules)
         self.tokens['callers'] = self.issue(caller)
@@ -95,8 +95,8 @@ class DefaultPolicyTest(IntrospectionPolicyTestCase):
         )
         self.assertEqual(401, answer.status)
 
-    def test_holder_of_a_token_sees_what_its_roles_allow(self):
-        """G01: whatever the token is scoped to."""
+    def test_holder_of_a_token_sees_what_its_roles_permit(self):
+        """G01: whatever the scope of the token."""
         unscoped = self.token_by_password(self.service_user)
         for name, token, expected in (
             ('service', self.identity.token_for(self.service_user), ALL),
@@ -122,14 +122,14 @@ class DefaultPolicyTest(IntrospectionPolicyTestCase):
         return self.token_by_password(user, {'domain': {'id': 'default'}})
 
     def test_holder_of_a_clients_token_is_that_client(self):
-        """G01: it may look at the token that it sends, and its siblings."""
+        """G01: it may introspect its own token and the client's others."""
         token = self.tokens['own']
         self.assertEqual('own', self.seen_by(token=token))
         self.tokens['own'] = self.issue(self.client)
         self.assertEqual('own', self.seen_by(token=token))
 
-    def test_certificate_shows_the_tokens_that_it_was_used_for(self):
-        """B12: not those that the same user got with a password."""
+    def test_certificate_shows_the_tokens_issued_for_it(self):
+        """B12: not those that the user got with a password."""
         self.tokens['certificate'] = self.issue_with(self.certificate)
         seen = []
         for name, token in self.tokens.items():
@@ -148,7 +148,7 @@ class OverriddenPolicyTest(IntrospectionPolicyTestCase):
     policy = {}
 
     def test_operators_rule_decides(self):
-        """G01: by any member of the target and of who asks."""
+        """G01: by any member of the target and of the caller."""
         domain = self.identity.create_domain()
         _, self.elsewhere = self.new_client('member', domain=domain)
         self.tokens['elsewhere'] = self.issue(self.elsewhere)
@@ -174,7 +174,7 @@ class OverriddenPolicyTest(IntrospectionPolicyTestCase):
                 self.assertEqual(expected, self.seen_by(self.client))
 
     def test_operators_rule_decides_for_holders_of_tokens(self):
-        """G01: the same, with X-Auth-Token."""
+        """G01: the same rules, with X-Auth-Token."""
         system = self.admin_token({'system': {'all': True}})
         for rule, token, expected in (
             ('system_scope:all', system, ALL),

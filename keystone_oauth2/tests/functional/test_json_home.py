@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The JSON-home document names the endpoint as the in-tree API does."""
+"""The JSON-home document lists the endpoint as the in-tree API does."""
 
 from keystone_oauth2.tests.functional import base
 
 BASE = 'https://docs.openstack.org/api/openstack-identity/3/ext/OS-OAUTH2/1.0'
 RELATION = f'{BASE}/rel/token'
-#: Relation, URL below a client, and the variable of it that names one.
+#: Relation, URL below a client, and the variable that identifies one.
 BELOW_CLIENT = (
     ('client', '', None),
     ('client_secrets', '/secrets', None),
@@ -35,7 +35,7 @@ BELOW_CLIENT = (
 class JsonHomeTest(base.KeystoneTestCase):
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
     def resources(self, path='/v3'):
         answer = self.keystone.request(
@@ -48,7 +48,7 @@ class JsonHomeTest(base.KeystoneTestCase):
         resources = self.resources()
         self.assertEqual({'href': '/OS-OAUTH2/token'}, resources[RELATION])
 
-    def test_no_other_relation_got_lost(self):
+    def test_all_other_relations_are_kept(self):
         resources = self.resources()
         self.assertGreater(len(resources), 100)
         for name in ('auth_tokens', 'users', 'projects'):
@@ -76,7 +76,7 @@ class ClientsJsonHomeTest(JsonHomeTest):
                     resources[f'{BASE}/rel/{name}'],
                 )
 
-    def test_there_are_no_others_of_ours(self):
+    def test_extension_adds_no_other_relations(self):
         found = {
             relation.removeprefix(f'{BASE}/rel/')
             for relation in self.resources()
@@ -90,6 +90,6 @@ class ClientsJsonHomeTest(JsonHomeTest):
 
 
 class InTreeJsonHomeTest(JsonHomeTest):
-    """The very same without the extension."""
+    """The same tests without the extension."""
 
     enable = False

@@ -12,9 +12,9 @@
 
 """Names inside Keystone that the extension uses.
 
-What ``keystone_oauth2.identity`` imports from Keystone and how it calls it is
-read from its source, so nothing is forgotten here. What it does with what
-comes back is in ``test_keystone_seam``.
+The test reads them from the source of ``keystone_oauth2.identity``: imports
+and calls. This way none is forgotten. ``test_keystone_seam`` covers what the
+extension does with the results.
 """
 
 import ast
@@ -32,24 +32,24 @@ from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import base as functional_base
 
 PROVIDERS = 'PROVIDERS'
-#: In a path, what is behind a class: an instance of it.
+#: In a path, after a class: an instance of it.
 INSTANCE = '()'
 
 
 class Use(typing.NamedTuple):
-    """One place that uses a name of Keystone's."""
+    """A place in the source that uses a name of Keystone."""
 
     #: Names of modules and attributes, from ``keystone`` or PROVIDERS on.
     path: tuple[str, ...]
     file: str
-    #: The first line of the docstring around it.
+    #: The first line of the enclosing docstring.
     purpose: str
-    #: The arguments it is called with, or None.
+    #: The call with its arguments, or None.
     call: ast.Call | None
 
 
 class Uses(ast.NodeVisitor):
-    """Collects what one module uses of Keystone."""
+    """Collects the names of Keystone that a module uses."""
 
     def __init__(self, path):
         self.found = []
@@ -82,7 +82,7 @@ class Uses(ast.NodeVisitor):
     def visit_Attribute(self, node):
         path = self._path(node)
         if path:
-            # Its constructor may set what its class does not have.
+            # Its constructor may set attributes that its class does not have.
             if INSTANCE not in path:
                 self._add(path)
         else:
@@ -118,7 +118,7 @@ class Uses(ast.NodeVisitor):
         )
 
     def _path_of_local(self, name):
-        """Return what the only assignment to a local name makes of it."""
+        """Return the path for the only assignment to a local name."""
         values = [
             node.value
             for node in self._nodes()
@@ -142,7 +142,7 @@ class Uses(ast.NodeVisitor):
 
 
 def is_set(node, name):
-    """Whether a node is a name that gets a value."""
+    """Whether a node is a name that is assigned."""
     return (
         isinstance(node, ast.Name)
         and node.id == name
@@ -151,7 +151,7 @@ def is_set(node, name):
 
 
 def uses():
-    """Return what the identity package uses."""
+    """Return the names that the identity package uses."""
     folder = pathlib.Path(identity.__file__).parent
     return [
         use for path in sorted(folder.glob('*.py')) for use in Uses(path).found
@@ -159,7 +159,7 @@ def uses():
 
 
 def complaint(use):
-    """Return what is wrong with a name in this Keystone, or None."""
+    """Return the problem with a name in this Keystone, or None."""
     name = '.'.join(use.path)
     try:
         thing = found(use.path)
@@ -181,14 +181,14 @@ def complaint(use):
 
 
 def found(path):
-    """Return what a name stands for."""
+    """Return the object that a name refers to."""
     if path[0] == PROVIDERS:
         thing = provider_api.ProviderAPIs
     else:
         thing = importlib.import_module(path[0])
     for position, name in enumerate(path[1:], start=2):
         if isinstance(thing, cfg.ConfigOpts):
-            # Options are there in a running Keystone only.
+            # Options only exist in a running Keystone.
             return thing
         if name == INSTANCE:
             continue
@@ -199,7 +199,7 @@ def found(path):
 
 
 def instance(path):
-    """Return a value for the first argument, if a method has it."""
+    """Return a value for the first argument of a method, if any."""
     if len(path) < 2 or path[-2] != INSTANCE:
         return []
     owner = found(path[:-2])
@@ -218,21 +218,21 @@ def keywords(call):
 
 
 def is_import(use):
-    """Whether a name of Keystone's is a module that is imported."""
+    """Whether a name of Keystone is an imported module."""
     if use.path[0] == PROVIDERS or use.call is not None:
         return False
     return inspect.ismodule(found(use.path))
 
 
 def is_below(path, other):
-    """Whether another path leads on from the end of this one."""
+    """Whether another path continues this one."""
     return len(other) > len(path) and other[: len(path)] == path
 
 
 class NamesTest(base.TestCase):
-    """What is imported; this needs no Keystone that runs."""
+    """Imported names; this needs no running Keystone."""
 
-    def test_what_has_a_local_name_first_is_looked_at_too(self):
+    def test_names_behind_local_names_are_checked_too(self):
         paths = {'.'.join(use.path) for use in uses() if use.call}
         for path in (
             'keystone.common.rbac_enforcer.enforcer.RBACEnforcer.()._enforce',
@@ -241,11 +241,11 @@ class NamesTest(base.TestCase):
             with self.variant(path):
                 self.assertIn(path, paths)
 
-    def test_all_that_is_imported_and_used_exists(self):
+    def test_all_imported_and_used_names_exist(self):
         check(self, [use for use in uses() if use.path[0] != PROVIDERS], 130)
 
-    def test_each_import_is_followed_to_what_is_used_of_it(self):
-        """But for the module that stands in Keystone's list of APIs."""
+    def test_each_import_is_followed_by_a_use(self):
+        """Except for the module that is put into Keystone's list of APIs."""
         paths = {use.path for use in uses()}
         modules = {use.path for use in uses() if is_import(use)}
         for module in modules - {('keystone', 'api', 'os_oauth2')}:
@@ -256,14 +256,14 @@ class NamesTest(base.TestCase):
 class ProvidersTest(functional_base.KeystoneTestCase):
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
     def test_all_providers_and_their_methods_exist(self):
         check(self, [use for use in uses() if use.path[0] == PROVIDERS], 14)
 
 
 def check(test, names, least):
-    """Assert that all names are there, and are as they are used."""
+    """Assert that all names exist and fit their use."""
     complaints = [text for use in names if (text := complaint(use))]
     if complaints:
         test.fail('\n'.join(complaints))

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the extension relies on inside Keystone.
+"""The behaviour of Keystone that the extension relies on.
 
-When one of these fails, a Keystone release has changed something that
-``keystone_oauth2.identity`` uses: look there, in the module that the docstring
-of the class names, and at nothing else. The names that it imports and how it
-calls them are in ``test_keystone_names``.
+A failure means that a Keystone release has changed something that
+``keystone_oauth2.identity`` uses: look only at the module that the docstring
+of the class names. ``test_keystone_names`` covers the imported names and
+their calls.
 """
 
 import datetime
@@ -56,7 +56,7 @@ from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
-#: What identity/tokens.py and callers.py read of a token, and what for.
+#: Members of a token that identity/tokens.py and callers.py read, and why.
 TOKEN_MODEL = {
     'application_credential': 'access rules of a caller',
     'application_credential_id': 'the client of a token, and its roles',
@@ -84,21 +84,21 @@ class MountTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
-    def test_our_module_is_in_the_place_of_the_in_tree_one(self):
+    def test_our_module_replaces_the_in_tree_one(self):
         self.assertIsInstance(application.__apis__, tuple)
         self.assertIn(routes, application.__apis__)
         self.assertNotIn(os_oauth2, application.__apis__)
         self.assertEqual(1, application.__apis__.count(routes))
 
-    def test_known_actions_are_a_frozen_set_with_ours(self):
+    def test_known_actions_are_a_frozen_set_that_includes_ours(self):
         actions = enforcer._POSSIBLE_TARGET_ACTIONS
         self.assertIsInstance(actions, frozenset)
         self.assertIn('identity:create_oauth2_access_token', actions)
         self.assertIn('identity:create_user', actions)
 
-    def test_blueprint_is_made_once(self):
+    def test_blueprint_is_created_once(self):
         rules = [
             rule.rule
             for middleware in [self.keystone.application]
@@ -107,12 +107,12 @@ class MountTest(base.KeystoneTestCase):
         ]
         self.assertEqual(1, len(rules), rules)
 
-    def test_policy_enforcer_takes_further_rules(self):
+    def test_policy_enforcer_accepts_further_rules(self):
         keystones = enforcer.RBACEnforcer()._enforcer
         self.assertIsInstance(keystones, policy.Enforcer)
         self.assertIsInstance(keystones.registered_rules, dict)
 
-    def test_flattened_target_is_what_rules_refer_to(self):
+    def test_flattened_target_is_available_to_rules(self):
         self.assertEqual(
             {'target.client.id': 'x', 'target.grant_type': 'y'},
             utils.flatten_dict(
@@ -120,7 +120,7 @@ class MountTest(base.KeystoneTestCase):
             ),
         )
 
-    def test_plugin_base_takes_a_payload(self):
+    def test_plugin_base_accepts_a_payload(self):
         signature = inspect.signature(
             auth_plugin.AuthMethodHandler.authenticate
         )
@@ -132,9 +132,9 @@ class InTreeMountTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
-    def test_in_tree_module_is_where_we_look_for_it(self):
+    def test_in_tree_module_has_the_expected_name(self):
         self.assertIsInstance(application.__apis__, tuple)
         self.assertIn(os_oauth2, application.__apis__)
         self.assertIsInstance(enforcer._POSSIBLE_TARGET_ACTIONS, frozenset)
@@ -144,7 +144,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
     """identity/tokens.py and identity/callers.py."""
 
     def issue(self):
-        """Have Keystone issue a token as we do."""
+        """Have Keystone issue a token as the extension does."""
         return PROVIDERS.token_provider_api.issue_token(
             self.user.id,
             ['application_credential'],
@@ -152,7 +152,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
             app_cred_id=self.client.id,
         )
 
-    def test_token_has_what_we_read(self):
+    def test_token_has_the_attributes_we_read(self):
         token = self.issue()
         missing = [
             f'TokenModel.{name}, used for: {purpose}'
@@ -161,7 +161,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         ]
         self.assertEqual([], missing)
 
-    def test_rendered_token_has_what_we_read(self):
+    def test_rendered_token_has_the_members_we_read(self):
         rendered = render_token.render_token_response_from_model(
             self.issue(), include_catalog=False
         )['token']
@@ -196,8 +196,8 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual('x', token.oauth2_thumbprint)
 
-    def test_provider_tells_what_it_has_put_into_a_token(self):
-        """A Fernet token has one of both."""
+    def test_provider_shows_what_it_has_put_into_a_token(self):
+        """A Fernet token has only one of the two."""
         driver = PROVIDERS.token_provider_api.driver
         credential_id, thumbprint = tokens._CREDENTIAL_ID, tokens._THUMBPRINT
         read = driver.validate_token(self.issue().id)
@@ -213,14 +213,14 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         self.assertIsNone(read[credential_id])
         self.assertEqual('x', read[thumbprint])
 
-    def test_token_knows_the_application_credential_that_it_is_of(self):
+    def test_token_has_its_application_credential(self):
         token = self.issue()
         self.assertFalse(token.trust_scoped)
         self.assertFalse(token.oauth_scoped)
         self.assertFalse(token.application_credential['unrestricted'])
         self.assertLessEqual({'id', 'name'}, set(token.roles[0]))
 
-    def test_minting_makes_the_checks_of_a_token(self):
+    def test_minting_performs_the_checks_of_a_token(self):
         project, user, _ = self.new_user()
         token = token_model.TokenModel()
         token.user_id = user.id
@@ -232,7 +232,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         token.project_id = project.id
         self.assertRaises(exception.Unauthorized, token.mint, '', '')
 
-    def test_what_we_catch_is_an_error_of_keystones(self):
+    def test_exceptions_we_catch_are_keystones(self):
         for error in (
             exception.Conflict,
             exception.ForbiddenAction,
@@ -247,7 +247,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
             with self.variant(error):
                 self.assertTrue(issubclass(error, exception.Error))
 
-    def test_rules_for_several_factors_are_looked_at_by_one_function(self):
+    def test_one_function_checks_the_rules_for_several_factors(self):
         check = (
             auth_core.UserMFARulesValidator.check_auth_methods_against_rules
         )
@@ -260,7 +260,7 @@ class UsersTest(mutual_tls.MutualTLSTestCase):
     And identity/clients.py.
     """
 
-    def test_application_credential_has_what_we_read(self):
+    def test_application_credential_has_the_attributes_we_read(self):
         credential = (
             PROVIDERS.application_credential_api.get_application_credential(
                 self.client.id
@@ -279,16 +279,16 @@ class UsersTest(mutual_tls.MutualTLSTestCase):
             AssertionError, api.authenticate, self.client.id, 'wrong'
         )
 
-    def test_secret_is_cut_before_it_is_hashed(self):
+    def test_secret_is_truncated_before_it_is_hashed(self):
         cut = password_hashing.verify_length_and_trunc_password('x' * 100)
         self.assertEqual(b'x' * 72, cut)
 
-    def test_hash_is_one_that_is_checked(self):
+    def test_hash_is_in_a_supported_format(self):
         hashed = password_hashing.hash_password('x')
         self.assertTrue(password_hashing.check_password('x', hashed))
         self.assertFalse(password_hashing.check_password('y', hashed))
 
-    def test_mapping_answers_a_user(self):
+    def test_mapping_returns_a_user(self):
         rules = PROVIDERS.federation_api.get_mapping(mutual_tls.MAPPING)
         processor = federation_utils.RuleProcessor(rules['id'], rules['rules'])
         names = {
@@ -314,7 +314,7 @@ class UsersTest(mutual_tls.MutualTLSTestCase):
             domain.id,
         )
 
-    def test_user_and_domain_have_what_we_read(self):
+    def test_user_and_domain_have_the_attributes_we_read(self):
         user = PROVIDERS.identity_api.get_user(self.user.id)
         self.assertLessEqual({'id', 'name', 'domain_id'}, set(user))
         domain = PROVIDERS.resource_api.get_domain(user['domain_id'])
@@ -352,9 +352,9 @@ class KeyRepositoryTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
-    def test_primary_key_comes_first_and_the_staged_one_last(self):
+    def test_primary_key_is_first_and_the_staged_one_last(self):
         folder = self.useFixture(fixtures.TempDir()).path
         for name in '012':
             pathlib.Path(folder, name).write_text(name)
@@ -367,7 +367,7 @@ class NotifyTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
     def test_initiator_has_a_host_with_an_address(self):
         environ = {context.REQUEST_CONTEXT_ENV: context.RequestContext()}
@@ -377,12 +377,12 @@ class NotifyTest(base.KeystoneTestCase):
             initiator = notifications.build_audit_initiator()
         self.assertEqual('192.0.2.1', initiator.host.address)
 
-    def test_what_happens_to_a_resource_is_told_as_we_do(self):
+    def test_audit_functions_accept_our_arguments(self):
         for tell in notify._AUDITS.values():
             with self.variant(tell):
                 inspect.signature(tell).bind('type', 'id', initiator=None)
 
-    def test_notifier_and_its_drivers_can_be_asked_for(self):
+    def test_notifier_and_its_drivers_are_accessible(self):
         self.assertTrue(notifications._get_notifier())
         drivers = notifications.CONF.oslo_messaging_notifications.driver
         self.assertIsInstance(drivers, list)
@@ -391,7 +391,7 @@ class NotifyTest(base.KeystoneTestCase):
 class WebTest(base.KeystoneTestCase):
     """identity/web.py, and the classes that the api package derives."""
 
-    def test_schema_has_a_validator_that_tells_what_is_wrong(self):
+    def test_schema_has_a_validator_that_reports_errors(self):
         schema = {'type': 'object', 'properties': {'a': {'type': 'string'}}}
         validator = validators.SchemaValidator(schema).validator
         [problem] = validator.iter_errors({'a': 1})
@@ -400,7 +400,7 @@ class WebTest(base.KeystoneTestCase):
         self.assertEqual('string', problem.validator_value)
         self.assertEqual({'type': 'string'}, problem.schema)
 
-    def test_moment_is_one_that_can_be_normalised(self):
+    def test_timestamp_can_be_normalized(self):
         for text in ('2100-01-01T00:00:00Z', '2100-01-01T00:00:00'):
             with self.variant(text):
                 moment = utils.parse_expiration_date(text)
@@ -415,7 +415,7 @@ class WebTest(base.KeystoneTestCase):
             with self.variant(text):
                 self.assertRaises(error, utils.parse_expiration_date, text)
 
-    def test_resource_is_described_as_we_do(self):
+    def test_resource_map_accepts_our_arguments(self):
         common.construct_resource_map(
             resource=None,
             url='/x',
@@ -424,7 +424,7 @@ class WebTest(base.KeystoneTestCase):
             resource_kwargs={},
         )
 
-    def test_api_has_what_ours_overrides_and_calls(self):
+    def test_api_has_the_members_ours_overrides_and_calls(self):
         for name in (
             'api',
             'instantiate_and_register_to_app',
@@ -444,7 +444,7 @@ class WebTest(base.KeystoneTestCase):
 
 
 def rules_of(wsgi):
-    """Return the rules of the Flask application within its middleware."""
+    """Return the URL rules of the Flask application in its middleware."""
     while not hasattr(wsgi, 'url_map'):
         wsgi = (
             getattr(wsgi, 'application', None)

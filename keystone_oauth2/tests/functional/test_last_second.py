@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tokens of a client whose application credential is about to expire."""
+"""Tokens of clients whose application credential is about to expire."""
 
 import datetime
 
@@ -20,7 +20,7 @@ from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import clients
 
 TIMES = (
-    # Seconds before the end of the credential, and what is left in the token.
+    # Seconds before the credential's expiry, and the token's expires_in.
     (2, 2),
     (1.5, 1),
     (1, 1),
@@ -37,12 +37,12 @@ class LastSecondTest(clients.ClientsTestCase):
         )
 
     def get(self, before):
-        """Ask for a token so many seconds before the end."""
+        """Ask for a token this many seconds before the expiry."""
         self.at(self.end, -before)
         return self.get_token(**clients.by_secret(self.own, self.own.secret))
 
-    def test_whole_seconds_that_are_left_are_told(self):
-        """A07: rounded down, since the token is over then."""
+    def test_expires_in_is_the_number_of_whole_seconds_left(self):
+        """A07: rounded down, or it would exceed the token's life."""
         for before, left in TIMES:
             with self.variant(before):
                 answer = self.get(before)
@@ -51,8 +51,8 @@ class LastSecondTest(clients.ClientsTestCase):
                     answer, matchers.IsAccessToken(expires_in=expected)
                 )
 
-    def test_last_second_gets_no_token(self):
-        """A07: expires_in is never 0, nor below."""
+    def test_no_token_is_issued_in_the_last_second(self):
+        """A07: expires_in is at least 1."""
         for before in (0.9, 0.5, 0.001, 0):
             with self.variant(before):
                 self.assertThat(self.get(before), clients.REFUSED)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How much a request may carry."""
+"""Limits of the size of a request."""
 
 import io
 
@@ -21,13 +21,13 @@ KIB = 1024
 
 
 def padded(size):
-    """Return a body of that many bytes."""
+    """Return a body of this many bytes."""
     start = f'{base.GRANT}&x='
     return start + 'x' * (size - len(start))
 
 
 class Broken(io.BytesIO):
-    """A body as uWSGI has it when the client is gone."""
+    """A body as uWSGI provides it after the client has disconnected."""
 
     def read(self, *_):
         raise OSError('error during read(100) on wsgi.input')
@@ -38,8 +38,8 @@ class LimitsTest(base.KeystoneTestCase):
         answer = self.post_as(self.client, padded(16 * KIB))
         self.assertThat(answer, matchers.IsAccessToken())
 
-    def test_larger_body_is_refused_in_json(self):
-        """A13: as far as Keystone lets it come."""
+    def test_larger_body_is_refused_with_json(self):
+        """A13: if Keystone passes it on."""
         for size in (16 * KIB + 1, 32 * KIB, 112 * KIB):
             with self.variant(size):
                 answer = self.post_as(self.client, padded(size))
@@ -50,13 +50,13 @@ class LimitsTest(base.KeystoneTestCase):
                     ),
                 )
 
-    def test_what_keystone_itself_takes_for_too_large_never_comes(self):
+    def test_body_above_keystones_own_limit_is_refused_by_keystone(self):
         answer = self.post_as(self.client, padded(112 * KIB + 1))
         self.assertEqual(413, answer.status)
         self.assertNotIn(b'access_token', answer.body)
 
-    def test_body_that_breaks_off_is_a_bad_request(self):
-        """A13: whichever way the server says that the client has gone."""
+    def test_interrupted_body_is_a_bad_request(self):
+        """A13: however the server signals that the client has gone."""
         for body in (io.BytesIO(b'grant_'), Broken()):
             with self.variant(body):
                 answer = self.post_as(
@@ -71,7 +71,7 @@ class LimitsTest(base.KeystoneTestCase):
                 )
         self.assertNotIn('ERROR', self.log)
 
-    def test_64_parameters_are_read_and_65_refused(self):
+    def test_64_parameters_are_accepted_and_65_refused(self):
         more = ''.join(f'&p{number}=' for number in range(63))
         answer = self.post_as(self.client, base.GRANT + more)
         self.assertThat(answer, matchers.IsAccessToken())
@@ -79,7 +79,7 @@ class LimitsTest(base.KeystoneTestCase):
         self.assertThat(answer, matchers.IsOAuthError(400, 'invalid_request'))
 
     def test_longest_credentials_are_refused_like_wrong_ones(self):
-        """B07: their length changes nothing."""
+        """B07: their length makes no difference."""
         for client_id, secret in (
             (self.client.id, 'x' * 5000),
             ('x' * 5000, 'x'),
@@ -101,13 +101,13 @@ class StrictPasswordsTest(base.KeystoneTestCase):
     def create(cls):
         project = cls.identity.create_project()
         user = cls.identity.create_user(project, ['member', 'reader'])
-        # the secrets that Keystone makes are too long for it here
+        # Keystone's generated secrets are too long for this option.
         cls.client = cls.identity.create_application_credential(
             user, secret='short enough'
         )
 
-    def test_secret_that_keystone_refuses_to_hash_is_a_wrong_one(self):
-        """B07: Keystone raises where a secret is too long to be hashed."""
+    def test_secret_that_keystone_refuses_to_hash_is_wrong(self):
+        """B07: Keystone raises an error for a secret that is too long."""
         for client_id in (self.client.id, 'unknown'):
             for secret in ('x' * 73, 'x' * 5000):
                 with self.variant((client_id, secret)):

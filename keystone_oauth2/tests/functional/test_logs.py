@@ -41,7 +41,7 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
         self.new_log()
 
     def assert_logged(self, expected, *secrets):
-        """Assert that the log has one thing and lacks the others."""
+        """Assert that the log has one text and none of the secrets."""
         logged = self.new_log()
         self.assertRegex(logged, expected)
         for secret in secrets:
@@ -54,7 +54,7 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
                 self.assertFalse(form in logged, 'a secret was logged')
 
     def test_log_level_is_debug(self):
-        """What follows looks at all that can be logged."""
+        """So the other tests see everything that can be logged."""
         self.post()
         self.assertIn(' DEBUG ', self.new_log())
 
@@ -118,8 +118,8 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
             self.assertNotIn(WRONG, answer.text)
         self.assert_logged('invalid_request: ', WRONG, self.own.secret)
 
-    def test_client_cannot_write_lines_into_the_log(self):
-        """A client id with a line end in it (CWE-117)."""
+    def test_client_cannot_inject_lines_into_the_log(self):
+        """Its client id contains a line break (CWE-117)."""
         forged = 'x\n2026-01-01 CRITICAL all is lost\r\x1b[31m'
         self.post_as((urllib.parse.quote(forged), 'x'))
         self.post_for(urllib.parse.quote(forged))
@@ -133,7 +133,7 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
         self.assertNotIn('\r', logged)
         self.assertNotIn('\x1b', logged)
 
-    def test_what_is_no_id_is_not_logged(self):
+    def test_malformed_id_is_not_logged(self):
         """It may be a secret in the wrong place."""
         self.post_as(('x' * 5000, 'x'))
         self.post_for('x' * 5000, mutual_tls.verified(self.certificate))
@@ -142,8 +142,8 @@ class LogsTest(mutual_tls.MutualTLSTestCase):
         self.assertIn('unknown user (5000 characters, redacted)', logged)
         self.assertNotIn('xxx', logged)
 
-    def test_nor_is_it_while_the_database_is_away(self):
-        """The error of the database has it as a parameter."""
+    def test_malformed_id_is_not_logged_during_a_database_failure(self):
+        """The database error has it as a parameter."""
         database = sqlite3.connect(self.keystone.folder / 'keystone.db')
         self.addCleanup(database.close)
         rename = 'ALTER TABLE {} RENAME TO {}'.format

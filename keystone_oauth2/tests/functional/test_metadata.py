@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Authorization server metadata at the wire."""
+"""Authorization server metadata (RFC 8414)."""
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
@@ -48,7 +48,7 @@ ALGORITHMS = [
 
 
 def document(issuer=ISSUER, base_url=None, methods=None, **further):
-    """Return what the metadata must be, by default with default options."""
+    """Return the expected metadata, by default for default options."""
     endpoint = f'{base_url or issuer}/OS-OAUTH2'
     methods = methods or DEFAULT_METHODS
     if {'tls_client_auth', 'self_signed_tls_client_auth'} & set(methods):
@@ -72,10 +72,10 @@ def document(issuer=ISSUER, base_url=None, methods=None, **further):
 
 
 class MetadataTestCase(base.TestCase):
-    """Each test boots a Keystone of its own, and creates nothing."""
+    """Each test starts its own Keystone, and creates nothing."""
 
     def _fake_logs(self):
-        # Keystone has a log file, and a captured log would be in its place.
+        # Keystone logs to a file, which a captured log would replace.
         pass
 
     def boot(self, public_endpoint=None, **options):
@@ -87,7 +87,7 @@ class MetadataTestCase(base.TestCase):
         return self.useFixture(fixture.Keystone(options))
 
     def assert_answers(self, expected, keystone, path, headers=None):
-        """Assert that the metadata is at a path, whole."""
+        """Assert that a path returns exactly this metadata."""
         answer = keystone.request('GET', path, headers=headers)
         self.assertEqual(200, answer.status, answer.text)
         self.assertEqual('application/json', answer.headers['Content-Type'])
@@ -97,8 +97,8 @@ class MetadataTestCase(base.TestCase):
 
 
 class IssuerTest(MetadataTestCase):
-    def test_document_is_between_host_and_path_and_below_the_api(self):
-        """H01: the well-known place, and one for whoever serves a prefix."""
+    def test_document_is_at_the_well_known_place_and_below_the_api(self):
+        """H01: the latter is for deployments that serve only a prefix."""
         keystone = self.boot(issuer=ISSUER)
         for path in (f'{WELL_KNOWN}/identity/v3', BELOW):
             with self.variant(path):
@@ -142,8 +142,8 @@ class IssuerTest(MetadataTestCase):
                 with keystone:
                     self.assert_answers(document(issuer), keystone, BELOW)
 
-    def test_option_wins_over_the_public_endpoint(self):
-        """H02: the endpoints are where the public endpoint is."""
+    def test_option_takes_precedence_over_the_public_endpoint(self):
+        """H02: the endpoints stay below the public endpoint."""
         keystone = self.boot('https://cloud.example.com/a', issuer=ISSUER)
         self.assert_answers(
             document(ISSUER, 'https://cloud.example.com/a/v3'),
@@ -152,7 +152,7 @@ class IssuerTest(MetadataTestCase):
         )
 
     def test_host_never_changes_the_document(self):
-        """H02: from configuration, whatever a client or proxy sends."""
+        """H02: it comes from the configuration, whatever the request."""
         keystone = self.boot(issuer=ISSUER)
         for headers in (
             {'Host': 'evil.example.com'},
@@ -165,7 +165,7 @@ class IssuerTest(MetadataTestCase):
                 self.assert_answers(document(), keystone, BELOW, headers)
 
     def test_without_issuer_there_is_no_document(self):
-        """H02: nor with a public endpoint that is not https."""
+        """H02: nor with a public endpoint without https."""
         for endpoint in (None, 'http://cloud.example.com'):
             keystone = fixture.Keystone(
                 {'DEFAULT': {'public_endpoint': endpoint}}
@@ -181,7 +181,7 @@ class IssuerTest(MetadataTestCase):
 
 class WrongOptionTest(MetadataTestCase):
     def assert_refused(self, option, **options):
-        """Assert that Keystone does not start, and says which option."""
+        """Assert that Keystone does not start, and names the option."""
         keystone = fixture.Keystone(
             {'DEFAULT': {'debug': False}, 'oauth2': options}
         )
@@ -191,7 +191,7 @@ class WrongOptionTest(MetadataTestCase):
         self.assertNotIn('Traceback', keystone.log)
 
     def test_wrong_issuer_stops_keystone(self):
-        """H02: in one sentence with option and remedy."""
+        """H02: with one sentence that has option and remedy."""
         for issuer in (
             'http://keystone.example.com/v3',
             'keystone.example.com',
@@ -212,7 +212,7 @@ class WrongOptionTest(MetadataTestCase):
                 self.assert_refused('issuer', issuer=issuer)
 
     def test_wrong_endpoint_for_certificates_stops_keystone(self):
-        """D09: a certificate goes over TLS."""
+        """D09: certificates require TLS."""
         for endpoint in (
             'http://mtls.example.com/v3',
             'mtls.example.com',
@@ -225,8 +225,8 @@ class WrongOptionTest(MetadataTestCase):
 
 
 class AdvertisedTest(MetadataTestCase):
-    def test_what_is_enabled_is_advertised_and_nothing_else(self):
-        """H04: B10, strongest first; H03, algorithms where there is a JWT."""
+    def test_only_enabled_features_are_advertised(self):
+        """H04: B10, strongest first; H03, algorithms if there are JWTs."""
         for methods in (
             *([method] for method in ALL_METHODS),
             ['tls_client_auth', 'client_secret_basic'],
@@ -244,7 +244,7 @@ class AdvertisedTest(MetadataTestCase):
                 self.assert_answers(document(methods=methods), keystone, BELOW)
 
     def test_endpoint_for_certificates_is_advertised(self):
-        """D09: where Mutual-TLS has its own host or port."""
+        """D09: if Mutual-TLS has its own host or port."""
         for endpoint in (
             'https://mtls.example.com:5001/identity/v3',
             'https://mtls.example.com:5001/identity/v3/',
@@ -266,8 +266,8 @@ class AdvertisedTest(MetadataTestCase):
                     BELOW,
                 )
 
-    def test_endpoint_for_certificates_serves_either_method(self):
-        """D09: a self-signed one goes there, too."""
+    def test_endpoint_for_certificates_serves_both_methods(self):
+        """D09: self-signed certificates use it, too."""
         url = 'https://mtls.example.com/v3'
         methods = ['self_signed_tls_client_auth']
         keystone = self.boot(
@@ -281,7 +281,7 @@ class AdvertisedTest(MetadataTestCase):
         self.assertEqual(document(methods=methods), answer)
 
     def test_endpoint_for_certificates_needs_the_method(self):
-        """D09: H04, it is not advertised for nothing."""
+        """D09: H04, otherwise it is not advertised."""
         keystone = self.boot(
             issuer=ISSUER,
             mtls_endpoint='https://mtls.example.com/v3',
@@ -291,8 +291,8 @@ class AdvertisedTest(MetadataTestCase):
             document(methods=['client_secret_basic']), keystone, BELOW
         )
 
-    def test_advertised_endpoints_are_there(self):
-        """H04: each of them answers, at the path that is advertised."""
+    def test_advertised_endpoints_exist(self):
+        """H04: each of them answers at its advertised path."""
         issuer = 'https://keystone.example.com/v3'
         keystone = self.boot(issuer=issuer)
         found = keystone.request('GET', f'{WELL_KNOWN}/v3').json
@@ -314,7 +314,7 @@ class MethodsTest(MetadataTestCase):
         super().setUp()
         self.keystone = self.boot(issuer='https://keystone.example.com/v3')
 
-    def test_head_answers_what_get_answers_without_the_body(self):
+    def test_head_returns_the_answer_of_get_without_the_body(self):
         """H01: RFC 9110, 9.3.2."""
         for path in (BELOW, f'{WELL_KNOWN}/v3'):
             with self.variant(path):
@@ -338,7 +338,7 @@ class MethodsTest(MetadataTestCase):
                 )
 
     def test_other_methods_are_not_allowed(self):
-        """H01: in JSON, with Allow, in both places."""
+        """H01: the answer is JSON with Allow, at both URLs."""
         for path in (BELOW, f'{WELL_KNOWN}/v3'):
             for method in ('POST', 'PUT', 'PATCH', 'DELETE', 'PURGE'):
                 for arguments in ({}, {'form': {'a': 'b'}}):
@@ -352,7 +352,7 @@ class MethodsTest(MetadataTestCase):
                             ),
                         )
 
-    def test_anybody_may_read_it(self):
+    def test_no_authentication_is_required(self):
         """H01: with credentials or without, right or wrong."""
         for headers in (
             {'Authorization': functional_base.basic('x', 'x')},

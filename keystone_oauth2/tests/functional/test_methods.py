@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the URLs below OS-OAUTH2 do with each HTTP method."""
+"""HTTP methods of the URLs below OS-OAUTH2."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
@@ -34,27 +34,27 @@ class MethodsTest(base.KeystoneTestCase):
         )
 
     def test_any_method_but_post_is_not_allowed(self):
-        """A01: 405, and Allow says what is."""
+        """A01: 405, with Allow."""
         for method in ('GET', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'CONNECT'):
             with self.variant(method):
                 self.assertThat(self.ask(method), NOT_ALLOWED)
 
-    def test_method_that_nobody_knows_is_not_allowed(self):
-        """A01: and never seen before."""
+    def test_unknown_method_is_not_allowed(self):
+        """A01: not even an invented one."""
         for method in ('PURGE', 'FOO', 'POSTX', 'M-SEARCH', 'X' * 100):
             with self.variant(method):
                 self.assertThat(self.ask(method), NOT_ALLOWED)
 
     def test_head_is_not_allowed_and_has_no_body(self):
-        """A01: HEAD is answered as GET would be (RFC 9110, 9.3.2)."""
+        """A01: HEAD gets the answer of GET (RFC 9110, 9.3.2)."""
         answer = self.ask('HEAD')
         self.assertEqual(405, answer.status)
         self.assertEqual(b'', answer.body)
         self.assertEqual('OPTIONS, POST', answer.headers['Allow'])
         self.assertEqual('no-store', answer.headers['Cache-Control'])
 
-    def test_options_names_the_methods_and_hands_out_nothing(self):
-        """A01: OPTIONS asks what is allowed (RFC 9110, 9.3.7)."""
+    def test_options_lists_the_methods_and_issues_no_token(self):
+        """A01: OPTIONS asks for the allowed methods (RFC 9110, 9.3.7)."""
         answer = self.ask('OPTIONS')
         self.assertEqual(200, answer.status)
         self.assertEqual(b'', answer.body)
@@ -65,8 +65,8 @@ class MethodsTest(base.KeystoneTestCase):
     def test_post_is_allowed(self):
         self.assertThat(self.ask('POST'), matchers.IsAccessToken())
 
-    def test_nothing_else_is_there(self):
-        """A13: and that is said in JSON, without a page."""
+    def test_no_other_url_exists(self):
+        """A13: the answer is JSON, not an HTML page."""
         for path in (
             '/v3/OS-OAUTH2/nothing',
             '/v3/OS-OAUTH2/token/more',
@@ -83,18 +83,18 @@ class MethodsTest(base.KeystoneTestCase):
 
 
 class InTreeMethodsTest(base.KeystoneTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
-    def test_405_has_no_allow_and_a_code_that_nobody_defines(self):
+    def test_405_has_no_allow_and_an_undefined_code(self):
         answer = self.keystone.request('GET', base.TOKEN)
         self.assertEqual(405, answer.status)
         self.assertNotIn('Allow', answer.headers)
         self.assertNotIn('Cache-Control', answer.headers)
         self.assertEqual('other_error', answer.json['error'])
 
-    def test_what_is_not_there_gets_a_page(self):
+    def test_unknown_url_gets_a_page(self):
         answer = self.keystone.request('POST', '/v3/OS-OAUTH2/nothing')
         self.assertEqual(404, answer.status)
         self.assertTrue(answer.headers['Content-Type'].startswith('text/html'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nobody learns from a refusal why a client was refused."""
+"""Refusals do not reveal why a client was refused."""
 
 import datetime
 
@@ -31,7 +31,7 @@ class NoOracleTest(base.KeystoneTestCase):
     }
 
     def new_client(self, domain='default', **attributes):
-        """Return domain, project, user and client, all of their own."""
+        """Return a new domain, project, user and client."""
         project = self.identity.create_project(domain=domain)
         user = self.identity.create_user(project, ['member'], domain=domain)
         client = self.identity.create_application_credential(
@@ -41,7 +41,7 @@ class NoOracleTest(base.KeystoneTestCase):
         return project, user, client
 
     def assert_refused(self, client, reason):
-        """Assert that only the log says why, and answer the refusal.
+        """Assert that only the log has the reason, and return the refusal.
 
         :param reason: a regular expression.
         """
@@ -53,7 +53,7 @@ class NoOracleTest(base.KeystoneTestCase):
         return answer
 
     def same(self, answer):
-        """Return all that every refusal must share."""
+        """Return the parts that all refusals have in common."""
         headers = [
             (name, value)
             for name, value in answer.headers
@@ -66,7 +66,7 @@ class NoOracleTest(base.KeystoneTestCase):
         self.assertEqual(self.same(wrong), self.same(answer))
 
     def test_unknown_client(self):
-        """B07: no id oracle."""
+        """B07: ids cannot be probed."""
         for client_id in ('unknown', self.user.id, self.client.id + 'x', ''):
             with self.variant(client_id):
                 answer = self.assert_refused(
@@ -74,8 +74,8 @@ class NoOracleTest(base.KeystoneTestCase):
                 )
                 self.assert_same_as_wrong_secret(answer)
 
-    def test_id_that_a_database_would_take_for_the_same(self):
-        """B07: neither case nor trailing blanks are evened out."""
+    def test_id_that_a_database_considers_equal(self):
+        """B07: neither case nor trailing spaces are ignored."""
         for client_id in (self.client.id.upper(), self.client.id + ' '):
             with self.variant(client_id):
                 answer = self.assert_refused(
@@ -84,7 +84,7 @@ class NoOracleTest(base.KeystoneTestCase):
                 self.assert_same_as_wrong_secret(answer)
 
     def test_secret_of_another_client(self):
-        """B07: right, but somebody else's."""
+        """B07: right, but for another client."""
         *_, other = self.new_client()
         answer = self.assert_refused(
             (self.client.id, other.secret), 'wrong secret'
@@ -92,13 +92,13 @@ class NoOracleTest(base.KeystoneTestCase):
         self.assert_same_as_wrong_secret(answer)
 
     def test_malformed_credentials(self):
-        """B07: what cannot be read looks like what does not hold."""
+        """B07: unreadable credentials get the same answer as wrong ones."""
         answer = self.post(authorization='Basic x')
         self.assertThat(answer, REFUSED)
         self.assert_same_as_wrong_secret(answer)
 
     def test_expired_credential(self):
-        """B07: it was right once."""
+        """B07: it was valid before."""
         clock = self.useFixture(time_fixture.TimeFixture())
         end = timeutils.utcnow().replace(tzinfo=datetime.timezone.utc)
         end += datetime.timedelta(seconds=60)
@@ -108,21 +108,21 @@ class NoOracleTest(base.KeystoneTestCase):
         self.assert_same_as_wrong_secret(answer)
 
     def test_deleted_credential(self):
-        """B07: refused at the very next request."""
+        """B07: refused at the next request."""
         _, user, client = self.new_client()
         self.identity.delete_application_credential(user, client.id)
         answer = self.assert_refused(client, 'unknown client')
         self.assert_same_as_wrong_secret(answer)
 
     def test_disabled_user(self):
-        """B07, D11: the user may not log in either."""
+        """B07, D11: the user may not authenticate either."""
         _, user, client = self.new_client()
         self.identity.disable(user)
         answer = self.assert_refused(client, 'user .*disabled')
         self.assert_same_as_wrong_secret(answer)
 
     def test_user_who_was_inactive_for_too_long(self):
-        """B07, D11: disabled by a rule, with the credential still there."""
+        """B07, D11: disabled by an option, while the credential exists."""
         *_, client = self.new_client()
         clock = self.useFixture(time_fixture.TimeFixture())
         clock.advance_time_delta(datetime.timedelta(days=5))
@@ -130,21 +130,21 @@ class NoOracleTest(base.KeystoneTestCase):
         self.assert_same_as_wrong_secret(answer)
 
     def test_disabled_project(self):
-        """B07, D11: no token for a project that is switched off."""
+        """B07, D11: no token is issued for a disabled project."""
         project, _, client = self.new_client()
         self.identity.disable(project)
         answer = self.assert_refused(client, 'project .*disabled')
         self.assert_same_as_wrong_secret(answer)
 
     def test_disabled_domain(self):
-        """B07, D11: of the user and of the project."""
+        """B07, D11: the domain of user and project."""
         domain = self.identity.create_domain()
         *_, client = self.new_client(domain)
         self.identity.disable(domain)
         answer = self.assert_refused(client, 'domain .*disabled')
         self.assert_same_as_wrong_secret(answer)
 
-    def test_domain_of_the_project_only(self):
+    def test_disabled_domain_of_the_project_only(self):
         """B07, D11: the project's domain counts, too."""
         domain = self.identity.create_domain()
         project = self.identity.create_project(domain=domain)
@@ -156,14 +156,14 @@ class NoOracleTest(base.KeystoneTestCase):
         self.assert_same_as_wrong_secret(answer)
 
     def test_user_without_a_role(self):
-        """B07: nothing is delegated any more."""
+        """B07: no role is left to delegate."""
         _, user, client = self.new_client()
         self.identity.unassign(user, 'member')
         answer = self.assert_refused(client, client.id)
         self.assert_same_as_wrong_secret(answer)
 
     def test_user_who_must_use_two_factors(self):
-        """B07: one method is not what the rules want."""
+        """B07: the rules require more than one method."""
         _, user, client = self.new_client()
         self.identity.update(
             user,
@@ -177,11 +177,11 @@ class NoOracleTest(base.KeystoneTestCase):
 
 
 class InTreeOracleTest(base.KeystoneTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
-    def test_unknown_client_is_told_apart_from_a_wrong_secret(self):
+    def test_unknown_client_differs_from_a_wrong_secret(self):
         """B07, A13: another status, and a code that no RFC defines."""
         unknown = self.post_as(('unknown', 'wrong'))
         wrong = self.post_as((self.client.id, 'wrong'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nothing below the API, nor at the metadata, is ever a page."""
+"""No answer below the API or at the metadata is an HTML page."""
 
 import itertools
 
@@ -47,12 +47,12 @@ BODIES = (
 class NoPageTest(tokens.TokensTestCase):
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
     def test_no_answer_is_html(self):
-        """A13: whatever the path, the method, the body, or what is wanted.
+        """A13: whatever the path, the method, the body or Accept.
 
-        What has no body has no media type either (RFC 9110, 8.3).
+        An answer without a body has no media type (RFC 9110, 8.3).
         """
         for path, method, body in itertools.product(PATHS, METHODS, BODIES):
             headers = {'Accept': 'text/html', **body.get('headers', {})}
@@ -68,5 +68,5 @@ class NoPageTest(tokens.TokensTestCase):
                     )
                     self.assertIsInstance(answer.json, dict)
                 elif method != 'HEAD':
-                    # HEAD describes the body that GET would have.
+                    # HEAD describes the body of GET.
                     self.assertNotIn('Content-Type', answer.headers)

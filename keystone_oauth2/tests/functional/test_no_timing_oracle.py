@@ -10,19 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nobody learns from the time that a refusal takes."""
+"""The time of a refusal does not reveal its reason."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import timing
 
 
 class NoTimingOracleTest(timing.TimingTestCase):
-    def test_unknown_client_costs_what_a_wrong_secret_costs(self):
+    def test_unknown_client_costs_as_much_as_a_wrong_secret(self):
         """B07: about the same time."""
         self.assert_same_time(self.client)
 
-    def test_that_does_not_change_once_the_client_has_had_a_token(self):
-        """B07: nor after the first success."""
+    def test_unknown_client_costs_as_much_after_a_first_token(self):
+        """B07: the client's digest makes no difference."""
         used = self.identity.create_application_credential(self.user)
         self.assertThat(self.post_as(used), matchers.IsAccessToken())
         self.assert_same_time(used)

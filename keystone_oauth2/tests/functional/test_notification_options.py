@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which notifications are sent, and where to."""
+"""Selection and transport of notifications."""
 
 import re
 import time
@@ -39,13 +39,13 @@ class LimitedTest(notifications.NotificationTestCase):
         },
     }
 
-    def test_limited_is_told_apart_from_refused(self):
+    def test_limited_differs_from_refused(self):
         for _ in range(3):
             self.post_as((self.own.id, WRONG))
         self.assertEqual(['refused', 'limited', 'limited'], self.events())
 
-    def test_limited_names_client_and_address(self):
-        """E05: the one that the trusted proxy saw."""
+    def test_limited_includes_client_and_address(self):
+        """E05: the address that the trusted proxy saw."""
         for _ in range(2):
             self.post_as(
                 (self.own.id, WRONG),
@@ -65,7 +65,7 @@ class LimitedTest(notifications.NotificationTestCase):
 
 
 class OptOutTest(notifications.NotificationTestCase):
-    """Keystone's own option."""
+    """Keystone's own option notification_opt_out."""
 
     options = {
         **notifications.NotificationTestCase.options,
@@ -75,7 +75,7 @@ class OptOutTest(notifications.NotificationTestCase):
         },
     }
 
-    def test_what_an_operator_does_not_want_is_not_sent(self):
+    def test_events_that_the_operator_opted_out_of_are_not_sent(self):
         self.issue(self.own)
         self.post_as((self.own.id, WRONG))
         self.assertEqual(['refused'], self.events())
@@ -83,7 +83,7 @@ class OptOutTest(notifications.NotificationTestCase):
 
 class SilentTest(tests_base.TestCase):
     def tables_read(self, driver):
-        """Return which tables a refusal reads."""
+        """Return the tables that a refusal reads."""
         options = {'oslo_messaging_notifications': {'driver': driver}}
         tables = []
         with fixture.Keystone(options) as keystone:
@@ -103,8 +103,8 @@ class SilentTest(tests_base.TestCase):
             self.assertEqual(401, answer.status)
         return tables
 
-    def test_what_nobody_hears_costs_nothing(self):
-        """Keystone would look up its own service to say who it is."""
+    def test_notification_without_a_receiver_costs_nothing(self):
+        """Keystone would look up its own service for the observer."""
         self.addCleanup(_impl_test.reset)
         for driver, expected in ((None, 0), ('noop', 0), ('test', 1)):
             with self.variant(driver):
@@ -116,7 +116,7 @@ class SilentTest(tests_base.TestCase):
 
 
 class Endpoint:
-    """What a service that collects them has: oslo.messaging's own shape."""
+    """An endpoint of a listener, as oslo.messaging defines it."""
 
     def __init__(self):
         self.heard = []
@@ -127,7 +127,7 @@ class Endpoint:
 
 
 class ListenerTest(base.KeystoneTestCase):
-    """On a bus: the one that oslo.messaging has for a single process."""
+    """A bus: oslo.messaging's transport within one process."""
 
     options = {
         'oslo_messaging_notifications': {
@@ -137,7 +137,7 @@ class ListenerTest(base.KeystoneTestCase):
         }
     }
 
-    def test_a_listener_of_oslo_messaging_hears_them(self):
+    def test_listener_of_oslo_messaging_receives_them(self):
         endpoint = Endpoint()
         transport = oslo_messaging.get_notification_transport(cfg.CONF)
         listener = oslo_messaging.get_notification_listener(

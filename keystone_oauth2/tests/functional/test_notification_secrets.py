@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""No secret and no token is in a notification."""
+"""Notifications contain no secret and no token."""
 
 import base64
 import json
@@ -25,10 +25,10 @@ WRONG = 'wrong-secret-that-nobody-must-hear'
 
 
 class NoSecretTest(notifications.NotificationTestCase):
-    """Nothing in them opens anything."""
+    """No notification contains a usable credential."""
 
     def assert_silent(self, *secrets):
-        """Assert that something was sent, and nothing of that."""
+        """Assert that there was a notification, and none has the secrets."""
         messages = [item[1] for item in _impl_test.NOTIFICATIONS]
         self.assertTrue(any('oauth2' in x['event_type'] for x in messages))
         text = json.dumps(messages)
@@ -75,14 +75,14 @@ class NoSecretTest(notifications.NotificationTestCase):
         self.post('', path=f'{base.TOKEN}?client_secret={WRONG}')
         self.assert_silent(WRONG, encoded)
 
-    def test_made_up_tokens_are_not_sent(self):
-        """They may be good elsewhere."""
+    def test_invented_tokens_are_not_sent(self):
+        """They may be valid elsewhere."""
         self.introspect(WRONG)
         self.revoke(WRONG, self.own)
         self.revoke(WRONG, (self.own.id, 'x'))
         self.assert_silent(WRONG)
 
-    def test_text_of_a_client_is_cut_and_escaped(self):
+    def test_text_of_a_client_is_truncated_and_escaped(self):
         forged = 'x\n\x1b[31m' + 'y' * 5000
         self.post_as((urllib.parse.quote(forged), 'x'))
         (message,) = self.sent()

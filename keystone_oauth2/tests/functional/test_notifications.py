@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator hears of it: CADF, through Keystone's notifier."""
+"""Notifications for operators: CADF, with Keystone's notifier."""
 
 import json
 import uuid
@@ -21,14 +21,14 @@ from keystone_oauth2.tests.functional import tokens
 
 CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
 TYPE = 'service/security/oauth2_access_token'
-#: Where it is not known who asks.
+#: The initiator of an unauthenticated request.
 NOBODY = {}
 WRONG = 'wrong-secret-that-nobody-must-hear'
 
 
 class NotificationTest(notifications.NotificationTestCase):
     def assert_sent(self, name, action, outcome, initiator, target, reason):
-        """Assert that one thing was sent, and that it says all of that."""
+        """Assert that one event was emitted, with exactly these parts."""
         (message,) = self.sent()
         self.assertEqual(notifications.PREFIX + name, message['event_type'])
         payload = message['payload']
@@ -53,7 +53,7 @@ class NotificationTest(notifications.NotificationTestCase):
             self.assertEqual(name, payload['reason']['reasonCode'])
 
     def named(self, client, user):
-        """Return how a client and its user are named."""
+        """Return the names of a client and its user."""
         return {
             'id': getattr(client, 'id', client),
             'user_id': user.id,
@@ -61,14 +61,14 @@ class NotificationTest(notifications.NotificationTestCase):
         }
 
     def initiator(self, payload):
-        """Return all that names who an initiator is."""
+        """Return the parts of an initiator that identify it."""
         found = {
             name: payload[name]
             for name in ('id', 'user_id', 'project_id', 'domain_id')
             if name in payload
         }
         if found.keys() == {'id'}:
-            # pycadf makes one up.
+            # pycadf generates one.
             self.assertTrue(uuid.UUID(found['id']))
             return NOBODY
         return found
@@ -95,7 +95,7 @@ class NotificationTest(notifications.NotificationTestCase):
             None,
         )
 
-    def test_refused_with_the_reason(self):
+    def test_refused_with_a_reason(self):
         for client, body, reason in (
             (
                 (self.own.id, WRONG),
@@ -147,7 +147,7 @@ class NotificationTest(notifications.NotificationTestCase):
                     'introspected', 'read', 'success', caller, target, reason
                 )
 
-    def test_introspected_by_who_has_a_token_of_keystone(self):
+    def test_introspected_by_the_holder_of_a_keystone_token(self):
         token = self.issue(self.own)
         audit_id = self.audit_id(token)
         admin = self.identity.admin_token()
@@ -166,8 +166,8 @@ class NotificationTest(notifications.NotificationTestCase):
             'introspected', 'read', 'success', caller, audit_id, None
         )
 
-    def test_token_that_the_caller_may_not_see_is_inactive_to_it(self):
-        """What it is told, and what the operator is told."""
+    def test_token_hidden_from_the_caller_is_inactive(self):
+        """In the answer, and in the event."""
         user, stranger = self.new_client('member')
         token = self.issue(self.own)
         audit_id = self.audit_id(token)
@@ -196,8 +196,8 @@ class NotificationTest(notifications.NotificationTestCase):
             None,
         )
 
-    def test_nothing_where_nothing_happened(self):
-        """A token that is not there, and URLs that do nothing."""
+    def test_no_action_is_no_event(self):
+        """An unknown token, and URLs without an action."""
         self.revoke('unknown', self.own)
         for method, path in (
             ('GET', base.TOKEN),
@@ -220,7 +220,7 @@ class NotificationTest(notifications.NotificationTestCase):
         )
 
     def test_initiator_has_the_address_of_the_connection(self):
-        """E05: no proxy is trusted here, whatever is claimed."""
+        """E05: no proxy is trusted here, whatever the header fields."""
         for name in ('X-Forwarded-For', 'X-Real-IP', 'Forwarded'):
             with self.variant(name):
                 self.post_from(self.own, headers={name: '198.51.100.1'})

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Answers are those that the OpenAPI description has, whatever is asked."""
+"""All answers match the OpenAPI description."""
 
 import itertools
 import re
@@ -45,7 +45,7 @@ NAMES = (
 
 
 def without_names(path):
-    """Return a path whose variables have lost their names."""
+    """Return a path without the names of its variables."""
     return re.sub('[{<][^}>]+[}>]', '{}', path)
 
 
@@ -65,7 +65,7 @@ class RoutesTest(tokens.TokensTestCase):
         self.assertEqual(routes, described)
 
     def test_each_described_method_is_allowed(self):
-        """A01: as the wire says it."""
+        """A01: requests confirm it."""
         for path, methods in openapi.operations().items():
             with self.variant(path):
                 answer = self.keystone.request('OPTIONS', path)
@@ -76,10 +76,10 @@ class RoutesTest(tokens.TokensTestCase):
 
 
 class DescribedRequestsTest(fuzz.FuzzTestCase):
-    """What the description allows, and what it does not."""
+    """Requests that match the description, and requests that do not."""
 
     def callers(self):
-        """Return headers and WSGI variables, by who asks."""
+        """Return headers and WSGI variables by kind of caller."""
         wrong = base.basic(self.client.id, 'wrong')
         return {
             'nobody': ({}, {}),
@@ -93,7 +93,7 @@ class DescribedRequestsTest(fuzz.FuzzTestCase):
         }
 
     def ask(self, callers, case, caller, token, is_alone):
-        """Send a request of schemathesis, in the name of a caller."""
+        """Send a request of schemathesis as the given caller."""
         headers, self.environ = callers[caller]
         if isinstance(case.body, dict):
             body = dict(case.body)
@@ -124,7 +124,7 @@ class DescribedRequestsTest(fuzz.FuzzTestCase):
             is_alone=st.booleans(),
         )
 
-    def test_requests_as_described_get_answers_as_described(self):
+    def test_valid_requests_get_answers_as_described(self):
         """A13: A14, G02, and no defect, no page, no internal text."""
         for path in POST:
             self.seen.clear()
@@ -132,7 +132,7 @@ class DescribedRequestsTest(fuzz.FuzzTestCase):
                 self.ask_all(path, GenerationMode.POSITIVE, 60)
                 self.assertLessEqual({200, 400, 401}, self.seen)
 
-    def test_requests_that_are_not_as_described_get_such_answers_too(self):
+    def test_invalid_requests_get_answers_as_described(self):
         """A13: A14, and no defect, no page, no internal text."""
         for path in POST:
             self.seen.clear()
@@ -141,9 +141,9 @@ class DescribedRequestsTest(fuzz.FuzzTestCase):
                 self.assertIn(400, self.seen)
 
     def test_metadata_is_as_described(self):
-        """H03: in both places, to whoever asks."""
+        """H03: at both URLs, for each caller."""
         callers = self.callers()
-        # Keystone refuses that itself, whatever the path.
+        # Keystone itself refuses that, whatever the path.
         del callers['wrong token']
         paths = [path for path in openapi.operations() if METADATA in path]
         for path, method, caller in itertools.product(
@@ -158,16 +158,16 @@ class DescribedRequestsTest(fuzz.FuzzTestCase):
 
 
 class RawRequestsTest(fuzz.FuzzTestCase):
-    """Bytes that no library would send."""
+    """Bytes that no library sends."""
 
-    #: What a body may consist of.
+    #: Parts of a body.
     pieces = st.one_of(
         st.sampled_from(NAMES).map(str.encode),
         st.sampled_from((b'=', b'&', b'%', b'+', b';', b'%00', b'\xff')),
         st.just(b'client_credentials'),
         st.binary(max_size=20),
     )
-    #: Half of them with what the endpoints want, so that they look further.
+    #: Half of them start with valid parameters, to reach further checks.
     bodies = st.builds(
         lambda start, further: start + b''.join(further),
         st.sampled_from((b'', f'{base.GRANT}&token=x&'.encode())),
@@ -188,10 +188,10 @@ class RawRequestsTest(fuzz.FuzzTestCase):
     )
 
     def ask(self, path, body, authorization, content_type):
-        """Send a request as it stands."""
+        """Send a request unchanged."""
         headers = {'Content-Type': content_type}
         if authorization is not None:
-            # A header has no line end: a server would see the next header.
+            # Without line breaks: a server would start the next header there.
             headers['Authorization'] = authorization.translate(None, b'\r\n')
         answer = self.keystone.request(
             'POST', path, body=body, headers=headers
@@ -199,7 +199,7 @@ class RawRequestsTest(fuzz.FuzzTestCase):
         openapi.verify_answer(self.schema[path]['POST'], answer)
         self.seen.add(answer.status)
 
-    def test_any_bytes_get_an_answer_as_described(self):
+    def test_arbitrary_bytes_get_an_answer_as_described(self):
         """A13: A14, B05, and no defect, no page, no internal text."""
         for path in POST:
             with self.variant(path):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Strict parameters at the wire."""
+"""Strict parsing of parameters at the token endpoint."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
@@ -25,7 +25,7 @@ class ParametersTest(base.KeystoneTestCase):
             matchers.IsOAuthError(400, code, description=description),
         )
 
-    def test_form_in_utf_8_is_read(self):
+    def test_form_in_utf_8_is_accepted(self):
         """A02: whatever the spelling of the media type."""
         for content_type in (
             base.FORM,
@@ -38,7 +38,7 @@ class ParametersTest(base.KeystoneTestCase):
                 self.assertThat(answer, matchers.IsAccessToken())
 
     def test_other_bodies_are_refused(self):
-        """A02: a form, and nothing else."""
+        """A02: the body must be a form."""
         for content_type in (
             '',
             'application/json',
@@ -54,8 +54,8 @@ class ParametersTest(base.KeystoneTestCase):
                     'must be application/x-www-form-urlencoded in UTF-8',
                 )
 
-    def test_json_body_is_refused_broken_or_not(self):
-        """A02: Keystone's own check of JSON bodies stays out of the way."""
+    def test_json_body_is_refused_valid_or_not(self):
+        """A02: Keystone's own check of JSON bodies does not interfere."""
         for body in ('{"grant_type": "client_credentials"}', '{', '[]', ''):
             with self.variant(body):
                 self.assert_refused(
@@ -67,8 +67,8 @@ class ParametersTest(base.KeystoneTestCase):
                     'must be application/x-www-form-urlencoded',
                 )
 
-    def test_nothing_is_read_from_the_query(self):
-        """A02: and B04, since a URL ends up in logs."""
+    def test_query_is_refused(self):
+        """A02: and B04, since URLs are logged."""
         for query in (
             GRANT,
             f'client_id={self.client.id}&client_secret={self.client.secret}',
@@ -82,7 +82,7 @@ class ParametersTest(base.KeystoneTestCase):
                     self.assert_refused(answer, 'not in the URL')
 
     def test_broken_encoding_is_refused(self):
-        """A02: UTF-8, whole escapes, no NUL."""
+        """A02: invalid UTF-8, incomplete escapes, NUL."""
         for parameter in (b'x=%', b'x=%zz', b'x=\xff', b'%ff=x', b'x=%00'):
             with self.variant(parameter):
                 answer = self.post_as(
@@ -91,7 +91,7 @@ class ParametersTest(base.KeystoneTestCase):
                 self.assert_refused(answer, 'malformed')
 
     def test_grant_type_without_value_is_missing(self):
-        """A03: missing, not unsupported."""
+        """A03: and not unsupported."""
         for body in ('', 'grant_type=', 'grant_type', 'x=y'):
             with self.variant(body):
                 self.assert_refused(
@@ -99,14 +99,14 @@ class ParametersTest(base.KeystoneTestCase):
                 )
 
     def test_parameter_without_value_is_ignored(self):
-        """A03: it counts as left out, credentials included."""
+        """A03: it counts as omitted, even for credentials."""
         for parameter in ('client_id', 'client_secret', 'scope'):
             with self.variant(parameter):
                 answer = self.post_as(self.client, f'{GRANT}&{parameter}=')
                 self.assertThat(answer, matchers.IsAccessToken())
 
     def test_parameter_given_twice_is_refused(self):
-        """A04: whichever, known or not, equal or not."""
+        """A04: known or unknown, with equal or different values."""
         for parameters in (
             GRANT,
             'grant_type=',
@@ -123,12 +123,12 @@ class ParametersTest(base.KeystoneTestCase):
                 )
 
     def test_unknown_parameters_are_ignored(self):
-        """A05: ignored, whatever they are."""
+        """A05: whatever their names."""
         answer = self.post_as(self.client, f'{GRANT}&foo=bar&=x&resource=y')
         self.assertThat(answer, matchers.IsAccessToken())
 
     def test_other_grants_are_not_supported(self):
-        """A16: the password grant is never there, nor any other."""
+        """A16: neither the password grant nor any other."""
         user = f'&username={self.user.name}&password={self.user.password}'
         for grant_type in (
             'password',
@@ -149,17 +149,17 @@ class ParametersTest(base.KeystoneTestCase):
 
 
 class InTreeParametersTest(base.KeystoneTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
     def test_grant_type_without_value_is_unsupported(self):
-        """A03: the in-tree API does not see that it is missing."""
+        """A03: the in-tree API does not treat it as missing."""
         answer = self.post_as(self.client, 'grant_type=')
         self.assertEqual('unsupported_grant_type', answer.json['error'])
 
     def test_parameter_given_twice_is_accepted(self):
-        """A04: the first one wins, silently."""
+        """A04: the first value is used, silently."""
         answer = self.post_as(self.client, f'{GRANT}&grant_type=password')
         self.assertEqual(200, answer.status)
 

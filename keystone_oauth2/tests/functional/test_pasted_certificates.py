@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What people register as a certificate, and as a subject."""
+"""Certificates and subjects as owners paste them."""
 
 import datetime
 import subprocess
@@ -29,7 +29,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def openssl(test, arguments, pem):
-    """Return what OpenSSL prints of a certificate."""
+    """Return OpenSSL's output for a certificate."""
     requirement.programs(test, 'openssl')
     return subprocess.run(
         ['openssl', 'x509', *arguments.split()],
@@ -48,8 +48,8 @@ class PastedCertificateTest(clients.ClientsTestCase):
     def post(self, **wanted):
         return self.manage('POST', '/certificates', {'certificate': wanted})
 
-    def test_text_around_a_certificate_is_passed_over(self):
-        """D04: what tools write into the same file (RFC 7468, 5.2)."""
+    def test_text_around_a_certificate_is_ignored(self):
+        """D04: some tools add text to the file (RFC 7468, 5.2)."""
         pem = self.batch.pem
         for text in (
             openssl(self, '-text', pem),
@@ -65,13 +65,13 @@ class PastedCertificateTest(clients.ClientsTestCase):
                 self.assertEqual(self.batch.thumbprint, shown['x5t#S256'])
                 self.remove('certificate', shown)
 
-    def test_text_of_a_large_certificate_is_not_too_long(self):
+    def test_text_of_a_large_certificate_is_accepted(self):
         text = openssl(self, '-text', self.batch.pem)
         padding = '#' * (16384 - len(text) - 1)
         self.register_certificate(certificate=f'{padding}\n{text}')
 
-    def test_private_key_is_refused_loudly(self):
-        """D04: and neither shown nor logged."""
+    def test_private_key_is_refused_explicitly(self):
+        """D04: it is neither returned nor logged."""
         for text in (
             self.batch.pem + self.batch.key_pem,
             self.batch.key_pem + self.batch.pem,
@@ -89,8 +89,8 @@ class PastedCertificateTest(clients.ClientsTestCase):
         line = self.batch.key_pem.splitlines()[1]
         self.assertNotIn(line, answer.text + self.log)
 
-    def test_sentence_names_what_is_wrong(self):
-        """D02: the member, and how to write it."""
+    def test_message_names_the_error(self):
+        """D02: the member, and its correct form."""
         distinguished = (
             'tls_client_auth_subject_dn is not a distinguished name '
             '(RFC 4514): '
@@ -177,9 +177,9 @@ class PastedCertificateTest(clients.ClientsTestCase):
 
 
 class PeriodTest(test_client_certificates.CertificatesTestCase):
-    """Dates of self-signed certificates, which only Keystone looks at."""
+    """Validity of self-signed certificates, which only Keystone checks."""
 
-    def test_one_that_is_not_valid_yet_is_not_registered(self):
+    def test_certificate_that_is_not_yet_valid_is_not_registered(self):
         """D04: the client could not authenticate with it."""
         start = datetime.datetime.now(datetime.timezone.utc).replace(
             microsecond=0
@@ -199,8 +199,8 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
             ),
         )
 
-    def test_one_that_is_not_valid_yet_does_not_authenticate(self):
-        """D04, K06: wherever it came from, and whatever the verdict is."""
+    def test_certificate_that_is_not_yet_valid_does_not_authenticate(self):
+        """D04, K06: whatever its source and the verdict."""
         now = datetime.datetime.now(datetime.timezone.utc)
         minute = datetime.timedelta(minutes=1)
         later = fixture.self_signed(
@@ -216,8 +216,8 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
                 )
         self.assertIn('the certificate is not valid before', self.log)
 
-    def test_one_that_has_expired_does_not_authenticate(self):
-        """D04, K06: though its registration had another end."""
+    def test_expired_certificate_does_not_authenticate(self):
+        """D04, K06: even if its registration expires later."""
         now = datetime.datetime.now(datetime.timezone.utc)
         before = fixture.self_signed([('CN', 'batch')], not_after=now - DAY)
         self.at(now.replace(tzinfo=None) - 1.5 * DAY)
@@ -232,7 +232,7 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
         self.assert_refused(**clients.by_certificate(self.own, before, FAILED))
         self.assertIn('the certificate has expired', self.log)
 
-    def test_keystone_takes_no_token_with_one_that_is_not_valid_yet(self):
+    def test_keystone_refuses_tokens_with_a_certificate_not_yet_valid(self):
         """D07, D08: the token alone proves nothing."""
         batch = fixture.self_signed([('CN', 'batch')])
         self.register_certificate(certificate=batch.pem)
@@ -252,10 +252,10 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
 
 
 class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
-    """Subjects as the guide has an owner print them."""
+    """Subjects as an owner prints them according to the guide."""
 
-    def test_printed_subject_lets_its_certificate_in(self):
-        """D03: also one that names attributes, or has long values."""
+    def test_printed_subject_matches_its_certificate(self):
+        """D03: even with named attributes or long values."""
         for subject in (
             [('O', 'Acme, Inc.'), ('CN', 'batch')],
             [('CN', 'b'), ('1.3.6.1.4.1.99999.1', 'v1')],
@@ -280,7 +280,7 @@ class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
                 )
                 self.remove('certificate', registered)
 
-    def test_value_in_hexadecimal_is_what_it_stands_for(self):
+    def test_hexadecimal_value_is_decoded(self):
         """D03: RFC 4514, 2.4."""
         certificate = AUTHORITY.client([('CN', 'b')])
         self.register_certificate(tls_client_auth_subject_dn='CN=#0C0162')
@@ -289,7 +289,7 @@ class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
         )
 
     def test_longest_subject_is_stored(self):
-        """D03: with characters that JSON writes longest."""
+        """D03: with the characters that take most space in JSON."""
         subject = f'CN={chr(0x1F600) * 4090}'
         shown = self.register_certificate(tls_client_auth_subject_dn=subject)
         self.assertEqual(subject, shown['tls_client_auth_subject_dn'])
@@ -304,8 +304,8 @@ class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
         )
         self.assertThat(answer, clients.IsKeystoneError(400))
 
-    def test_wildcard_is_an_entry_like_any_other(self):
-        """D02: RFC 8705, 2.1.2; it stands for no host."""
+    def test_wildcard_is_an_ordinary_entry(self):
+        """D02: RFC 8705, 2.1.2; it matches no host."""
         wildcard, host = (
             AUTHORITY.client([('CN', 'x')], names=[x509.DNSName(name)])
             for name in ('*.example.com', 'batch.example.com')
@@ -314,8 +314,8 @@ class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
         self.assert_bound(wildcard, clients.by_certificate(self.own, wildcard))
         self.assert_refused(**clients.by_certificate(self.own, host))
 
-    def test_what_front_ends_pass_on_is_read_strictly(self):
-        """E01: text before a certificate is none of theirs."""
+    def test_certificates_of_front_ends_are_read_strictly(self):
+        """E01: front ends send no text before a certificate."""
         certificate = AUTHORITY.client([('CN', 'batch')])
         self.register_certificate(tls_client_auth_subject_dn='CN=batch')
         how = clients.by_certificate(self.own, certificate)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The operator's policy decides who may be handed a token."""
+"""The operator's policy on who may get a token."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class DefaultPolicyTest(mutual_tls.MutualTLSTestCase):
         self.assertThat(self.post_as(self.client), ALLOWED)
         self.assertThat(self.post_with(self.certificate), ALLOWED)
 
-    def test_only_an_authenticated_one(self):
+    def test_unauthenticated_client_is_refused(self):
         """A12: authentication comes first."""
         answer = self.post_as((self.client.id, 'wrong'))
         self.assertThat(answer, matchers.IsOAuthError(401, 'invalid_client'))
@@ -41,7 +41,7 @@ class DenyingPolicyTest(mutual_tls.MutualTLSTestCase):
     policy = {RULE: '!'}
 
     def test_denied_client_gets_no_token(self):
-        """A12: unauthorized_client, and it learns no reason."""
+        """A12: it gets unauthorized_client without a reason."""
         for answer in (
             self.post_as(self.client),
             self.post_with(self.certificate),
@@ -49,17 +49,17 @@ class DenyingPolicyTest(mutual_tls.MutualTLSTestCase):
             self.assertThat(answer, DENIED)
         self.assertIn('unauthorized_client: policy denies client', self.log)
 
-    def test_wrong_secret_is_told_before_the_policy_is_asked(self):
-        """B07: who knows no secret learns nothing of the policy."""
+    def test_wrong_secret_is_refused_before_the_policy_check(self):
+        """B07: a client without the secret learns nothing of the policy."""
         answer = self.post_as((self.client.id, 'wrong'))
         self.assertThat(answer, matchers.IsOAuthError(401, 'invalid_client'))
 
-    def test_nothing_else_in_keystone_is_denied(self):
+    def test_policy_denies_nothing_else_in_keystone(self):
         self.assertTrue(self.identity.token_for(self.user))
 
 
 class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
-    """What operators may write, and which clients that allows."""
+    """Rules that operators may write, and the clients they allow."""
 
     policy = {}
 
@@ -71,11 +71,11 @@ class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def override(self, rule):
-        """Change policy.yaml of the Keystone that runs."""
+        """Change policy.yaml of the running Keystone."""
         file = self.keystone.folder / 'policy.yaml'
         modified = file.stat().st_mtime
         file.write_text(json.dumps({RULE: rule}))
-        # Keystone looks whether it is newer.
+        # Keystone reloads the file if its timestamp is newer.
         os.utime(file, (modified + 1, modified + 1))
 
     def assert_allowed(self, expected, rule):
@@ -97,7 +97,7 @@ class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
                 self.assert_allowed(expected, rule)
 
     def test_by_client_authentication_method(self):
-        """A12: only over Mutual-TLS, for example."""
+        """A12: for example, only over Mutual-TLS."""
         name = 'client_authentication_method'
         self.assert_all_allowed(
             (
@@ -130,28 +130,28 @@ class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def test_by_user_and_project(self):
-        everybody = 'reader member certificate'
+        all_three = 'reader member certificate'
         self.assert_all_allowed(
             (
-                (everybody, f'user_id:{self.user.id}'),
-                (everybody, f'"{self.user.id}":%(target.user.id)s'),
-                (everybody, f'"{self.user.name}":%(target.user.name)s'),
-                (everybody, f'project_id:{self.project.id}'),
-                (everybody, f'"{self.project.id}":%(target.project.id)s'),
+                (all_three, f'user_id:{self.user.id}'),
+                (all_three, f'"{self.user.id}":%(target.user.id)s'),
+                (all_three, f'"{self.user.name}":%(target.user.name)s'),
+                (all_three, f'project_id:{self.project.id}'),
+                (all_three, f'"{self.project.id}":%(target.project.id)s'),
                 ('', 'user_id:another'),
                 ('', 'project_id:another'),
             )
         )
 
     def test_by_domain(self):
-        everybody = 'reader member certificate'
+        all_three = 'reader member certificate'
         self.assert_all_allowed(
             (
-                (everybody, 'user_domain_id:default'),
-                (everybody, '"default":%(target.user.domain.id)s'),
-                (everybody, '"Default":%(target.user.domain.name)s'),
-                (everybody, 'project_domain_id:default'),
-                (everybody, '"default":%(target.project.domain.id)s'),
+                (all_three, 'user_domain_id:default'),
+                (all_three, '"default":%(target.user.domain.id)s'),
+                (all_three, '"Default":%(target.user.domain.name)s'),
+                (all_three, 'project_domain_id:default'),
+                (all_three, '"default":%(target.project.domain.id)s'),
                 ('', 'user_domain_id:another'),
                 ('', 'project_domain_id:another'),
             )
@@ -169,11 +169,11 @@ class PolicyExamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def test_by_grant(self):
-        everybody = 'reader member certificate'
+        all_three = 'reader member certificate'
         self.assert_all_allowed(
             (
-                (everybody, 'grant_type:client_credentials'),
-                (everybody, '"client_credentials":%(target.grant_type)s'),
+                (all_three, 'grant_type:client_credentials'),
+                (all_three, '"client_credentials":%(target.grant_type)s'),
                 ('', 'grant_type:token_exchange'),
             )
         )

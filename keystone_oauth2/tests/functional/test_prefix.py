@@ -17,7 +17,7 @@ from keystone_oauth2.tests.functional import base
 
 
 class PrefixTest(base.KeystoneTestCase):
-    def test_endpoint_is_found_below_any_prefix(self):
+    def test_endpoint_is_available_below_any_prefix(self):
         for prefix in ('/identity', '/a/b'):
             with self.variant(prefix):
                 answer = self.post_as(
@@ -35,7 +35,7 @@ class PrefixTest(base.KeystoneTestCase):
             ),
         )
 
-    def test_other_errors_look_the_same_below_the_prefix(self):
+    def test_other_errors_are_the_same_below_the_prefix(self):
         environ = {'SCRIPT_NAME': '/identity'}
         self.assertThat(
             self.keystone.request('GET', base.TOKEN, environ=environ),
@@ -55,7 +55,7 @@ class PublicEndpointTest(base.KeystoneTestCase):
     }
 
     def test_challenge_names_the_public_address(self):
-        """B05: not the one that a client put into the Host field."""
+        """B05: not the one in a client's Host field."""
         answer = self.post(headers={'Host': 'evil.example.org'})
         self.assertThat(
             answer,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the registration of a client tells its owner about a wrong body."""
+"""Error messages for the owner about a wrong registration."""
 
 from keystone_oauth2.tests.functional import clients
 
@@ -18,12 +18,12 @@ WRONG_TIME = 'expires_at must be a time in UTC, such as 2027-06-01T00:00:00Z.'
 
 
 class RegistrationMessageTest(clients.ClientsTestCase):
-    def assert_told(self, sentence, answer):
+    def assert_error(self, sentence, answer):
         self.assertThat(answer, clients.IsKeystoneError(400))
         self.assertEqual(sentence, answer.json['error']['message'])
 
-    def test_end_that_is_no_time_is_answered_with_one(self):
-        """Keystone names neither the member nor a form of it."""
+    def test_malformed_expiry_is_answered_with_an_example(self):
+        """Keystone's own message names neither the member nor its form."""
         for end in (
             'tomorrow',
             '',
@@ -35,9 +35,9 @@ class RegistrationMessageTest(clients.ClientsTestCase):
                 answer = self.manage(
                     'POST', '/secrets', {'secret': {'expires_at': end}}
                 )
-                self.assert_told(WRONG_TIME, answer)
+                self.assert_error(WRONG_TIME, answer)
 
-    def test_body_that_is_no_object_is_called_so(self):
+    def test_body_that_is_no_object_is_reported_as_such(self):
         for body in ('', 'x', '[]', 'null', '5', '"secret"', '[{}]', '\xff'):
             for method, rest in (('POST', '/secrets'), ('PATCH', '')):
                 with self.variant((body, method)):
@@ -48,10 +48,10 @@ class RegistrationMessageTest(clients.ClientsTestCase):
                         headers={'Content-Type': 'application/json'},
                         token=self.owner_token,
                     )
-                    self.assert_told('The body is not a JSON object.', answer)
+                    self.assert_error('The body is not a JSON object.', answer)
 
-    def test_member_that_is_wrong_is_named_with_what_it_must_be(self):
-        """C07, D02: in words, not in those of a JSON schema."""
+    def test_wrong_member_is_named_with_what_it_must_be(self):
+        """C07, D02: in plain words, not those of a JSON schema."""
         for rest, body, sentence in (
             ('secrets', {}, 'body: it must have secret'),
             ('secrets', {'secret': 5}, 'secret: it must be an object'),
@@ -99,9 +99,9 @@ class RegistrationMessageTest(clients.ClientsTestCase):
         ):
             with self.variant(body):
                 answer = self.manage('POST', f'/{rest}', body)
-                self.assert_told(f'Invalid input for {sentence}.', answer)
+                self.assert_error(f'Invalid input for {sentence}.', answer)
 
-    def test_methods_that_can_be_chosen_are_named(self):
+    def test_available_methods_are_listed(self):
         methods = 'client/authentication_methods'
         for value, sentence in (
             ([], f'{methods}: it must not be empty'),
@@ -119,4 +119,4 @@ class RegistrationMessageTest(clients.ClientsTestCase):
                 answer = self.manage(
                     'PATCH', json={'client': {'authentication_methods': value}}
                 )
-                self.assert_told(f'Invalid input for {sentence}.', answer)
+                self.assert_error(f'Invalid input for {sentence}.', answer)

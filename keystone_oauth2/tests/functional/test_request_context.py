@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What a worker remembers of a request that is over: what its log needs."""
+"""What a worker keeps of a finished request: only what its log needs."""
 
 import contextlib
 import threading
@@ -30,8 +30,8 @@ class RequestContextTest(base.KeystoneTestCase):
 
     options = {'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'}}
 
-    def test_revoked_elsewhere_after_introspection(self):
-        """The very next request is refused, whatever came before it."""
+    def test_token_revoked_elsewhere_after_introspection_is_refused(self):
+        """At the next request, whatever this thread has cached."""
         answer = self.post_as(self.client)
         token = answer.json['access_token']
         form = f'token={token}'
@@ -47,11 +47,11 @@ class RequestContextTest(base.KeystoneTestCase):
         answer = self.keystone.request('GET', '/v3/auth/projects', token=token)
         self.assertEqual(401, answer.status)
 
-    def test_what_is_left_is_for_the_log(self):
-        """Who has asked, in which request; no token, nothing from the cache.
+    def test_only_the_context_for_the_log_is_kept(self):
+        """Caller and request id; no token, nothing from the cache.
 
-        Also where Keystone does not handle an exception: uWSGI logs it after
-        the end of the request. Keystone fails where werkzeug redirects.
+        Also if Keystone does not handle an exception: uWSGI logs it after the
+        end of the request. Keystone fails if werkzeug redirects.
         """
         token = self.identity.token_for(self.user)
         for path in ('/v3/auth/projects', '/v3/users//x'):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What revocation ends, and what it leaves alone."""
+"""The effects of revocation."""
 
 import functools
 
@@ -22,10 +22,10 @@ from keystone_oauth2.tests.functional import tokens
 
 
 class OwnTokenTest(tokens.TokensTestCase):
-    """A client revokes what it got."""
+    """A client revokes its own token."""
 
     def test_client_revokes_its_token(self):
-        """G07: Keystone and introspection refuse it from then on."""
+        """G07: afterwards Keystone and introspection refuse it."""
         token = self.issue()
         self.assert_valid(token)
         self.assertThat(self.revoke(token, self.client), tokens.REVOKED)
@@ -34,7 +34,7 @@ class OwnTokenTest(tokens.TokensTestCase):
         self.assertEqual(401, answer.status)
 
     def test_sample_has_the_fields_of_an_answer(self):
-        """G07: and no body, so no media type (RFC 9110, 8.3)."""
+        """G07: there is no body, so no media type (RFC 9110, 8.3)."""
         answer = self.revoke(self.issue(), self.client)
         status, *fields = samples.read('revoke-response.txt').splitlines()
         self.assertEqual('HTTP/1.1 200 OK', status)
@@ -44,8 +44,8 @@ class OwnTokenTest(tokens.TokensTestCase):
         self.assertNotIn('Content-Type', ''.join(fields))
         self.assertThat(answer, tokens.REVOKED)
 
-    def test_siblings_live_on(self):
-        """G07: only that token, of all that this client and user have."""
+    def test_other_tokens_of_the_client_stay_valid(self):
+        """G07: only that token is revoked, none other of client or user."""
         revoked, kept = self.issue(), self.issue()
         sibling = self.identity.create_application_credential(self.user)
         others = [
@@ -61,8 +61,8 @@ class OwnTokenTest(tokens.TokensTestCase):
                 self.assert_valid(token)
         self.assert_valid(self.issue())
 
-    def test_certificate_revokes_the_token_that_is_bound_to_it(self):
-        """G07: and not those that the user got otherwise."""
+    def test_certificate_revokes_the_token_bound_to_it(self):
+        """G07: and no other token of the user."""
         token = self.issue_with(self.certificate)
         by_password = self.identity.token_for(self.user)
         by_secret = self.issue()
@@ -79,13 +79,13 @@ class OwnTokenTest(tokens.TokensTestCase):
 
 
 class SignedOwnTokenTest(OwnTokenTest):
-    """The same with Keystone's signed tokens."""
+    """The same with Keystone's JWS tokens."""
 
     options = {'token': {'provider': 'jws'}}
 
 
 class CachedOwnTokenTest(OwnTokenTest):
-    """The same where Keystone caches tokens and revocations."""
+    """The same if Keystone caches tokens and revocations."""
 
     options = {
         'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},
@@ -93,8 +93,8 @@ class CachedOwnTokenTest(OwnTokenTest):
         'revoke': {'caching': True, 'cache_time': 3600},
     }
 
-    def test_token_that_was_looked_at_before_is_refused_at_once(self):
-        """G09: what is cached goes."""
+    def test_cached_token_is_refused_at_once(self):
+        """G09: the cache is invalidated."""
         token = self.issue()
         for _ in range(2):
             self.assert_valid(token)
@@ -103,14 +103,14 @@ class CachedOwnTokenTest(OwnTokenTest):
 
 
 class FurtherOwnTokenTest(tokens.TokensTestCase):
-    def test_client_revokes_the_token_that_it_sends(self):
-        """G07: with itself as X-Auth-Token."""
+    def test_client_revokes_the_token_in_its_x_auth_token(self):
+        """G07: the token revokes itself."""
         token = self.issue()
         self.assertThat(self.revoke(token, token=token), tokens.REVOKED)
         self.assert_invalid(token)
 
     def test_renewed_certificate_revokes_tokens_of_the_old_one(self):
-        """G07: both are that client's."""
+        """G07: both certificates are the client's."""
         token = self.issue_with(self.certificate)
         renewed = mutual_tls.AUTHORITY.client([('CN', self.user.name)])
         answer = self.revoke(
@@ -121,8 +121,8 @@ class FurtherOwnTokenTest(tokens.TokensTestCase):
         self.assertThat(answer, tokens.REVOKED)
         self.assert_invalid(token)
 
-    def test_token_of_a_node_whose_clock_is_ahead_is_revoked(self):
-        """G07: though it was issued later than it is revoked."""
+    def test_token_of_a_node_with_a_fast_clock_is_revoked(self):
+        """G07: even if its issue time is after its revocation."""
         clock = self.useFixture(time_fixture.TimeFixture())
         token = self.issue()
         clock.advance_time_seconds(-5)
@@ -130,7 +130,7 @@ class FurtherOwnTokenTest(tokens.TokensTestCase):
         self.assert_invalid(token)
 
     def test_token_with_access_rules_is_revoked(self):
-        """G07: the rules are about using it."""
+        """G07: access rules restrict only the use of the token."""
         client = self.identity.create_application_credential(
             self.user,
             access_rules=[
@@ -152,8 +152,8 @@ class DerivedTokenTest(tokens.TokensTestCase):
         answer = self.revoke(token, token=self.identity.admin_token())
         self.assertThat(answer, tokens.REVOKED)
 
-    def test_what_was_derived_from_a_token_dies_with_it(self):
-        """G07: and what was derived from that."""
+    def test_revoking_a_token_revokes_all_tokens_derived_from_it(self):
+        """G07: also those derived indirectly."""
         token = self.token_by_password(self.user)
         derived = self.derive(token)
         further = self.derive(derived)
@@ -165,8 +165,8 @@ class DerivedTokenTest(tokens.TokensTestCase):
             self.assert_invalid(each)
         self.assert_valid(sibling)
 
-    def test_what_a_token_was_derived_from_lives_on(self):
-        """G07: as does what was derived beside it."""
+    def test_original_of_a_revoked_token_stays_valid(self):
+        """G07: as do other tokens derived from it."""
         token = self.token_by_password(self.user)
         derived, beside = self.derive(token), self.derive(token)
         self.revoke_as_admin(derived)
@@ -174,8 +174,8 @@ class DerivedTokenTest(tokens.TokensTestCase):
         self.assert_valid(token)
         self.assert_valid(beside)
 
-    def test_token_of_a_client_cannot_be_derived_from(self):
-        """G07: so nothing of it is left."""
+    def test_client_token_cannot_be_exchanged_for_another(self):
+        """G07: so no derived token can remain."""
         for token in (self.issue(), self.issue_with(self.certificate)):
             answer = self.keystone.request(
                 'POST',

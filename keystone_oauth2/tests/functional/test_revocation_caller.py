@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may have which token revoked; everybody else gets the same answer."""
+"""Permission to revoke; all callers get the same answer."""
 
 from oslo_utils import fixture as time_fixture
 
@@ -27,7 +27,7 @@ MALFORMED = matchers.IsOAuthError(400, 'invalid_request')
 
 class RevokingTestCase(tokens.TokensTestCase):
     def assert_revokes(self, expected, subject, client=None, **arguments):
-        """Assert that the answer is the same either way."""
+        """Assert that the answer is the same in both cases."""
         self.assertThat(
             self.revoke(subject, client, **arguments), tokens.REVOKED
         )
@@ -38,8 +38,8 @@ class RevokingTestCase(tokens.TokensTestCase):
 
 
 class ForeignTokenTest(RevokingTestCase):
-    def test_client_cannot_revoke_a_foreign_token(self):
-        """G07: neither a sibling's nor its user's."""
+    def test_client_cannot_revoke_tokens_of_others(self):
+        """G07: neither another client's nor its user's."""
         sibling = self.identity.create_application_credential(self.user)
         _, other = self.new_client('member')
         for name, token in {
@@ -51,8 +51,8 @@ class ForeignTokenTest(RevokingTestCase):
             with self.variant(name):
                 self.assert_revokes(False, token, self.client)
 
-    def test_role_decides_who_revokes_foreign_tokens(self):
-        """G07: an administrator may; a service may look, but not revoke."""
+    def test_role_decides_who_revokes_tokens_of_others(self):
+        """G07: an administrator may revoke; a service may only introspect."""
         for role, expected in (
             ('admin', True),
             ('service', False),
@@ -67,15 +67,15 @@ class ForeignTokenTest(RevokingTestCase):
                     token=self.identity.token_for(user),
                 )
 
-    def test_access_rules_of_the_caller_hold(self):
+    def test_access_rules_of_the_caller_are_enforced(self):
         """G07: a credential for one request only revokes its own tokens."""
         rules = [{'path': '/x', 'method': 'GET', 'service': 'compute'}]
         _, caller = self.new_client('admin', access_rules=rules)
         self.assert_revokes(False, self.issue(), caller)
         self.assert_revokes(True, self.issue(caller), caller)
 
-    def test_administrator_of_the_system_revokes_each_kind_of_token(self):
-        """G07: not only ours."""
+    def test_system_administrator_revokes_each_kind_of_token(self):
+        """G07: not only access tokens of clients."""
         system = self.admin_token({'system': {'all': True}})
         trustee = self.identity.create_user()
         for name, token in {
@@ -88,7 +88,7 @@ class ForeignTokenTest(RevokingTestCase):
             with self.variant(name):
                 self.assert_revokes(True, token, token=system)
 
-    def test_holder_of_a_token_revokes_no_foreign_one(self):
+    def test_holder_of_an_unscoped_token_revokes_no_other_token(self):
         """G07: an unscoped token has no role."""
         for token in (
             self.identity.token_for(self.user),
@@ -98,8 +98,8 @@ class ForeignTokenTest(RevokingTestCase):
 
 
 class NoTokenTest(RevokingTestCase):
-    def test_what_is_no_token_gets_the_same_answer(self):
-        """G07: unknown is fine, since it cannot be used."""
+    def test_invalid_token_gets_the_same_answer(self):
+        """G07: an unknown token is no error, since it cannot be used."""
         for text in (
             'x',
             'gAAAAA',
@@ -115,8 +115,8 @@ class NoTokenTest(RevokingTestCase):
                 answer = self.revoke(text, self.client)
                 self.assertThat(answer, tokens.REVOKED)
 
-    def test_ended_token_gets_the_same_answer(self):
-        """G07: revoked before, expired, or its credential deleted."""
+    def test_expired_or_revoked_token_gets_the_same_answer(self):
+        """G07: also if its credential was deleted."""
         token = self.issue()
         for _ in range(2):
             self.assert_revokes(True, token, self.client)
@@ -129,7 +129,7 @@ class NoTokenTest(RevokingTestCase):
         clock.advance_time_seconds(3601)
         self.assert_revokes(True, token, self.client)
 
-    def test_no_event_is_left_for_what_was_not_revoked(self):
+    def test_no_revocation_event_is_stored_for_an_invalid_token(self):
         """G07: nothing is revoked."""
         token = self.issue(self.service)
         before = self.events()
@@ -140,7 +140,7 @@ class NoTokenTest(RevokingTestCase):
         self.assertNotEqual(before, self.events())
 
     def events(self):
-        """Return the revocation events that Keystone has."""
+        """Return Keystone's revocation events."""
         answer = self.identity.as_admin('GET', '/v3/OS-REVOKE/events')
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['events']
@@ -156,8 +156,8 @@ class NoTokenTest(RevokingTestCase):
         self.assertThat(answer, MALFORMED)
         self.assert_valid(token)
 
-    def test_hint_may_say_anything(self):
-        """G08: a wrong hint still finds the token."""
+    def test_hint_may_have_any_value(self):
+        """G08: a wrong hint does not prevent the revocation."""
         for hint in ('access_token', 'refresh_token', 'nonsense', '\u20ac'):
             with self.variant(hint):
                 self.assert_revokes(
@@ -168,7 +168,7 @@ class NoTokenTest(RevokingTestCase):
                 )
 
     def test_only_post_is_allowed(self):
-        """G07: RFC 7009 has a request of no other kind."""
+        """G07: RFC 7009 defines no other method."""
         token = self.issue()
         for method in ('GET', 'PUT', 'DELETE'):
             with self.variant(method):
@@ -199,7 +199,7 @@ class AuthenticationTest(RevokingTestCase):
         """B03: as at the token endpoint."""
         self.assert_revokes(True, self.issue(), form=self.in_body())
 
-    def test_nobody_revokes_anything(self):
+    def test_unauthenticated_caller_revokes_nothing(self):
         """G07: the client is authenticated first."""
         token = self.issue()
         for name, arguments in {
@@ -220,7 +220,7 @@ class AuthenticationTest(RevokingTestCase):
         self.assert_valid(token)
 
     def test_two_methods_at_once_revoke_nothing(self):
-        """B01: though both are right."""
+        """B01: even if both are right."""
         token = self.issue()
         basic = {'Authorization': base.basic(*self.client)}
         for arguments in (
@@ -238,7 +238,7 @@ class AuthenticationTest(RevokingTestCase):
         self.assert_valid(token)
 
     def in_body(self):
-        """Return parameters of client_secret_post."""
+        """Return the parameters of client_secret_post."""
         return {
             'client_id': self.client.id,
             'client_secret': self.client.secret,
@@ -249,7 +249,7 @@ class OverriddenPolicyTest(RevokingTestCase):
     policy = {}
 
     def test_operators_rule_decides(self):
-        """G07: the policy lets others revoke more, or less."""
+        """G07: the policy can permit more, or less."""
         sibling = self.identity.create_application_credential(self.user)
         _, other = self.new_client('member')
         for rule, revoked in (

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The samples of the API reference are what the endpoint answers."""
+"""The samples of the API reference equal real answers."""
 
 import re
 import sqlite3
@@ -37,7 +37,7 @@ class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
     }
 
     def answers(self):
-        """Return a real answer for each sample, by its name."""
+        """Return a real answer for each sample, by name."""
         post = self.post_as
         client = self.client
         grant = base.GRANT
@@ -65,15 +65,15 @@ class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
             self.post_as((other.id, 'wrong'))
         return self.post_as((other.id, 'wrong'))
 
-    def test_errors_are_answered_as_the_samples_say(self):
-        """A13: each of them."""
+    def test_error_answers_equal_the_samples(self):
+        """A13: each error of the reference."""
         for name, answer in self.answers().items():
             with self.variant(name):
                 self.assertEqual(
                     samples.read(f'error-{name}.json'), answer.json
                 )
 
-    def test_every_sample_of_an_error_is_looked_at(self):
+    def test_every_sample_of_an_error_is_compared(self):
         elsewhere = {
             'cannot-be-bound',
             'server-error',
@@ -100,7 +100,7 @@ class DeniedSampleTest(base.KeystoneTestCase):
 
 
 class CannotBeBoundSampleTest(mutual_tls.MutualTLSTestCase):
-    """Tokens are Fernet tokens, as they are by default."""
+    """With Fernet tokens, the default."""
 
     @classmethod
     def create(cls):
@@ -115,7 +115,7 @@ class CannotBeBoundSampleTest(mutual_tls.MutualTLSTestCase):
         assert answer.status == 201, answer.text
 
     def test_certificate_of_an_application_credential(self):
-        """D06: a token that is not bound is none."""
+        """D06: an unbound token is not issued instead."""
         answer = self.post_with(self.certificate, self.client)
         self.assertEqual(400, answer.status)
         self.assertEqual(
@@ -126,8 +126,8 @@ class CannotBeBoundSampleTest(mutual_tls.MutualTLSTestCase):
 class DefectSampleTest(base.KeystoneTestCase):
     """A Keystone without keys, and one without its tables."""
 
-    def test_server_error_tells_the_request_id_and_nothing_else(self):
-        """A13, A14: the trace is in the log only."""
+    def test_server_error_has_only_the_request_id(self):
+        """A13, A14: the traceback is only in the log."""
         keys = self.keystone.folder / 'fernet-keys'
         elsewhere = keys.rename(self.keystone.folder / 'elsewhere')
         self.addCleanup(elsewhere.rename, keys)
@@ -142,7 +142,7 @@ class DefectSampleTest(base.KeystoneTestCase):
         self.assertIn('Traceback', self.log)
         self.assertIn(request_id, self.log)
 
-    def test_database_that_cannot_be_read_is_said_to_be_unavailable(self):
+    def test_database_failure_is_reported_as_unavailable(self):
         database = sqlite3.connect(self.keystone.folder / 'keystone.db')
         self.addCleanup(database.close)
         rename = 'ALTER TABLE {} RENAME TO {}'.format
@@ -191,7 +191,7 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def assert_like(self, name, answer):
-        """Assert that an answer differs in the token only."""
+        """Assert that an answer differs only in the token."""
         self.assertEqual(200, answer.status, answer.text)
         expected = samples.read(name)
         found = answer.json
@@ -228,7 +228,7 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
         )
 
     def sign(self, header, claims):
-        """Return an assertion of a client that registers its key first."""
+        """Return an assertion of a client whose key is registered first."""
         key = assertions.new_key(header['alg'])
         jwk = {**assertions.jwk(key, header['alg']), 'kid': header['kid']}
         answer = self.keystone.request(
@@ -249,7 +249,7 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
         return jwt.encode({**claims, **own}, key, header['alg'], header)
 
     def test_client_assertion(self):
-        """C01: C02, C03, C04, with the claims that are shown."""
+        """C01: C02, C03, C04, with the claims of the sample."""
         name = 'token-create-assertion-{}'.format
         request = samples.read(name('request.txt'))
         assertion = request.rpartition('client_assertion=')[2].strip()
@@ -274,7 +274,7 @@ class TokenSamplesTest(mutual_tls.MutualTLSTestCase):
             self.send('token-create-scope-request.txt'),
         )
 
-    def test_every_sample_of_a_token_is_looked_at(self):
+    def test_every_sample_of_a_token_is_compared(self):
         self.assertEqual(
             {
                 'token-create-assertion-claims.json',

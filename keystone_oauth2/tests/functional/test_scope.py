@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Scope at the wire: names of roles."""
+"""Scope at the token endpoint: names of roles."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
@@ -32,8 +32,8 @@ class ScopeTest(base.KeystoneTestCase):
     def roles(self, answer):
         return sorted(role['name'] for role in self.validate(answer)['roles'])
 
-    def test_no_scope_asks_for_all_delegated_roles(self):
-        """A10: the default, and the answer says what it is."""
+    def test_no_scope_requests_all_delegated_roles(self):
+        """A10: the default; the answer lists them."""
         for client, scope, roles in (
             (self.client, 'member reader', ['member', 'reader']),
             (self.reader, 'reader', ['reader']),
@@ -43,8 +43,8 @@ class ScopeTest(base.KeystoneTestCase):
                 self.assertThat(answer, matchers.IsAccessToken(scope))
                 self.assertEqual(roles, self.roles(answer))
 
-    def test_granted_scope_is_said_where_it_differs_from_the_requested(self):
-        """A09: the order is a difference, too."""
+    def test_granted_scope_is_returned_if_it_differs(self):
+        """A09: a different order counts, too."""
         for requested, said in (
             ('reader+member', 'member reader'),
             ('member+reader+member', 'member reader'),
@@ -56,7 +56,7 @@ class ScopeTest(base.KeystoneTestCase):
                 self.assertEqual(['member', 'reader'], self.roles(answer))
 
     def test_scope_that_cannot_be_granted_is_refused(self):
-        """A09: no token that carries less or more than was asked for."""
+        """A09: no token has fewer or more roles than requested."""
         for client, requested, description in (
             (self.client, 'admin', 'not delegated'),
             (self.client, 'member+reader+admin', 'not delegated'),
@@ -75,14 +75,14 @@ class ScopeTest(base.KeystoneTestCase):
                     ),
                 )
 
-    def test_role_that_no_scope_can_name_is_not_said(self):
+    def test_role_that_no_scope_can_contain_is_omitted(self):
         """A09: a client would read it as three."""
         answer = self.post_as(self.odd)
         self.assertThat(answer, matchers.IsAccessToken('member reader'))
         self.assertIn('heat stack owner', self.roles(answer))
 
-    def test_scope_of_an_answer_can_be_sent_back(self):
-        """A09: also where one of the roles has a name that no scope has."""
+    def test_returned_scope_can_be_requested(self):
+        """A09: even if a role has a name that no scope can contain."""
         for requested, said in (
             ('member+reader', None),
             ('reader+member', 'member reader'),
@@ -105,12 +105,12 @@ class ScopeTest(base.KeystoneTestCase):
 
 
 class InTreeScopeTest(base.KeystoneTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
-    def test_scope_is_ignored_in_silence(self):
-        """A09: a token with other roles than were asked for."""
+    def test_scope_is_silently_ignored(self):
+        """A09: the token has other roles than requested."""
         answer = self.post_as(self.client, f'{base.GRANT}&scope=admin')
         self.assertEqual(200, answer.status)
         self.assertNotIn('scope', answer.json)

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Self-signed certificates, and whether the front end said anything of them.
+"""Self-signed certificates, and verdicts of the front end on them.
 
-A certificate is public. That the client of a connection has its key, only the
-front end knows.
+Certificates are public. Only the front end knows that the client of a
+connection has the private key.
 """
 
 import pathlib
@@ -27,14 +27,14 @@ from keystone_oauth2.tests.functional import tokens
 
 PROJECTS = '/v3/auth/projects'
 FAILED = 'FAILED:self-signed certificate'
-#: What stands in the place of a verdict that there is not.
+#: Values that mean that there is no verdict.
 ABSENT = (None, '', ' ', '(null)')
-#: What a client may have added to the verdict that it had shown nothing.
+#: Verdicts that no certificate was presented, with text of a client.
 NOTHING = ('NONE', 'SUCCESS,NONE', 'FAILED:x, NONE')
 
 
 class VerdictTests:
-    """One client with a self-signed certificate, and a token of it."""
+    """One client with a self-signed certificate, and its token."""
 
     def setUp(self):
         super().setUp()
@@ -60,7 +60,7 @@ class VerdictTests:
                     self.assertThat(answer, clients.REFUSED)
 
     def test_token_without_a_verdict_is_refused(self):
-        """K06, D08: who has stolen it may know the certificate, too."""
+        """K06, D08: an attacker may know the certificate, too."""
         for verdict in (*ABSENT, *NOTHING):
             with self.variant(verdict):
                 answer = self.keystone.request(
@@ -71,8 +71,8 @@ class VerdictTests:
                 )
                 self.assertEqual(401, answer.status)
 
-    def test_any_verdict_is_one(self):
-        """D04: no CA is asked about it."""
+    def test_any_verdict_is_sufficient(self):
+        """D04: the certificate needs no CA."""
         for verdict in (FAILED, 'FAILED', 'GENEROUS', 'SUCCESS'):
             with self.variant(verdict):
                 how = self.presented(verdict)
@@ -91,7 +91,7 @@ class VerdictTest(VerdictTests, clients.ClientsTestCase):
 
 
 class VerdictBesideAuthorityTest(VerdictTests, clients.ClientsTestCase):
-    """Certificates are verified by Keystone as well."""
+    """Keystone verifies certificates as well."""
 
     @classmethod
     def setUpClass(cls):
@@ -109,7 +109,7 @@ class VerdictBesideAuthorityTest(VerdictTests, clients.ClientsTestCase):
         super().setUpClass()
 
     def test_certificate_of_the_authority_needs_no_verdict(self):
-        """E04: it is verified here."""
+        """E04: Keystone verifies it."""
         issued = mutual_tls.AUTHORITY.client([('CN', 'nightly')])
         self.register_certificate(tls_client_auth_subject_dn='CN=nightly')
         how = clients.by_certificate(self.own, issued)

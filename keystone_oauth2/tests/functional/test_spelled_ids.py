@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Ids that a database takes for the same though they are spelled otherwise.
+"""Ids with another spelling that a database considers equal.
 
-MariaDB does so; SQLite and PostgreSQL find nothing then.
+MariaDB considers them equal; SQLite and PostgreSQL find no row.
 """
 
 import uuid
@@ -56,14 +56,14 @@ class SpelledIdTestCase(clients.ClientsTestCase):
         super().setUp()
 
     def spellings(self):
-        """Return ids that are not that of the test's own client."""
+        """Return other spellings of the id of the test's own client."""
         own = self.own.id
         wide = own.replace('a', '\xe1').replace('e', '\xe9')
         spellings = (own.upper(), f'{own} ', f'{own}  ', wide)
         return [spelling for spelling in spellings if spelling != own]
 
     def token_with(self, spelling):
-        """Return a token from before such tokens were refused."""
+        """Return a token issued before such ids were refused."""
         return PROVIDERS.token_provider_api.issue_token(
             self.user.id,
             ['application_credential'],
@@ -73,10 +73,10 @@ class SpelledIdTestCase(clients.ClientsTestCase):
 
 
 class SpelledIdTest(SpelledIdTestCase):
-    """The tokens that Keystone encrypts."""
+    """With Keystone's Fernet tokens."""
 
-    def test_keystone_hands_out_no_token_for_another_spelling(self):
-        """K05: as for a wrong secret, and the log says why."""
+    def test_keystone_issues_no_token_for_another_spelling(self):
+        """K05: as for a wrong secret, and the log has the reason."""
         wrong = self.token_of_keystone(id=self.own.id, secret='wrong')
         for spelling in self.spellings():
             with self.variant(spelling):
@@ -90,8 +90,8 @@ class SpelledIdTest(SpelledIdTestCase):
                 if spelling in (self.own.id.upper(), f'{self.own.id} '):
                     self.assertIn('spelled differently', self.new_log())
 
-    def test_keystone_takes_the_id_as_it_is_and_the_name(self):
-        """K05: names are for Keystone to compare."""
+    def test_keystone_accepts_the_exact_id_and_the_name(self):
+        """K05: Keystone compares names itself."""
         answer = self.token_of_keystone(**self.own._asdict())
         self.assertEqual(201, answer.status, answer.text)
         credential = answer.json['token']['application_credential']
@@ -108,7 +108,7 @@ class SpelledIdTest(SpelledIdTestCase):
                     self.own.id, self.introspect(token).json['client_id']
                 )
 
-    def test_other_ids_in_a_request_are_told_as_they_are_stored(self):
+    def test_other_ids_in_a_request_are_returned_as_stored(self):
         """K05: user and project, which Keystone looks up itself."""
         user = {'id': f'{self.user.id} ', 'password': self.user.password}
         answer = self.keystone.request(
@@ -132,8 +132,8 @@ class SpelledIdTest(SpelledIdTestCase):
             (body['sub'], body['project']['id']),
         )
 
-    def test_default_project_of_a_certificate_is_told_as_it_is_stored(self):
-        """K05: an administrator may have spelled it in another way."""
+    def test_default_project_of_a_certificate_is_returned_as_stored(self):
+        """K05: an administrator may have used another spelling."""
         _, user, certificate = self.new_user()
         self.identity.update(user, default_project_id=f'{user.project_id} ')
         token = self.assert_issued(**clients.by_certificate(user, certificate))
@@ -142,8 +142,8 @@ class SpelledIdTest(SpelledIdTestCase):
         token = PROVIDERS.token_provider_api.validate_token(token)
         self.assertEqual(user.project_id, token.project_id)
 
-    def test_clients_are_known_by_the_one_id(self):
-        """B07, K05: at the endpoints of OAuth 2.0."""
+    def test_clients_are_known_only_by_the_exact_id(self):
+        """B07, K05: at the OAuth 2.0 endpoints."""
         for spelling in self.spellings():
             with self.variant(spelling):
                 client = self.own._replace(id=spelling)
@@ -151,26 +151,26 @@ class SpelledIdTest(SpelledIdTestCase):
 
 
 class SignedSpelledIdTest(SpelledIdTestCase):
-    """The tokens that Keystone signs keep each character of an id."""
+    """With Keystone's JWS tokens, which keep the spelling of ids."""
 
     provider = 'jws'
 
-    def test_token_from_before_is_told_with_the_id_as_it_is_stored(self):
-        """K05: whatever the request for it said."""
+    def test_earlier_token_is_described_with_the_stored_id(self):
+        """K05: whatever the spelling in its request."""
         for spelling in (self.own.id.upper(), f'{self.own.id} '):
             with self.variant(spelling):
                 body = self.introspect(self.token_with(spelling)).json
                 self.assertEqual(self.own.id, body['client_id'])
 
-    def test_client_revokes_a_token_from_before(self):
-        """K05: and it is revoked then."""
+    def test_client_revokes_an_earlier_token(self):
+        """K05: afterwards it is refused."""
         token = self.token_with(self.own.id.upper())
         self.assert_valid(token)
         answer = self.revoke(token, self.own)
         self.assertThat(answer, tokens.REVOKED)
         self.assert_invalid(token)
 
-    def test_holder_of_a_token_from_before_is_the_client(self):
+    def test_holder_of_an_earlier_token_is_the_client(self):
         """K05: it sees the other tokens of the client."""
         token = self.token_with(f'{self.own.id} ')
         other = self.issue(self.own)
@@ -181,8 +181,8 @@ class SignedSpelledIdTest(SpelledIdTestCase):
         )
         self.assert_invalid(other)
 
-    def test_token_ends_with_its_client(self):
-        """K05: such tokens did not, as long as there was a cache."""
+    def test_token_is_refused_after_its_client_is_deleted(self):
+        """K05: such tokens outlived it while Keystone's cache had it."""
         answer = self.token_of_keystone(**self.own._asdict())
         token = answer.headers['X-Subject-Token']
         self.assert_valid(token)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Starting Keystone: one line that says what is served, or a refusal."""
+"""Start-up of Keystone: one log line on what is served, or a refusal."""
 
 import importlib.metadata
 import pathlib
@@ -30,7 +30,7 @@ class ServedTest(base.TestCase):
         return self.useFixture(fixture.Keystone(options, **arguments))
 
     def our_lines(self, keystone):
-        """Return what we logged in the words that operators see."""
+        """Return the extension's log lines for operators."""
         return [
             line.partition('] ')[2]
             for line in keystone.log.splitlines()
@@ -62,13 +62,13 @@ class ServedTest(base.TestCase):
                     1, sum('serves OS-OAUTH2' in line for line in lines)
                 )
 
-    def test_without_the_method_the_in_tree_api_is_back(self):
+    def test_without_the_method_the_in_tree_api_is_served(self):
         keystone = self.boot(enable=False)
         self.assertEqual([], self.our_lines(keystone))
         answer = keystone.request('GET', functional_base.TOKEN)
         self.assertEqual('other_error', answer.json['error'])
 
-    def test_method_may_stand_anywhere_in_the_list(self):
+    def test_method_may_have_any_position_in_the_list(self):
         keystone = self.boot(
             {
                 'auth': {
@@ -97,7 +97,7 @@ class RefusedTest(start_up.RefusedTestCase):
                     oauth2_authn_methods=methods,
                 )
 
-    def test_method_of_application_credentials_where_there_are_none(self):
+    def test_methods_without_application_credentials_at_keystone(self):
         for method in (
             'client_secret_basic',
             'client_secret_post',
@@ -114,7 +114,7 @@ class RefusedTest(start_up.RefusedTestCase):
                     issuer='https://keystone.example.com/v3',
                 )
 
-    def test_assertions_without_an_issuer_that_they_are_for(self):
+    def test_assertions_without_an_issuer_as_audience(self):
         """C03: there is no other audience."""
         for options in ({}, {'client_assertion_for_token_endpoint': True}):
             with self.variant(options):
@@ -146,8 +146,8 @@ class RefusedTest(start_up.RefusedTestCase):
                     trusted_proxies=proxies,
                 )
 
-    def test_header_without_a_trusted_proxy(self):
-        """E02: a header that nobody is trusted to set is a mistake."""
+    def test_header_source_without_a_trusted_proxy(self):
+        """E02: a header from no trusted proxy would never be read."""
         for sources in ('rfc9440', 'environ,escaped_pem'):
             with self.variant(sources):
                 self.assert_refused(
@@ -163,8 +163,8 @@ class RefusedTest(start_up.RefusedTestCase):
             client_certificate_sources='nonsense',
         )
 
-    def test_ca_file_that_cannot_be_used(self):
-        """D10: an empty one would trust nobody, a missing one hides that."""
+    def test_unusable_ca_file(self):
+        """D10: an empty file would trust no CA; a missing one is an error."""
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         empty = folder / 'empty.pem'
         empty.write_text('nothing')

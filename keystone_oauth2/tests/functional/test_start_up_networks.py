@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Networks in trusted_proxies that trust everyone."""
+"""Networks in trusted_proxies that include every address."""
 
 from keystone_oauth2.tests.functional import start_up
 
 
 class WholeInternetTest(start_up.RefusedTestCase):
-    def test_every_address_is_no_proxy(self):
+    def test_network_of_all_addresses_is_refused(self):
         """E02: any client could set the header fields of a proxy."""
         for networks in (
             '0.0.0.0/0',

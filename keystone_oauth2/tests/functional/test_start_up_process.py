@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator sees of a process that starts."""
+"""The output of a starting process."""
 
 import importlib.metadata
 import os
@@ -41,10 +41,10 @@ enforcer._POSSIBLE_TARGET_ACTIONS = list(enforcer._POSSIBLE_TARGET_ACTIONS)
 
 
 class ProcessTest(base.TestCase):
-    """What the operator sees of a process."""
+    """The output that an operator sees."""
 
     def start(self, before='', **options):
-        """Load the stock WSGI module, which logs to its terminal."""
+        """Load the unmodified WSGI module, which logs to standard error."""
         folder = self.useFixture(fixtures.TempDir()).path
         deployment = fixture.Deployment(
             folder,
@@ -72,7 +72,7 @@ class ProcessTest(base.TestCase):
             check=False,
         )
 
-    def test_stock_module_serves_it(self):
+    def test_unmodified_module_serves_the_extension(self):
         process = self.start()
         self.assertEqual(0, process.returncode, process.stderr)
         self.assertIn(f'keystone-oauth2 {VERSION} serves', process.stderr)
@@ -86,7 +86,7 @@ class ProcessTest(base.TestCase):
         )
         self.assertNotIn('Traceback', process.stderr)
 
-    def test_keystone_that_is_built_differently_is_refused(self):
+    def test_keystone_with_an_unexpected_structure_is_refused(self):
         for before in (NO_SEAM, OTHER_SEAM, OTHER_POLICY):
             with self.variant(before):
                 process = self.start(before)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The library that the option statsd_host needs."""
+"""The library that the option statsd_host requires."""
 
 import sys
 
@@ -18,7 +18,7 @@ from keystone_oauth2.tests.functional import start_up
 
 
 class MissingLibraryTest(start_up.RefusedTestCase):
-    def test_missing_library_is_named_with_the_way_to_install_it(self):
+    def test_missing_library_is_named_with_its_installation(self):
         # Python raises ImportError for a module that is None.
         kept = sys.modules.pop('statsd', None)
         self.addCleanup(self._restore, kept)

@@ -46,7 +46,7 @@ class StatsDTest(tokens.TokensTestCase):
         self.received()
 
     def received(self):
-        """Return what arrived since this was last asked."""
+        """Return the metrics received since the last call."""
         packets = []
         try:
             while True:
@@ -82,7 +82,7 @@ class StatsDTest(tokens.TokensTestCase):
             self.counters_and_timers(),
         )
 
-    def test_endpoints_are_told_apart(self):
+    def test_endpoints_have_separate_metrics(self):
         token = self.issue(self.own)
         self.counters_and_timers()
         self.introspect(token)
@@ -100,18 +100,18 @@ class StatsDTest(tokens.TokensTestCase):
             self.counters_and_timers(),
         )
 
-    def test_answer_without_an_event_is_timed_only(self):
+    def test_answer_without_an_event_is_only_timed(self):
         self.revoke('unknown', self.own)
         self.assertEqual(([], ['revoke']), self.counters_and_timers())
 
-    def test_other_urls_are_not_seen(self):
+    def test_other_urls_are_not_measured(self):
         self.keystone.request('GET', base.TOKEN)
         self.keystone.request('GET', '/v3')
         self.assertEqual([], self.received())
 
 
-class NobodyListensTest(mutual_tls.MutualTLSTestCase):
-    """The daemon is down: nobody notices."""
+class DaemonDownTest(mutual_tls.MutualTLSTestCase):
+    """The daemon is down, which has no effect on clients."""
 
     options = {'oauth2': {'statsd_host': '127.0.0.1', 'statsd_port': 1}}
 

@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The time of a refusal does not tell that a secret is retired."""
+"""The time of a refusal does not reveal that a secret is retired."""
 
 from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import timing
 
 
 class RetiredSecretTest(clients.Clients, timing.TimingTestCase):
-    """Digests are off: each wrong secret costs a slow hash."""
+    """Without digests, each wrong secret costs a slow hash."""
 
     options = {
         'identity': timing.SLOW_HASH,
@@ -29,8 +29,8 @@ class RetiredSecretTest(clients.Clients, timing.TimingTestCase):
         super().create()
         cls.owner_token = cls.identity.token_for(cls.user)
 
-    def test_it_costs_what_an_unknown_client_costs(self):
-        """B07: whatever secret is tried."""
+    def test_it_costs_as_much_as_an_unknown_client(self):
+        """B07: whatever secret is used."""
         self.register_secret()
         self.retire_secret()
         for secret in ('wrong', self.own.secret):
@@ -39,6 +39,6 @@ class RetiredSecretTest(clients.Clients, timing.TimingTestCase):
 
 
 class RetiredSecretWithDigestsTest(RetiredSecretTest):
-    """Digests are on: no wrong secret costs one."""
+    """With digests, no wrong secret costs a slow hash."""
 
     options = timing.TimingTestCase.options

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a token got with a client certificate carries."""
+"""Contents of a token issued for a client certificate."""
 
 import urllib.parse
 
@@ -19,8 +19,8 @@ from keystone_oauth2.tests.functional import mutual_tls
 
 
 class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
-    def test_token_carries_method_and_thumbprint(self):
-        """B12: it says that a certificate stands for a user."""
+    def test_token_has_method_and_thumbprint(self):
+        """B12: it shows that a certificate authenticated the user."""
         answer = self.post_with(self.certificate)
         self.assertThat(answer, matchers.IsAccessToken())
         token = self.validate(answer)
@@ -37,8 +37,8 @@ class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertNotIn('application_credential', token)
 
-    def test_thumbprint_does_not_depend_on_the_text_of_the_pem(self):
-        """D05: made from the certificate, however it was passed on."""
+    def test_thumbprint_is_independent_of_the_text_of_the_pem(self):
+        """D05: it is computed over the certificate, whatever its source."""
         pem = self.certificate.pem
         for text in (
             pem.strip(),
@@ -57,7 +57,7 @@ class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
                     self.validate(answer)['oauth2_credential'],
                 )
 
-    def test_each_certificate_has_its_thumbprint(self):
+    def test_each_certificate_has_its_own_thumbprint(self):
         """D05: a renewed certificate is another one."""
         renewed = mutual_tls.AUTHORITY.client([('CN', self.user.name)])
         token = self.validate(self.post_with(renewed))
@@ -66,8 +66,8 @@ class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
             token['oauth2_credential'],
         )
 
-    def test_bound_token_cannot_be_turned_into_one_that_is_not(self):
-        """D08: Keystone itself sees no proof, but makes no other token."""
+    def test_bound_token_cannot_be_exchanged_for_an_unbound_one(self):
+        """D08: Keystone itself checks no binding, but issues no other."""
         value = self.post_with(self.certificate).json['access_token']
         answer = self.keystone.request(
             'POST',
@@ -83,7 +83,7 @@ class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
         self.assertEqual(403, answer.status)
         self.assertNotIn('X-Subject-Token', answer.headers)
 
-    def test_method_gives_no_token_outside_the_token_endpoint(self):
+    def test_method_is_refused_outside_the_token_endpoint(self):
         for payload in ({}, {'id': self.user.id}):
             answer = self.keystone.request(
                 'POST',
@@ -104,13 +104,13 @@ class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):
 
 
 class SignedTokenByCertificateTest(TokenByCertificateTest):
-    """The same with Keystone's signed tokens."""
+    """The same with Keystone's JWS tokens."""
 
     options = {'token': {'provider': 'jws'}}
 
 
 class InTreeTokenByCertificateTest(mutual_tls.MutualTLSTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
@@ -119,8 +119,8 @@ class InTreeTokenByCertificateTest(mutual_tls.MutualTLSTestCase):
         self.assertEqual(200, answer.status)
         self.assertEqual([], self.validate(answer)['methods'])
 
-    def test_thumbprint_changes_with_a_line_end(self):
-        """D05: it is made from the text."""
+    def test_thumbprint_depends_on_line_breaks(self):
+        """D05: it is computed over the text."""
         answer = self.post_for(
             self.user, {'SSL_CLIENT_CERT': self.certificate.pem.strip()}
         )

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A token ends with what the client has authenticated with."""
+"""A token expires with the authenticator of the client."""
 
 import datetime
 
@@ -28,10 +28,10 @@ NAME = {'tls_client_auth_subject_dn': 'CN=batch'}
 
 
 class EndTestCase(clients.ClientsTestCase):
-    """The present is a whole second, which does not pass."""
+    """The clock stands at a whole second."""
 
     options = {'oauth2': clients.OPTIONS}
-    #: Whether tokens can be looked at in another time than the real one.
+    #: Whether tokens can be validated at another time than the real one.
     is_time_free = True
 
     def setUp(self):
@@ -40,19 +40,19 @@ class EndTestCase(clients.ClientsTestCase):
         self.at(self.now)
 
     def after(self, seconds):
-        """Return a moment as it is registered."""
+        """Return a moment in the format of a registration."""
         moment = self.now + datetime.timedelta(seconds=seconds)
         return moment.isoformat() + 'Z'
 
     def ending(self, seconds, subject=SUBJECT, make=AUTHORITY.client):
-        """Return a certificate that ends so many seconds from now."""
+        """Return a certificate that expires this many seconds from now."""
         end = self.now + datetime.timedelta(seconds=seconds)
         return make(
             subject, not_after=end.replace(tzinfo=datetime.timezone.utc)
         )
 
     def assert_ends(self, seconds, how):
-        """Assert when the token of a client ends, as all tell it."""
+        """Assert when a token expires: in each description of it."""
         answer = self.get_token(**how)
         self.assertThat(answer, matchers.IsAccessToken(expires_in=[seconds]))
         token = answer.json['access_token']
@@ -74,14 +74,14 @@ class EndTestCase(clients.ClientsTestCase):
 
 class TokenEndTest(EndTestCase):
     def test_registered_secret(self):
-        """K04: whatever is left of its life."""
+        """K04: whatever remains of its lifetime."""
         secret = self.register_secret(expires_at=self.after(60))['secret']
         for how in (clients.by_secret, clients.by_secret_in_body):
             with self.variant(how):
                 self.assert_ends(60, how(self.own, secret))
 
-    def test_other_secrets_of_the_client_do_not_count(self):
-        """K04: the one that was shown does."""
+    def test_only_the_secret_that_was_used_counts(self):
+        """K04: other secrets of the client may expire earlier."""
         self.register_secret(expires_at=self.after(60))
         lasting = self.register_secret()['secret']
         for secret in (lasting, self.own.secret):
@@ -89,20 +89,20 @@ class TokenEndTest(EndTestCase):
                 self.assert_ends(3600, clients.by_secret(self.own, secret))
 
     def test_registered_key(self):
-        """K04: the one that has signed."""
+        """K04: the key that signed the assertion."""
         self.register_key()
         signer = self.register_key(expires_at=self.after(60))
         self.assert_ends(60, clients.by_key(signer))
 
     def test_certificate_of_a_user(self):
-        """K04: where the mapping says whose it is."""
+        """K04: if the mapping returns its user."""
         certificate = self.ending(60, [('CN', self.user.name)])
         self.assert_ends(60, clients.by_certificate(self.user, certificate))
         ended = self.ending(-60, [('CN', self.user.name)])
         self.assert_refused(**clients.by_certificate(self.user, ended))
 
-    def test_credential_that_ends_before(self):
-        """K04: the earliest of all ends counts."""
+    def test_credential_that_expires_first(self):
+        """K04: the earliest expiry applies."""
         end = self.now + datetime.timedelta(seconds=50)
         self.own = self.identity.create_application_credential(
             self.user, expires_at=end.replace(tzinfo=datetime.timezone.utc)
@@ -110,8 +110,8 @@ class TokenEndTest(EndTestCase):
         secret = self.register_secret(expires_at=self.after(60))['secret']
         self.assert_ends(50, clients.by_secret(self.own, secret))
 
-    def test_less_than_a_second_is_no_life(self):
-        """K04, A07: nobody could use it."""
+    def test_no_token_is_issued_for_less_than_a_second(self):
+        """K04, A07: no client could use it."""
         secret = self.register_secret(expires_at=self.after(60))['secret']
         how = clients.by_secret(self.own, secret)
         self.at(self.now, 59)
@@ -123,16 +123,16 @@ class TokenEndTest(EndTestCase):
 
 
 class SignedTokenEndTest(EndTestCase):
-    """Tokens that can be bound to the certificates of application credentials.
+    """Tokens bound to the certificates of application credentials.
 
-    The library that verifies them has a clock of its own.
+    The library that verifies them uses its own clock.
     """
 
     options = {'oauth2': clients.OPTIONS, 'token': {'provider': 'jws'}}
     is_time_free = False
 
     def test_registered_certificate(self):
-        """K04: or its registration, if that ends before."""
+        """K04: or its registration, if that expires first."""
         certificate = fixture.self_signed(SUBJECT)
         self.register_certificate(
             certificate=certificate.pem, expires_at=self.after(60)
@@ -145,7 +145,7 @@ class SignedTokenEndTest(EndTestCase):
         self.assert_ends(70, how)
 
     def test_registered_subject(self):
-        """K04: the earlier of the registration and the certificate."""
+        """K04: the earlier expiry of registration and certificate."""
         for registered, certificate, expected in (
             (None, 60, 60),
             (70, 60, 60),
@@ -163,8 +163,8 @@ class SignedTokenEndTest(EndTestCase):
                 )
                 self.remove('certificate', one)
 
-    def test_longest_registration_that_fits_a_certificate(self):
-        """K04: the client could have shown that one alone."""
+    def test_longest_matching_registration_applies(self):
+        """K04: the client could have used that one alone."""
         certificate = AUTHORITY.client(
             SUBJECT, names=[x509.DNSName('batch.example.com')]
         )
@@ -179,13 +179,13 @@ class SignedTokenEndTest(EndTestCase):
         )
         self.assert_ends(80, clients.by_certificate(self.own, certificate))
 
-    def test_certificate_that_has_ended_meanwhile(self):
-        """K04: though the front end has let it in."""
+    def test_certificate_that_has_expired_is_refused(self):
+        """K04: even if the front end has accepted it."""
         self.register_certificate(**NAME)
         ended = self.ending(-60)
         self.assert_refused(**clients.by_certificate(self.own, ended))
 
     def test_registered_secret(self):
-        """K04: here as well."""
+        """K04: with these tokens as well."""
         secret = self.register_secret(expires_at=self.after(60))['secret']
         self.assert_ends(60, clients.by_secret(self.own, secret))

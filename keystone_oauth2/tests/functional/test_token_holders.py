@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An X-Auth-Token at introspection and revocation, valid or not."""
+"""Valid and invalid X-Auth-Token at introspection and revocation."""
 
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
@@ -39,7 +39,7 @@ class TokenHolderTest(tokens.TokensTestCase):
         self.token = self.issue()
 
     def wrong(self):
-        """Return what is in the field, by what is wrong with it."""
+        """Return invalid values of the field, by what is wrong with them."""
         revoked = self.issue(self.service)
         self.identity.revoke(revoked)
         return {
@@ -60,8 +60,8 @@ class TokenHolderTest(tokens.TokensTestCase):
             environ=environ,
         )
 
-    def test_wrong_token_beside_a_client_is_refused(self):
-        """B01, K06: what fails never falls through to something else."""
+    def test_invalid_token_beside_a_client_is_refused(self):
+        """B01, K06: there is no fallback to another method."""
         ways = (
             {'headers': {'Authorization': base.basic(*self.service)}},
             {
@@ -85,7 +85,7 @@ class TokenHolderTest(tokens.TokensTestCase):
                             self.assertThat(answer, TWO_METHODS)
         self.assert_valid(self.token)
 
-    def test_wrong_token_alone_authenticates_nobody(self):
+    def test_invalid_token_alone_is_refused(self):
         """K06, G01: whatever is wrong with it."""
         for path in (tokens.INTROSPECT, tokens.REVOKE):
             for name, wrong in self.wrong().items():
@@ -95,11 +95,11 @@ class TokenHolderTest(tokens.TokensTestCase):
                         self.assertThat(answer, UNKNOWN)
         self.assert_valid(self.token)
 
-    def test_log_says_what_was_wrong(self):
+    def test_log_has_the_reason(self):
         self.ask_with(tokens.INTROSPECT, {'X-Auth-Token': 'x'})
         self.assertIn('X-Auth-Token is not valid', self.log)
 
-    def test_both_names_of_the_field_do(self):
+    def test_both_names_of_the_field_are_accepted(self):
         """G01: keystonemiddleware knows two."""
         holder = self.issue(self.service)
         for field in ('X-Auth-Token', 'X-Storage-Token'):
@@ -108,7 +108,7 @@ class TokenHolderTest(tokens.TokensTestCase):
                 self.assertIs(True, answer.json['active'])
 
     def test_blank_authorization_beside_a_client_is_refused(self):
-        """B01, K06: it is an attempt as well."""
+        """B01, K06: it counts as an attempt, too."""
         answer = self.ask_with(
             tokens.INTROSPECT,
             {'Authorization': ''},
@@ -117,8 +117,8 @@ class TokenHolderTest(tokens.TokensTestCase):
         )
         self.assertThat(answer, TWO_METHODS)
 
-    def test_token_endpoint_does_not_look_at_it(self):
-        """Only a client gets an access token."""
+    def test_token_endpoint_ignores_it(self):
+        """Only clients get access tokens."""
         for name, wrong in self.wrong().items():
             with self.variant(name):
                 answer = self.post_as(

@@ -20,11 +20,11 @@ METADATA = '/v3/OS-OAUTH2/.well-known/oauth-authorization-server'
 
 
 def shape(value):
-    """Return what a sample and an answer must have in common."""
+    """Return the parts that sample and answer must have in common."""
     if isinstance(value, dict):
         return {key: shape(member) for key, member in value.items()}
     if isinstance(value, list):
-        # Of what is supported or enabled, which the page tells.
+        # Supported or enabled values, which the reference lists.
         return value
     return type(value)
 
@@ -43,20 +43,20 @@ class TokenSamplesTest(base.KeystoneTestCase):
         return self.post_as(self.client, f'token={token}', path=INTROSPECT)
 
     def test_active_token(self):
-        """G04: members and types are those of real answers."""
+        """G04: its members and types are those of real answers."""
         token = self.post_as(self.client).json['access_token']
         self.assert_sample(
             'introspect-active-response', self.introspect(token)
         )
 
     def test_inactive_token(self):
-        """G02: and no other member."""
+        """G02: without any other member."""
         self.assert_sample(
             'introspect-inactive-response', self.introspect('x')
         )
 
     def test_metadata(self):
-        """H04: what is enabled by default."""
+        """H04: the features that are enabled by default."""
         answer = self.keystone.request('GET', METADATA)
         self.assert_sample('metadata-response', answer)
 
@@ -71,10 +71,10 @@ class MetadataSampleTest(base.KeystoneTestCase):
 
     @classmethod
     def create(cls):
-        """Nothing is needed."""
+        """Create nothing."""
 
     def test_metadata_with_private_key_jwt(self):
-        """H03: the algorithms, none of which is none."""
+        """H03: the algorithms, without none."""
         self.assertEqual(
             samples.read('metadata-assertion-response.json'),
             self.keystone.request('GET', METADATA).json,

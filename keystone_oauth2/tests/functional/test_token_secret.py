@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a token got with a client secret carries."""
+"""Contents of a token issued for a client secret."""
 
 import datetime
 
@@ -27,7 +27,7 @@ RULES = [
 
 
 def soon(seconds):
-    """Return a time with a zone, as the API takes it."""
+    """Return a time with a time zone, as the API accepts it."""
     now = timeutils.utcnow().replace(tzinfo=datetime.timezone.utc)
     return now + datetime.timedelta(seconds=seconds)
 
@@ -47,8 +47,8 @@ class TokenBySecretTest(base.KeystoneTestCase):
             token=answer.json['access_token'],
         )
 
-    def test_token_carries_what_was_delegated(self):
-        """B12: and says that it is a client's, and which."""
+    def test_token_has_the_delegated_roles_and_project(self):
+        """B12: and names the client."""
         client = self.create_credential(['reader'])
         answer = self.post_as(client)
         self.assertThat(answer, matchers.IsAccessToken('reader'))
@@ -85,7 +85,7 @@ class TokenBySecretTest(base.KeystoneTestCase):
             ],
         )
 
-    def test_client_cannot_delegate_further_unless_unrestricted(self):
+    def test_only_an_unrestricted_client_can_delegate_further(self):
         for unrestricted, status in ((False, 403), (True, 201)):
             with self.variant(unrestricted):
                 client = self.create_credential(unrestricted=unrestricted)
@@ -97,8 +97,8 @@ class TokenBySecretTest(base.KeystoneTestCase):
                 )
                 self.assertEqual(status, self.create_another(answer).status)
 
-    def test_expires_in_is_what_is_left_of_this_token(self):
-        """A07: the token ends with the credential that it came from."""
+    def test_expires_in_is_the_remaining_life_of_the_token(self):
+        """A07: the token expires with its credential."""
         end = soon(60)
         client = self.create_credential(expires_at=end)
         answer = self.post_as(client)
@@ -109,7 +109,7 @@ class TokenBySecretTest(base.KeystoneTestCase):
         left = timeutils.parse_isotime(expires_at) - end
         self.assertLess(abs(left.total_seconds()), 1)
 
-    def test_expires_in_shrinks_with_the_life_of_the_credential(self):
+    def test_expires_in_decreases_towards_the_expiry_of_the_credential(self):
         """A07: from one token of a credential to the next."""
         time = self.useFixture(
             time_fixture.TimeFixture(timeutils.utcnow().replace(microsecond=0))
@@ -122,7 +122,7 @@ class TokenBySecretTest(base.KeystoneTestCase):
             )
             time.advance_time_seconds(10)
 
-    def test_token_is_gone_when_the_credential_expires(self):
+    def test_token_is_refused_after_the_credential_has_expired(self):
         time = self.useFixture(time_fixture.TimeFixture())
         client = self.create_credential(expires_at=soon(60))
         value = self.post_as(client).json['access_token']
@@ -131,7 +131,7 @@ class TokenBySecretTest(base.KeystoneTestCase):
         time.advance_time_seconds(3)
         self.assertEqual(404, self.identity.validate(value).status)
 
-    def test_token_is_gone_when_the_credential_is_deleted(self):
+    def test_token_is_refused_after_the_credential_is_deleted(self):
         client = self.create_credential()
         value = self.post_as(client).json['access_token']
         self.assertEqual(200, self.identity.validate(value).status)
@@ -141,8 +141,8 @@ class TokenBySecretTest(base.KeystoneTestCase):
             self.post_as(client), matchers.IsOAuthError(401, 'invalid_client')
         )
 
-    def test_token_is_new_each_time_and_cannot_be_altered(self):
-        """A15: nobody but the server can make or alter one."""
+    def test_each_token_is_new_and_cannot_be_altered(self):
+        """A15: only the server can make or alter one."""
         values = [
             self.post_as(self.client).json['access_token'] for _ in range(3)
         ]
@@ -153,8 +153,8 @@ class TokenBySecretTest(base.KeystoneTestCase):
             with self.variant(place):
                 self.assertEqual(404, self.identity.validate(altered).status)
 
-    def test_client_cannot_pick_its_id(self):
-        """B12: the id of a client is never that of a user by choice."""
+    def test_client_cannot_choose_its_id(self):
+        """B12: so it cannot choose the id of a user."""
         answer = self.keystone.request(
             'POST',
             f'/v3/users/{self.user.id}/application_credentials',
@@ -173,28 +173,28 @@ class TokenBySecretTest(base.KeystoneTestCase):
 
 
 class SignedTokenBySecretTest(TokenBySecretTest):
-    """The same with Keystone's signed tokens."""
+    """The same with Keystone's JWS tokens."""
 
     options = {'token': {'provider': 'jws'}}
 
-    def test_token_is_a_signed_one(self):
+    def test_token_is_a_jws(self):
         value = self.post_as(self.client).json['access_token']
         self.assertEqual(3, len(value.split('.')))
 
 
 class InTreeTokenBySecretTest(base.KeystoneTestCase):
-    """What is different without the extension."""
+    """What the in-tree API does instead."""
 
     enable = False
 
-    def test_expires_in_is_the_option_and_not_the_token(self):
-        """A07: it says an hour where the token has a minute."""
+    def test_expires_in_is_the_option_and_not_the_remaining_life(self):
+        """A07: it is an hour, although the token has a minute."""
         client = self.identity.create_application_credential(
             self.user, expires_at=soon(60)
         )
         self.assertEqual(3600, self.post_as(client).json['expires_in'])
 
-    def test_answer_may_be_stored(self):
+    def test_answer_may_be_cached(self):
         """A08: no Cache-Control, no Pragma."""
         answer = self.post_as(self.client)
         self.assertEqual(200, answer.status)

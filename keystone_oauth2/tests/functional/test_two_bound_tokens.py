@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Requests with two certificate-bound tokens, and tokens that are not known.
+"""Requests with two certificate-bound tokens, or with unknown tokens.
 
-``POST /v3/auth/tokens`` takes one token in ``X-Auth-Token`` and one in the
-body: each binding counts.
+``POST /v3/auth/tokens`` accepts one token in ``X-Auth-Token`` and one in the
+body: both bindings are checked.
 """
 
 from keystone_oauth2 import fixture
@@ -49,8 +49,8 @@ class TwoTokensTest(mutual_tls.MutualTLSTestCase):
             environ=certificate and mutual_tls.verified(certificate),
         )
 
-    def test_each_token_needs_its_certificate(self):
-        """D08: the certificate of one of the two does not open the other."""
+    def test_each_token_requires_its_certificate(self):
+        """D08: the certificate of one token is not enough for the other."""
         for header, body in (
             (self.own_token, self.other_token),
             (self.other_token, self.own_token),
@@ -65,8 +65,8 @@ class TwoTokensTest(mutual_tls.MutualTLSTestCase):
                     self.assertThat(answer, REFUSED)
                     self.assertIn('without its certificate', self.new_log())
 
-    def test_certificate_of_both_is_enough(self):
-        """What is refused then is Keystone's: the exchange of such a token."""
+    def test_certificate_of_both_is_sufficient(self):
+        """Then Keystone itself refuses to exchange such a token."""
         again = self.token(self.certificate)
         answer = self.exchange(self.own_token, again, self.certificate)
         self.assertNotIn('without its certificate', self.new_log())
@@ -76,7 +76,7 @@ class TwoTokensTest(mutual_tls.MutualTLSTestCase):
 
 
 class UnknownTokenTest(base.KeystoneTestCase):
-    """A token that is not valid, in the body of a request."""
+    """An invalid token in the body of a request."""
 
     def exchange(self, value):
         identity = {'methods': ['token'], 'token': {'id': value}}
@@ -86,8 +86,8 @@ class UnknownTokenTest(base.KeystoneTestCase):
             json={'auth': {'identity': identity}},
         )
 
-    def test_keystone_answers_as_it_does_itself(self):
-        """D08: the look for a binding changes no answer of Keystone's."""
+    def test_answer_is_keystones_own(self):
+        """D08: the check of the binding does not change it."""
         altered = self.identity.token_for(self.user)[:-9] + 'AAAAAAAA='
         for value in ('unknown', 'gAAAAAB', altered):
             with self.variant(value):
@@ -100,13 +100,13 @@ class UnknownTokenTest(base.KeystoneTestCase):
 
 
 class UnknownTokenInTreeTest(UnknownTokenTest):
-    """The same answers of a Keystone without the extension."""
+    """The same answers from a Keystone without the extension."""
 
     enable = False
 
 
 class SelfSignedTest(mutual_tls.MutualTLSTestCase):
-    """The method self_signed_tls_client_auth is off, as it is by default."""
+    """The method self_signed_tls_client_auth is disabled, the default."""
 
     def setUp(self):
         super().setUp()
@@ -131,8 +131,8 @@ class SelfSignedTest(mutual_tls.MutualTLSTestCase):
             },
         )
 
-    def test_certificate_that_is_not_verified_proves_nothing(self):
-        """E04: a front end that trusts this one says SUCCESS."""
+    def test_unverified_certificate_proves_nothing(self):
+        """E04: a front end that verified it says SUCCESS."""
         self.assertEqual(200, self.get('SUCCESS').status)
         for verdict in ('FAILED:self-signed certificate', 'NONE', ''):
             with self.variant(verdict):

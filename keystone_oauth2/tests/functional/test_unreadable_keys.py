@@ -21,7 +21,7 @@ import fixtures
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.tests import base
 
-#: As many as Keystone wants; it looks into its configuration otherwise.
+#: As many as Keystone expects; otherwise it reads its configuration.
 NAMES = ('0', '1', '2')
 NOBODY = 65534
 
@@ -29,7 +29,7 @@ NOBODY = 65534
 class UnreadableKeysTest(base.TestCase):
     def setUp(self):
         super().setUp()
-        # Not below the folder of the test, which is the account's alone.
+        # Not in the folder of the test, which only its owner can read.
         folder = self.useFixture(fixtures.TempDir(rootdir='/tmp')).path
         self.folder = pathlib.Path(folder)
         self.folder.chmod(0o755)
@@ -53,7 +53,7 @@ class UnreadableKeysTest(base.TestCase):
         for name in NAMES:
             (self.folder / name).chmod(mode)
 
-    def test_there_are_no_keys_and_one_warning(self):
+    def test_no_keys_are_loaded_with_one_warning(self):
         self.make(0)
         for _ in range(3):
             self.assertEqual((), self.load())
@@ -61,8 +61,8 @@ class UnreadableKeysTest(base.TestCase):
         self.assertIn(f'{self.folder}', self.log.output)
         self.assertIn('keystone-manage credential_setup', self.log.output)
 
-    def test_keys_that_can_be_read_again_are_used(self):
-        """Within a second: the folder is still new then."""
+    def test_keys_are_used_once_they_are_readable(self):
+        """Within a second, while the folder counts as just changed."""
         self.make(0)
         self.assertEqual((), self.load())
         self.make(0o644)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keys that anyone can sign for, at the wire."""
+"""Weak keys, for which anyone can sign, at the token endpoint."""
 
 import json
 
@@ -20,13 +20,13 @@ from keystone_oauth2.tests.functional import test_client_keys
 
 EXAMPLE = test_client_keys.EXAMPLE
 encoded = test_client_keys.encoded
-#: The neutral point of Ed25519, and a signature that fits any message then.
+#: The neutral element of Ed25519, and a signature valid for any message.
 NEUTRAL = encoded(b'\1' + bytes(31))
 CONSTANT = encoded(b'\1' + bytes(63))
 
 
 class WeakKeyTest(clients.ClientsTestCase):
-    def test_key_that_anyone_can_sign_for_is_refused(self):
+    def test_weak_key_is_refused(self):
         """K07: alone and in a set; the message says what is wrong."""
         okp = {'kty': 'OKP', 'crv': 'Ed25519'}
         for jwk, message in (
@@ -51,7 +51,7 @@ class WeakKeyTest(clients.ClientsTestCase):
                     )
         self.assertEqual([], self.show('/keys')['keys'])
 
-    def test_key_that_an_older_release_has_taken_is_refused(self):
+    def test_weak_key_registered_by_an_older_release_is_refused(self):
         """K07: one constant signature fits any assertion of the client."""
         good, weak = self.register_key('EdDSA'), self.register_key('EdDSA')
         jwk = {**weak.jwk, 'x': NEUTRAL}
@@ -68,8 +68,8 @@ class WeakKeyTest(clients.ClientsTestCase):
         self.assertIn('point of small order', self.log)
         self.assert_issued(**clients.by_key(good))
 
-    def test_number_that_is_written_in_another_way_is_explained(self):
-        """C07: what is wrong with it, and how it is right."""
+    def test_message_explains_a_wrongly_encoded_number(self):
+        """C07: the error, and the correct encoding."""
         ec = assertions.Signer('', '').jwk
         for jwk, message in (
             ({**EXAMPLE, 'n': 'AAAA' + EXAMPLE['n']}, 'n that begins with a'),

@@ -21,24 +21,24 @@ from keystone_oauth2.tests.functional import base
 
 NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
-#: Makes a slow hash cost some thirty times the rest of a request.
+#: Makes a slow hash cost about thirty times the rest of a request.
 SLOW_HASH = {'password_hash_rounds': 10}
 
 
 class TimingTestCase(base.KeystoneTestCase):
-    """A Keystone whose slow hash shows in the time of a refusal."""
+    """A Keystone whose slow hash is visible in the time of a refusal."""
 
     options = {'identity': SLOW_HASH, 'oauth2': NO_LIMITS}
 
     @classmethod
     def setUpClass(cls):
-        # Made once a process, where another Keystone may have run before.
+        # Created once per process, where an earlier Keystone may have run.
         application_credentials._dummy_hash.cache_clear()
         cls.addClassCleanup(application_credentials._dummy_hash.cache_clear)
         super().setUpClass()
 
     def seconds(self, client):
-        """Return the processor time that a refusal takes."""
+        """Return the processor time of a refusal."""
         spent = []
         for _ in range(5):
             start = time.process_time()

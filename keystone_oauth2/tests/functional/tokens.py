@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests at the wire with tokens of every kind, and who asks about them."""
+"""Tests with tokens of every kind, and their introspection."""
 
 import datetime
 import json
@@ -28,7 +28,7 @@ ISSUER = 'https://keystone.example.com/v3'
 
 
 class IsAnswer(matchers._Answer):
-    """A 200 of a protocol endpoint, with that body and nothing besides.
+    """A 200 of a protocol endpoint with exactly this body.
 
     :param body: an object, or None for no body at all.
     """
@@ -41,7 +41,7 @@ class IsAnswer(matchers._Answer):
 
     def _wrong(self, answer):
         yield from self._wrong_status(answer, 200)
-        # Clients parse what has a media type.
+        # Clients parse a body that has a media type.
         yield from self._wrong_headers(
             answer, {'Content-Type': None} if self.body is None else {}
         )
@@ -62,13 +62,13 @@ REVOKED = IsAnswer(None)
 
 
 def epoch(text):
-    """Return the seconds since 1970 of a time that Keystone wrote."""
+    """Return the seconds since 1970 for a time in Keystone's format."""
     moment = timeutils.normalize_time(timeutils.parse_isotime(text))
     return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
 
 
 class TokensTestCase(mutual_tls.MutualTLSTestCase):
-    """Besides, a client that asks about tokens: it has the role service."""
+    """Adds a client with the role service that introspects tokens."""
 
     options = {'oauth2': {'issuer': ISSUER}}
 
@@ -79,7 +79,7 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
 
     @classmethod
     def new_client(cls, *roles, domain='default', **attributes):
-        """Return a user and a client, both new, with these roles."""
+        """Return a new client of a new user, with these roles."""
         project = cls.identity.create_project(domain=domain)
         user = cls.identity.create_user(project, roles, domain=domain)
         client = cls.identity.create_application_credential(user, **attributes)
@@ -88,8 +88,8 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
     def ask(self, path, subject, client=None, **arguments):
         """Post a token to an endpoint.
 
-        :param client: authenticates with its secret; other callers come by
-            ``token``, an X-Auth-Token, or by headers and parameters.
+        :param client: authenticates with its secret; other callers use
+            ``token``, an X-Auth-Token, or headers and parameters.
         """
         headers = dict(arguments.pop('headers', {}))
         if client is not None:
@@ -100,13 +100,13 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         )
 
     def introspect(self, subject, client=None, **arguments):
-        """Ask about a token, by default as the service."""
+        """Introspect a token, by default as the service."""
         return self.ask(
             INTROSPECT, subject, client or self.service, **arguments
         )
 
     def revoke(self, subject, client=None, **arguments):
-        """Have a token revoked."""
+        """Revoke a token."""
         return self.ask(REVOKE, subject, client, **arguments)
 
     def issue(self, client=None):
@@ -116,7 +116,7 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         return answer.json['access_token']
 
     def issue_with(self, certificate, user=None):
-        """Return an access token that is bound to a certificate."""
+        """Return an access token bound to a certificate."""
         answer = self.post_with(certificate, user)
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
@@ -129,7 +129,7 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         )
 
     def token_by_token(self, token, scope='unscoped'):
-        """Return a token that is derived from another one."""
+        """Return a token derived from another one."""
         return self._authenticate(
             {'methods': ['token'], 'token': {'id': token}}, scope
         )
@@ -176,15 +176,15 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         return answer.headers['X-Subject-Token']
 
     def override(self, name, rule):
-        """Change a rule in the policy file of the Keystone that runs."""
+        """Change a rule in the policy file of the running Keystone."""
         self.override_all({name: rule})
 
     def override_all(self, rules):
-        """Change all of its rules."""
+        """Replace all rules in the policy file."""
         file = self.keystone.folder / 'policy.yaml'
         modified = file.stat().st_mtime
         file.write_text(json.dumps(rules))
-        # Keystone looks whether it is newer.
+        # Keystone reloads the file if its timestamp is newer.
         os.utime(file, (modified + 1, modified + 1))
 
     def assert_valid(self, token):
@@ -200,10 +200,10 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
         self.assertThat(self.introspect(token), INACTIVE)
 
     def assert_described(self, expected, token, answer):
-        """Assert that an answer describes a token, and says nothing else.
+        """Assert that an answer describes a token exactly.
 
-        :param expected: all members but those that Keystone makes up; the
-            roles sorted, since Keystone has them in any order.
+        :param expected: all members except those that Keystone generates; the
+            roles sorted, since Keystone returns them in any order.
         """
         validated = self.identity.validate(token).json['token']
         issued_at = epoch(validated['issued_at'])

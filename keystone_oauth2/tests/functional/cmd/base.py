@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests of commands: each runs as an operator runs it, in its process."""
+"""Tests of commands, each run in its own process."""
 
 import pathlib
 import subprocess
@@ -32,7 +32,7 @@ TIMEOUT = 120
 
 class CommandTestCase(base.TestCase):
     def deploy(self, options=None, **arguments):
-        """Return a deployment of Keystone that nobody runs."""
+        """Return a deployment of Keystone that is not started."""
         folder = self.useFixture(fixtures.TempDir()).path
         deployment = fixture.Deployment(
             folder,
@@ -43,7 +43,7 @@ class CommandTestCase(base.TestCase):
         return deployment
 
     def run_command(self, name, deployment, *arguments):
-        """Run a command on a deployment, and answer its process."""
+        """Run a command on a deployment, and return the finished process."""
         return subprocess.run(
             [
                 *self._program(name),
@@ -58,7 +58,7 @@ class CommandTestCase(base.TestCase):
         )
 
     def _program(self, name):
-        # A checkout that was installed before it had the command lacks it.
+        # The entry point is missing if the checkout was installed before.
         script = pathlib.Path(sys.executable).with_name(name)
         if script.exists():
             return [f'{script}']
@@ -68,7 +68,7 @@ class CommandTestCase(base.TestCase):
         return [sys.executable, '-W', 'ignore', '-c', code]
 
     def execute(self, deployment, *statements):
-        """Execute statements, and answer the rows of the last one."""
+        """Execute statements, and return the rows of the last one."""
         engine = sa.create_engine(
             deployment.options['database']['connection'],
             poolclass=pool.NullPool,

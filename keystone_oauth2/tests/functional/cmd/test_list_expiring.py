@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""keystone-oauth2-manage list_expiring, and whom it tells."""
+"""keystone-oauth2-manage list_expiring, and its notifications."""
 
 import datetime
 import json
@@ -30,7 +30,7 @@ OPTIONS = {
 
 class ListExpiringTest(base.CommandTestCase):
     def deploy(self, options=None, **arguments):
-        """Return a deployment with a credential, which nobody runs."""
+        """Return a deployment with a credential, which is not started."""
         deployment = super().deploy({**OPTIONS, **(options or {})})
         self.execute(
             deployment,
@@ -41,9 +41,9 @@ class ListExpiringTest(base.CommandTestCase):
         return deployment
 
     def register(self, deployment, kind, identifier, seconds):
-        """Register something that ends in so many seconds.
+        """Register an authenticator that expires in the given seconds.
 
-        :returns: that moment.
+        :returns: the moment of expiry.
         """
         now = timeutils.utcnow().replace(microsecond=0)
         end = now + datetime.timedelta(seconds=seconds)
@@ -58,7 +58,7 @@ class ListExpiringTest(base.CommandTestCase):
         return end
 
     def list_expiring(self, deployment):
-        """Return the rows of the table, each a list of its cells."""
+        """Return the rows of the table, each as a list of cells."""
         process = self.run_command(
             'keystone-oauth2-manage', deployment, 'list_expiring'
         )
@@ -76,7 +76,7 @@ class ListExpiringTest(base.CommandTestCase):
         return rows[1:]
 
     def notifications(self, deployment):
-        """Return type and payload of each notification that was sent."""
+        """Return type and payload of each emitted notification."""
         log = (deployment.folder / 'keystone.log').read_text()
         sent = [
             line[line.index('{') :]
@@ -88,7 +88,7 @@ class ListExpiringTest(base.CommandTestCase):
             for message in map(json.loads, sent)
         ]
 
-    def test_what_ends_soon_is_listed_the_next_one_first(self):
+    def test_soonest_expiry_is_listed_first(self):
         deployment = self.deploy()
         self.register(deployment, 'secret', 'over', -60)
         later = self.register(deployment, 'certificate', 'later', 600)
@@ -102,7 +102,7 @@ class ListExpiringTest(base.CommandTestCase):
             self.list_expiring(deployment),
         )
 
-    def test_each_is_told_by_a_notification(self):
+    def test_each_is_announced_by_a_notification(self):
         deployment = self.deploy()
         self.register(deployment, 'secret', 'ending', 600)
         self.list_expiring(deployment)
@@ -119,12 +119,12 @@ class ListExpiringTest(base.CommandTestCase):
             payload['target'],
         )
 
-    def test_nobody_is_told_what_was_opted_out_of(self):
+    def test_no_notification_is_sent_after_an_opt_out(self):
         name = 'identity.oauth2_client_secret.expiring'
         deployment = self.deploy({'DEFAULT': {'notification_opt_out': name}})
         self.register(deployment, 'secret', 'ending', 600)
         self.assertEqual(1, len(self.list_expiring(deployment)))
         self.assertEqual([], self.notifications(deployment))
 
-    def test_nothing_ends_soon(self):
+    def test_nothing_expires_soon(self):
         self.assertEqual([], self.list_expiring(self.deploy()))

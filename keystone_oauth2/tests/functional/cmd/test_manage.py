@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""keystone-oauth2-manage, in a process of its own."""
+"""keystone-oauth2-manage, in its own process."""
 
 import base64
 import datetime
@@ -34,7 +34,7 @@ class ManageTestCase(base.CommandTestCase):
         )
 
     def assert_says(self, expected, deployment, process):
-        """Assert that it fails with a sentence, and not with a trace."""
+        """Assert that it fails with a sentence and without a traceback."""
         self.assertEqual(1, process.returncode)
         log = (deployment.folder / 'keystone.log').read_text()
         self.assertIn(expected, log + process.stdout + process.stderr)
@@ -50,7 +50,7 @@ class ManageTest(ManageTestCase):
             process.stderr,
         )
 
-    def test_db_sync_makes_the_tables_and_db_version_tells(self):
+    def test_db_sync_creates_the_tables_and_db_version_reports_it(self):
         deployment = self.deploy(tables=False)
         self.assert_version(1, 'none', deployment)
         for _ in range(2):
@@ -59,8 +59,8 @@ class ManageTest(ManageTestCase):
             self.assertEqual('', process.stdout)
         self.assert_version(0, NEWEST, deployment)
 
-    def test_version_of_an_older_release_is_told_apart(self):
-        """A script that upgrades can ask by the exit status."""
+    def test_version_of_an_older_release_is_distinguished(self):
+        """An upgrade script can check the exit status."""
         deployment = self.deploy()
         self.execute(
             deployment,
@@ -68,8 +68,8 @@ class ManageTest(ManageTestCase):
         )
         self.assert_version(1, '0001', deployment)
 
-    def test_without_tables_of_keystone_it_says_what_to_do(self):
-        """And works once it was done."""
+    def test_without_keystones_tables_it_says_what_to_do(self):
+        """After that it succeeds."""
         deployment = self.deploy(tables=False)
         rename = 'ALTER TABLE {} RENAME TO {}'.format
         self.execute(deployment, rename('application_credential', 'away'))
@@ -78,7 +78,7 @@ class ManageTest(ManageTestCase):
         self.execute(deployment, rename('away', 'application_credential'))
         self.assertEqual(0, self.manage(deployment, 'db_sync').returncode)
 
-    def test_wrong_command_lists_the_right_ones(self):
+    def test_wrong_command_lists_the_valid_ones(self):
         deployment = self.deploy()
         for arguments in ((), ('nonsense',)):
             with self.variant(arguments):
@@ -92,7 +92,7 @@ class ManageTest(ManageTestCase):
                 ):
                     self.assertIn(command, process.stderr)
 
-    def test_configuration_that_is_not_there_is_an_error(self):
+    def test_missing_configuration_file_is_an_error(self):
         deployment = self.deploy()
         deployment.config_file.unlink()
         process = self.manage(deployment, 'db_version')
@@ -101,7 +101,7 @@ class ManageTest(ManageTestCase):
 
 
 class PurgeTest(ManageTestCase):
-    """Tokens live for an hour here."""
+    """Tokens live for an hour."""
 
     def moment(self, hours):
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -152,7 +152,7 @@ class PurgeTest(ManageTestCase):
         )
         return [row[0] for row in rows]
 
-    def test_purge_deletes_what_nothing_can_refer_to(self):
+    def test_purge_deletes_rows_that_nothing_can_refer_to(self):
         """A token may outlive the certificate that it is bound to."""
         deployment = self.deploy({'token': {'expiration': 3600}})
         key = deployment.folder / 'credential-keys' / '1'
@@ -176,7 +176,7 @@ class PurgeTest(ManageTestCase):
             self.authenticator('ends', 1, self.moment(1)),
             self.authenticator('never ends', 1, 'NULL'),
             self.assertion('ended long ago', -1),
-            # The clock of another node may be behind.
+            # The clock of another node may be slow.
             self.assertion('ended just now', -0.01),
             self.assertion('lives', 1),
         )
@@ -199,7 +199,7 @@ class PurgeTest(ManageTestCase):
                 )
 
     def test_purge_without_keys_leaves_digests_of_living_clients(self):
-        """It may run where nobody can read them."""
+        """It may run on a host that cannot read the keys."""
         deployment = self.deploy(
             {'credential': {'key_repository': '/nonexistent'}}
         )
@@ -221,7 +221,7 @@ class PurgeTest(ManageTestCase):
         self.assert_says('keystone-oauth2-manage db_sync', deployment, process)
 
     def test_purge_with_tables_of_an_older_release_says_the_same(self):
-        """There is not all of what it would delete."""
+        """Some of the tables that it purges are missing."""
         deployment = self.deploy()
         self.execute(
             deployment,

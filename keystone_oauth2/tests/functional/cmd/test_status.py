@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""keystone-oauth2-status upgrade check, in a process of its own."""
+"""keystone-oauth2-status upgrade check, in its own process."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
 
 class StatusTest(base.CommandTestCase):
     def check(self, deployment):
-        """Return the exit status, and result and details by check."""
+        """Return the exit status, and the result and details by check."""
         process = self.run_command(
             'keystone-oauth2-status', deployment, 'upgrade', 'check', '--json'
         )
@@ -52,7 +52,7 @@ class StatusTest(base.CommandTestCase):
         }
 
     def assert_found(self, expected, found):
-        """Assert results, and that details say what they have to say."""
+        """Assert the results and that the details mention what they must."""
         results = {check: result for check, (result, _) in found.items()}
         self.assertEqual(
             {check: result for check, (result, _) in expected.items()},
@@ -63,7 +63,7 @@ class StatusTest(base.CommandTestCase):
                 self.assertIn(details, f'{found[check][1]}')
 
     def good_options(self):
-        """Return options that leave nothing to say."""
+        """Return options with which no check complains."""
         authority = fixture.CertificateAuthority()
         folder = self.useFixture(fixtures.TempDir()).path
         return {
@@ -74,7 +74,7 @@ class StatusTest(base.CommandTestCase):
             },
         }
 
-    def test_all_is_well(self):
+    def test_all_checks_pass(self):
         status, found = self.check(self.deploy(self.good_options()))
         self.assertLessEqual(
             {METHODS, TABLES, KEYS, BODIES, CERTIFICATES, TLS, LIMITS},
@@ -85,8 +85,8 @@ class StatusTest(base.CommandTestCase):
         )
         self.assertEqual(0, status)
 
-    def test_what_an_operator_should_do_first(self):
-        """Before anything was configured."""
+    def test_first_steps_of_an_operator_are_listed(self):
+        """Before anything has been configured."""
         deployment = self.deploy(enable=False, tables=False)
         shutil.rmtree(deployment.folder / 'credential-keys')
         status, found = self.check(deployment)
@@ -104,8 +104,8 @@ class StatusTest(base.CommandTestCase):
         )
         self.assertEqual(2, status)
 
-    def test_what_would_go_wrong_with_an_upgrade(self):
-        """Fernet tokens hold methods by their position."""
+    def test_problems_of_an_upgrade_are_listed(self):
+        """Fernet tokens store methods by their position in the list."""
         options = self.good_options()
         options['auth'] = {'methods': [METHOD, *DEFAULT_METHODS]}
         deployment = self.deploy(options)
@@ -131,7 +131,7 @@ class StatusTest(base.CommandTestCase):
         )
         self.assertEqual(2, status)
 
-    def test_warnings_alone_are_no_failure(self):
+    def test_warnings_alone_are_not_a_failure(self):
         options = self.good_options()
         options['oauth2'] |= {
             'secret_digests': False,
@@ -156,8 +156,8 @@ class StatusTest(base.CommandTestCase):
         )
         self.assertEqual(1, status)
 
-    def test_list_that_takes_no_secrets_from_bodies_is_warned_of(self):
-        """B03: the in-tree API takes them there wherever it takes Basic."""
+    def test_list_without_secrets_in_bodies_gets_a_warning(self):
+        """B03: the in-tree API accepts them there if it accepts Basic."""
         basic, post = 'client_secret_basic', 'client_secret_post'
         for methods, result in (
             (None, SUCCESS),
@@ -173,14 +173,14 @@ class StatusTest(base.CommandTestCase):
                 self.assertEqual(result, found[BODIES][0], found)
                 self.assertEqual(result, status, found)
 
-    def test_other_key_repository_is_the_one_that_is_looked_at(self):
+    def test_configured_key_repository_is_checked(self):
         options = self.good_options()
         options['oauth2']['secret_digest_key_repository'] = '/nonexistent'
         status, found = self.check(self.deploy(options))
         self.assert_found({KEYS: (FAILURE, '/nonexistent')}, found)
         self.assertEqual(2, status)
 
-    def test_table_for_people(self):
+    def test_table_is_readable(self):
         process = self.run_command(
             'keystone-oauth2-status', self.deploy(), 'upgrade', 'check'
         )
@@ -188,8 +188,8 @@ class StatusTest(base.CommandTestCase):
         for text in ('Upgrade Check Results', METHODS, 'Result: Success'):
             self.assertIn(text, process.stdout)
 
-    def test_database_that_cannot_be_reached_is_an_error(self):
-        """It is neither good nor bad, and the exit status says so."""
+    def test_unreachable_database_is_an_error(self):
+        """The exit status says that the result is unknown."""
         deployment = self.deploy(self.good_options())
         database = deployment.folder / 'keystone.db'
         database.unlink()
