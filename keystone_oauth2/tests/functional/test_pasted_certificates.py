@@ -126,9 +126,8 @@ class PastedCertificateTest(clients.ClientsTestCase):
             (
                 {'tls_client_auth_subject_dn': 'O = Acme, CN = batch'},
                 f'{distinguished}a space follows an equal sign; write the '
-                f'name in the form of "openssl x509 -subject -nameopt '
-                f'RFC2253", with its last part first, or write the space as '
-                f'"\\ ".',
+                f'name as "openssl x509 -subject -nameopt RFC2253" prints '
+                f'it, its last part first, or the space as "\\ ".',
             ),
             (
                 {'tls_client_auth_subject_dn': 'nonsense=batch'},
