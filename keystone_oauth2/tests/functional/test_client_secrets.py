@@ -252,7 +252,11 @@ class SecretTest(SecretsTestCase):
         end = (now.replace(microsecond=0)).isoformat() + 'Z'
         self.at(now, -60)
         secret = self.register_secret(expires_at=end)
-        self.assert_issued(**self.basic(secret['secret']))
+        # K04: the token expires with the secret.
+        self.assertThat(
+            self.get_token(**self.basic(secret['secret'])),
+            matchers.IsAccessToken(expires_in=range(59, 61)),
+        )
         self.assertIs(True, secret['expires_soon'])
         self.at(now, 0)
         self.assert_refused(**self.basic(secret['secret']))
