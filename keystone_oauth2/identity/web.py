@@ -206,9 +206,9 @@ def client_with_secret(response: flask.Response) -> str | None:
     stored: str = token.get(_APPLICATION_CREDENTIAL, {}).get('id', '')
     identity = _identity()
     if _APPLICATION_CREDENTIAL in identity:
-        # Keystone adds the id to the body where the request has a name.
-        sent = _member(identity[_APPLICATION_CREDENTIAL], 'id')
-        return stored if sent == stored else ''
+        payload = identity[_APPLICATION_CREDENTIAL]
+        # Where the request has a name, Keystone looks the id up.
+        return stored if payload.get('id', stored) == stored else ''
     has_receipt = authorization.AUTH_RECEIPT_HEADER in flask.request.headers
     if identity.get('methods') == ['token'] and not has_receipt:
         # Another token for the same client, which had one already.

@@ -252,7 +252,10 @@ class SecretTest(SecretsTestCase):
         end = (now.replace(microsecond=0)).isoformat() + 'Z'
         self.at(now, -60)
         secret = self.register_secret(expires_at=end)
-        self.assert_issued(**self.basic(secret['secret']))
+        self.assertThat(
+            self.get_token(**self.basic(secret['secret'])),
+            matchers.IsAccessToken(expires_in=(59, 60)),
+        )
         self.assertIs(True, secret['expires_soon'])
         self.at(now, 0)
         self.assert_refused(**self.basic(secret['secret']))
