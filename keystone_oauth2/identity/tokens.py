@@ -201,8 +201,18 @@ def _token(value: str) -> token_model.TokenModel | None:
 
 
 def _binding(token: token_model.TokenModel | None) -> str | None:
+    """Return the thumbprint that a token is bound to; None if it is not.
+
+    A token that a certificate was used for, but that has no thumbprint, is
+    bound to a certificate that no client has.
+    """
+    if token is None:
+        return None
     # Tokens from a cache that an older Keystone filled lack the attribute.
-    return getattr(token, 'oauth2_thumbprint', None)
+    thumbprint: str | None = getattr(token, 'oauth2_thumbprint', None)
+    if thumbprint is None and CERTIFICATE_METHOD in token.methods:
+        return ''
+    return thumbprint
 
 
 def client_id(token: token_model.TokenModel) -> str | None:
@@ -228,7 +238,6 @@ def _described(
     domain = rendered.get('domain')
     credential = rendered.get('application_credential', {})
     rules = credential.get('access_rules')
-    certificate = rendered.get('oauth2_credential', {})
     return messages.Token(
         audit_id=token.audit_id,
         client_id=client_id(token),
@@ -246,7 +255,7 @@ def _described(
         is_system='system' in rendered,
         is_admin_project=rendered.get('is_admin_project'),
         access_rules=None if rules is None else tuple(rules),
-        keystone_thumbprint=certificate.get('x5t#S256'),
+        keystone_thumbprint=_binding(token),
     )
 
 

@@ -27,21 +27,23 @@ PROVIDERS = provider_api.ProviderAPIs
 _domain = database.project.alias('domain')
 
 
-def _enabled(table: sa.FromClause) -> sa.Select[ty.Any]:
-    """Return a query by id for an enabled row in an enabled domain."""
+def _with_domain(table: sa.FromClause) -> sa.Select[ty.Any]:
+    """Return a query by id for a row, and whether it and its domain are
+    enabled.
+    """
     return (
-        sa.select(table.c.id)
-        .join(_domain, _domain.c.id == table.c.domain_id)
-        .where(
-            table.c.id == sa.bindparam('id'),
-            table.c.enabled.is_(True),
-            _domain.c.enabled.is_(True),
+        sa.select(
+            table.c.id,
+            table.c.enabled,
+            _domain.c.enabled.label('is_domain_enabled'),
         )
+        .outerjoin(_domain, _domain.c.id == table.c.domain_id)
+        .where(table.c.id == sa.bindparam('id'))
     )
 
 
-_ENABLED_USER = _enabled(database.user)
-_ENABLED_PROJECT = _enabled(database.project)
+_USER = _with_domain(database.user)
+_PROJECT = _with_domain(database.project)
 
 
 def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
@@ -81,16 +83,32 @@ def find_project(project_id: str) -> str:
     :returns: the id in its stored spelling: a database may ignore case.
     :raises ports.Refused: the project is unknown or disabled.
     """
-    row = _row(_ENABLED_PROJECT, project_id)
+    row = _row(_PROJECT, project_id)
     if row is None:
-        raise ports.Refused(f'project {project_id} is unknown or disabled')
+        raise ports.Refused(f'unknown project {project_id}')
+    _check_enabled(row, 'project')
     stored: str = row.id
     return stored
 
 
 def _is_enabled(user_id: str) -> bool:
-    row = _row(_ENABLED_USER, user_id)
-    return row is not None and row.id == user_id
+    """Whether a user is enabled; False for one who is not in the database.
+
+    :raises ports.Refused: the user, or its domain, is disabled. No cache
+        learns that: another worker may enable them again.
+    """
+    row = _row(_USER, user_id)
+    if row is None or row.id != user_id:
+        return False
+    _check_enabled(row, 'user')
+    return True
+
+
+def _check_enabled(row: ty.Any, name: str) -> None:
+    if row.enabled is not True:
+        raise ports.Refused(f'{name} {row.id} is disabled')
+    if row.is_domain_enabled is not True:
+        raise ports.Refused(f'the domain of {name} {row.id} is disabled')
 
 
 def _row(query: sa.Select[ty.Any], identifier: str) -> ty.Any:

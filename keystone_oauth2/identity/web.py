@@ -280,9 +280,9 @@ def client_with_secret(response: flask.Response) -> str | None:
     stored: str = token.get(_APPLICATION_CREDENTIAL, {}).get('id', '')
     identity = _identity()
     if _APPLICATION_CREDENTIAL in identity:
-        # Keystone adds the id to the body if the request has a name.
+        # Where the request has a name, Keystone looks the id up.
         sent = _member(identity[_APPLICATION_CREDENTIAL], 'id')
-        return stored if sent == stored else ''
+        return stored if sent in (None, stored) else ''
     has_receipt = authorization.AUTH_RECEIPT_HEADER in flask.request.headers
     if identity.get('methods') == ['token'] and not has_receipt:
         # The client exchanges a token for another one.

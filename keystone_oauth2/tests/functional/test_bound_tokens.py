@@ -12,8 +12,11 @@
 
 """Certificate-bound tokens in X-Auth-Token."""
 
+from keystone.common import provider_api
+
 from keystone_oauth2.tests.functional import mutual_tls
 
+PROVIDERS = provider_api.ProviderAPIs
 PROJECTS = '/v3/auth/projects'
 
 
@@ -186,6 +189,26 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                         json={'auth': {'identity': identity}},
                     )
                 )
+
+    def test_token_of_a_certificate_without_a_thumbprint_is_refused(self):
+        """K06, D08: its binding is no longer known."""
+        token = PROVIDERS.token_provider_api.issue_token(
+            self.user.id, ['oauth2_credential'], project_id=self.project.id
+        ).id
+        self.assertEqual(200, self.identity.validate(token).status)
+        for environ in (None, mutual_tls.verified(self.certificate)):
+            with self.variant(environ):
+                answer = self.keystone.request(
+                    'GET', PROJECTS, token=token, environ=environ
+                )
+                self.assert_refused(answer)
+        answer = self.keystone.request(
+            'POST',
+            '/v3/OS-OAUTH2/introspect',
+            form={'token': token},
+            token=self.identity.admin_token(),
+        )
+        self.assertEqual({'active': False}, answer.json)
 
     def test_token_that_keystone_does_not_read_is_ignored(self):
         """D08: no method of the request reads it."""

@@ -41,9 +41,11 @@ from keystone.common.rbac_enforcer import enforcer
 from keystone.common.sql import core
 from keystone.common.validation import validators
 from keystone.federation import utils as federation_utils
+from keystone.identity.backends import base as identity_base
 from keystone.models import token_model
 from keystone.server.flask import application
 from keystone.server.flask import common
+from keystone.token import provider
 from oslo_policy import policy
 from oslo_utils import timeutils
 import sqlalchemy
@@ -61,7 +63,7 @@ TOKEN_MODEL = {
     'application_credential': 'access rules of a caller',
     'application_credential_id': 'the client of a token, and its roles',
     'audit_id': 'revocation',
-    'domain_id': 'scope of a caller',
+    'domain': 'scope of a caller',
     'expires_at': 'expires_in',
     'id': 'access_token',
     'methods': 'whether a token is bound to a certificate',
@@ -74,6 +76,7 @@ TOKEN_MODEL = {
     'roles': 'scope, and the rules of policy.yaml',
     'system_scoped': 'scope of a caller',
     'trust_scoped': 'who may register something for clients',
+    'user': 'the user of a caller',
     'user_domain': 'the rules of policy.yaml',
     'user_id': 'the user of a token',
 }
@@ -196,6 +199,20 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual('x', token.oauth2_thumbprint)
 
+    def test_token_ends_when_it_is_told_to(self):
+        end = timeutils.utcnow().replace(microsecond=0)
+        end += datetime.timedelta(seconds=60)
+        self.assertLess(end, provider.default_expire_time())
+        token = PROVIDERS.token_provider_api.issue_token(
+            self.user.id,
+            ['application_credential'],
+            expires_at=end,
+            project_id=self.project.id,
+            app_cred_id=self.client.id,
+        )
+        found = timeutils.parse_isotime(token.expires_at)
+        self.assertEqual(end, timeutils.normalize_time(found))
+
     def test_provider_shows_what_it_has_put_into_a_token(self):
         """A Fernet token has only one of the two."""
         driver = PROVIDERS.token_provider_api.driver
@@ -312,6 +329,17 @@ class UsersTest(mutual_tls.MutualTLSTestCase):
             AssertionError,
             PROVIDERS.resource_api.assert_domain_enabled,
             domain.id,
+        )
+
+    def test_driver_tells_whether_users_are_in_the_database(self):
+        identity_api = PROVIDERS.identity_api
+        self.assertIs(True, identity_api.driver.is_sql)
+        identity_api.get_user(self.user.id)
+        self.assertIsNone(
+            identity_api.domain_configs.get_domain_driver('default')
+        )
+        self.assertIs(
+            False, identity_base.IdentityDriverBase.is_sql.fget(None)
         )
 
     def test_user_and_domain_have_the_attributes_we_read(self):
