@@ -72,7 +72,7 @@ class WeakKeyTest(clients.ClientsTestCase):
         """C07: the error, and the correct encoding."""
         ec = assertions.Signer('', '').jwk
         for jwk, message in (
-            ({**EXAMPLE, 'n': 'AAAA' + EXAMPLE['n']}, 'n that begins with a'),
+            ({**EXAMPLE, 'n': 'AAAA' + EXAMPLE['n']}, 'n that starts with a'),
             ({**EXAMPLE, 'e': 'AAEAAQ'}, 'e that starts with a zero octet'),
             ({**EXAMPLE, 'e': 'AQAC='}, 'e that is not base64url without'),
             ({**EXAMPLE, 'n': f'{EXAMPLE["n"][:-1]}h'}, 'n that has unused'),

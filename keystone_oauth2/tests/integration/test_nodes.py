@@ -124,8 +124,9 @@ class CachedNodesTest(authorization_server.AuthorizationServerTestCase):
                 )
                 self.assertThat(answer, clients.IsKeystoneError(401))
         self.identity.enable(owner)
-        token = self.identity.token_for(owner)
         answer = self.https().request(
-            'GET', clients.path_of(client, '/secrets'), token=token
+            'GET',
+            clients.path_of(client, '/secrets'),
+            token=self.identity.admin_token(),
         )
         self.assertEqual(2, len(answer.json['secrets']), answer.text)
