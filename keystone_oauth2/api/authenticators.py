@@ -345,15 +345,14 @@ def _certificate(pem: str, common: Shown) -> registration.NewAuthenticator:
     problem = certificates.problem_of_period(der, timeutils.utcnow())
     if problem is not None:
         raise ValueError(problem)
-    expires_at = common['expires_at'] or end
     return registration.NewAuthenticator(
         fingerprint=certificates.fingerprint(der),
         value={
             'certificate': ssl.DER_cert_to_PEM_cert(der),
             'x5t#S256': certificates.thumbprint(der),
         },
-        **{**common, 'expires_at': min(expires_at, end)},
-    )
+        **common,
+    ).ending_by(end)
 
 
 def _time(moment: datetime.datetime | None) -> str | None:

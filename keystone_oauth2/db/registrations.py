@@ -83,8 +83,10 @@ def add(
         with _changing(client_id) as (session, internal_id):
             _check_owner(session, internal_id, authority)
             _delete_expired(session, client_id)
-            before = _registration(session, client_id, internal_id)
-            known = before.by_fingerprint() if keep_known else {}
+            known = {}
+            if keep_known:
+                before = _registration(session, client_id, internal_id)
+                known = before.by_fingerprint()
             for new in authenticators:
                 authenticator = known.get((new.kind, new.fingerprint))
                 if authenticator is None:
