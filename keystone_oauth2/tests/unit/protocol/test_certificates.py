@@ -100,10 +100,16 @@ class DerFromPemTest(base.TestCase):
                 self.assertNotIsInstance(error, UnicodeError)
 
 
+# Hypothesis also tries the strings in the product, such as the labels of PEM.
+other_text = st.text(max_size=40).filter(
+    lambda text: ' KEY' not in text and '-----' not in text
+)
+
+
 class DerFromTextTest(base.TestCase):
     """Text that an owner pastes."""
 
-    @given(st.text(max_size=40), st.text(max_size=40))
+    @given(other_text, other_text)
     def test_surrounding_text_is_ignored(self, before, after):
         """D04: RFC 7468, 2 and 5.2."""
         for pem in (CERTIFICATE.pem, CERTIFICATE.pem.replace('\n', '\r\n')):
