@@ -23,7 +23,7 @@ import fixtures
 import sqlalchemy as sa
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 
 _SERVERS = {
     'postgresql': 'postgresql+psycopg2://postgres@127.0.0.1:5432/',

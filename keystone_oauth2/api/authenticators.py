@@ -24,10 +24,10 @@ from oslo_utils import timeutils
 from keystone_oauth2.db import registrations
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
-from keystone_oauth2.protocol import certificate_subject
 from keystone_oauth2.protocol import certificates
-from keystone_oauth2.protocol import client_key
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import jwk
+from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.clients import subject
 
 Shown = dict[str, ty.Any]
 
@@ -159,13 +159,13 @@ class Key(Kind):
             raise ValueError('must be given as either jwk or jwks')
         once: Shown = {}
         if 'jwk' in requested:
-            keys = [client_key.read(requested['jwk'])]
+            keys = [jwk.read(requested['jwk'])]
         else:
-            keys, ignored = client_key.read_set(requested['jwks'])
+            keys, ignored = jwk.read_set(requested['jwks'])
             once['ignored'] = [_show_ignored(key) for key in ignored]
         return [
             registration.NewAuthenticator(
-                fingerprint=client_key.thumbprint(key), value=key, **common
+                fingerprint=jwk.thumbprint(key), value=key, **common
             )
             for key in keys
         ], once
@@ -184,7 +184,7 @@ class Certificate(Kind):
     name = registration.CERTIFICATE
     properties = {
         'certificate': _PEM,
-        **dict.fromkeys(certificate_subject.NAMES, _NAME),
+        **dict.fromkeys(subject.NAMES, _NAME),
     }
 
     def make(
@@ -208,7 +208,7 @@ class Certificate(Kind):
         if name == 'certificate':
             return [_certificate(requested[name], common)], {}
         try:
-            value = {name: certificate_subject.read(name, requested[name])}
+            value = {name: subject.read(name, requested[name])}
         except ValueError as error:
             raise web.ValidationError(f'{name} {error}.') from error
         fingerprint = certificates.fingerprint(repr(value).encode())
@@ -325,7 +325,7 @@ class Clients:
         return end - timeutils.utcnow() <= warning
 
 
-def _show_ignored(ignored: client_key.Ignored) -> Shown:
+def _show_ignored(ignored: jwk.Ignored) -> Shown:
     return {
         'index': ignored.index,
         'kid': ignored.kid,

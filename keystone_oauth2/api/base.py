@@ -22,10 +22,10 @@ import flask
 from oslo_log import log
 from werkzeug import exceptions
 
-from keystone_oauth2.api import client_certificate
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import observer
-from keystone_oauth2.api import proxies
+from keystone_oauth2.api.front_end import client_certificate
+from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web

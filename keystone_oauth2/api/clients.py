@@ -32,7 +32,7 @@ from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 
 _NO_TABLES = (
     'The tables are missing or have another version: run '

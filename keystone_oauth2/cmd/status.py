@@ -17,11 +17,11 @@ import sys
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
-from keystone_oauth2.db import failures
 from keystone_oauth2.db import migration
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import tokens
+from keystone_oauth2.limits import failures
 
 _SUCCESS = upgradecheck.Code.SUCCESS
 _WARNING = upgradecheck.Code.WARNING

@@ -32,7 +32,7 @@ from sqlalchemy import orm
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from keystone_oauth2.identity import users
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 PROVIDERS = provider_api.ProviderAPIs
 

@@ -17,8 +17,8 @@ import re
 import typing as ty
 import urllib.parse
 
-from keystone_oauth2.protocol import client_key
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import jwk
+from keystone_oauth2.protocol.clients import registration
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
@@ -96,7 +96,7 @@ def document(
         members[f'{endpoint}_auth_methods_supported'] = supported
         if 'private_key_jwt' in methods:
             members[f'{endpoint}_auth_signing_alg_values_supported'] = list(
-                client_key.ALGORITHMS
+                jwk.ALGORITHMS
             )
     if not registration.CERTIFICATE_METHODS.isdisjoint(methods):
         members['tls_client_certificate_bound_access_tokens'] = True

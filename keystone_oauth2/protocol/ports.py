@@ -13,7 +13,7 @@
 """Interfaces of what the protocol needs from outside.
 
 :mod:`keystone_oauth2.identity` and :mod:`keystone_oauth2.db` implement them,
-and :mod:`keystone_oauth2.api.wiring` passes them in.
+and :mod:`keystone_oauth2.compose.server` passes them in.
 """
 
 import collections.abc as abc
@@ -231,7 +231,7 @@ class FindAuthenticators(ty.Protocol):
     ) -> tuple[ApplicationCredential, abc.Sequence[RegisteredAuthenticator]]:
         """Return the current authenticators of a client.
 
-        :param kind: a kind in :mod:`keystone_oauth2.protocol.registration`.
+        :param kind: one of the kinds in :mod:`.clients.registration`.
         :raises UnknownClient: the id is unknown.
         :raises Refused: the credential must not be used.
         """

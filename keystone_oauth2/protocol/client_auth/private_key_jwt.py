@@ -19,13 +19,13 @@ import re
 import time
 import typing as ty
 
-from keystone_oauth2.protocol import client_key
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import _delegation
+from keystone_oauth2.protocol.clients import jwk
+from keystone_oauth2.protocol.clients import registration
 
 ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -87,7 +87,7 @@ class PrivateKeyJWT:
             )
         try:
             # An older release, without this check, may have registered it.
-            client_key.check(key.value)
+            jwk.check(key.value)
         except ValueError as error:
             raise ports.Refused(
                 f'client {credential.id}: the key that has signed the '
@@ -137,18 +137,18 @@ class _Assertion:
             if problem is not None:
                 raise ports.Refused(f'assertion: {problem}')
 
-    def is_signed_with(self, key: client_key.JWK) -> bool:
+    def is_signed_with(self, key: jwk.JWK) -> bool:
         """Whether a registered key has signed the assertion."""
         kid = self.header.get('kid')
         if kid is not None and key.get('kid', kid) != kid:
             return False
         algorithm = self.header['alg']
-        if algorithm not in client_key.algorithms(key):
+        if algorithm not in jwk.algorithms(key):
             return False
-        return client_key.has_signed(key, self.text, algorithm)
+        return jwk.has_signed(key, self.text, algorithm)
 
     def _problem_of_header(self) -> str | None:
-        if self.header.get('alg') not in client_key.ALGORITHMS:
+        if self.header.get('alg') not in jwk.ALGORITHMS:
             return 'unsupported alg'
         # RFC 7515, 4.1.11: no critical extension is supported.
         if 'crit' in self.header:
@@ -232,7 +232,7 @@ def _read_parts(text: str) -> list[dict[str, ty.Any]]:
     parts = text.split('.')
     if len(parts) != 3:
         raise ValueError('must have three parts')
-    decoded = [client_key.octets(part) for part in parts]
+    decoded = [jwk.octets(part) for part in parts]
     return [_read_object(part) for part in decoded[:2]]
 
 

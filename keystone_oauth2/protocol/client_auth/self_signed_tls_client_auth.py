@@ -18,9 +18,9 @@ from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import _certificate
 from keystone_oauth2.protocol.client_auth import _delegation
+from keystone_oauth2.protocol.clients import registration
 
 
 class SelfSignedTLSClientAuth(_certificate.CertificateMethod):

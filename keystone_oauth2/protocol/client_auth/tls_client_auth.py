@@ -21,14 +21,14 @@ The client is either of:
 
 import collections.abc as abc
 
-from keystone_oauth2.protocol import certificate_subject
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import _certificate
 from keystone_oauth2.protocol.client_auth import _delegation
+from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.clients import subject
 
 
 class TLSClientAuth(_certificate.CertificateMethod):
@@ -109,8 +109,8 @@ class TLSClientAuth(_certificate.CertificateMethod):
 
 def _is_expected(value: abc.Mapping[str, str], der: bytes) -> bool:
     return any(
-        certificate_subject.matches(name, value[name], der)
-        for name in certificate_subject.NAMES
+        subject.matches(name, value[name], der)
+        for name in subject.NAMES
         if name in value
     )
 

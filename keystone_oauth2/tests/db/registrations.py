@@ -19,7 +19,7 @@ from oslo_utils import timeutils
 
 from keystone_oauth2.db import assertions
 from keystone_oauth2.db import registrations
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.functional import assertions as made
 from keystone_oauth2.tests.functional import clients

@@ -17,8 +17,8 @@ import collections
 import hypothesis
 from hypothesis import strategies
 
-from keystone_oauth2.db import counters
-from keystone_oauth2.db import failures
+from keystone_oauth2.limits import counters
+from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests import base

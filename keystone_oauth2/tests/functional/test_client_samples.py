@@ -17,7 +17,7 @@ import sqlite3
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.protocol import certificates
-from keystone_oauth2.protocol import client_key
+from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import samples
 
@@ -195,9 +195,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
         for name in ('key', 'keys'):
             keys = samples.read(f'client-{name}-create-response.json')[name]
             for key in keys if isinstance(keys, list) else [keys]:
-                self.assertEqual(
-                    client_key.thumbprint(key['jwk']), key['thumbprint']
-                )
+                self.assertEqual(jwk.thumbprint(key['jwk']), key['thumbprint'])
         sent, answered = (
             samples.read(f'client-certificate-create-{end}.json')
             for end in ('request', 'response')

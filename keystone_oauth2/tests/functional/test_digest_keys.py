@@ -22,7 +22,7 @@ import fixtures
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.db import credentials
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import digests
 

@@ -14,7 +14,7 @@
 
 import base64
 
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import digests
 

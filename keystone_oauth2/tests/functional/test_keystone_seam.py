@@ -50,7 +50,7 @@ from oslo_policy import policy
 from oslo_utils import timeutils
 import sqlalchemy
 
-from keystone_oauth2.api import routes
+from keystone_oauth2.compose import routes
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import tokens

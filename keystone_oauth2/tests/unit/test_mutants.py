@@ -117,7 +117,7 @@ class MutantsTest(base.TestCase):
         for path, name in (
             ('protocol/scope.py', 'unit.protocol.test_scope'),
             ('protocol/scope.py', 'functional.test_scope'),
-            ('api/bound_tokens.py', 'functional.test_two_bound_tokens'),
+            ('api/hooks/bound_tokens.py', 'functional.test_two_bound_tokens'),
             ('db/credentials.py', 'functional.test_digest_use'),
             ('identity/callers.py', 'functional.test_client_policy'),
         ):

@@ -16,7 +16,7 @@ import base64
 import datetime
 
 from keystone_oauth2.db import migration
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests.functional.cmd import base
 
 CERTIFICATES = 'oauth2_certificate_thumbprint'

@@ -14,8 +14,8 @@
 
 import flask
 
-from keystone_oauth2.api import proxies
-from keystone_oauth2.api import retired_secrets
+from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.api.hooks import retired_secrets
 from keystone_oauth2.identity import web
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import secret_stores

@@ -15,7 +15,7 @@
 import dataclasses
 
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 #: How many bytes of a secret the slow check hashes.
 HASHED_LENGTH = 72

@@ -19,27 +19,27 @@ import hypothesis
 from hypothesis import strategies as st
 
 from keystone_oauth2.fixture import certificates as made
-from keystone_oauth2.protocol import certificate_subject
+from keystone_oauth2.protocol.clients import subject
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import raw_certificates
 from keystone_oauth2.tests.unit.protocol import strategies
 
 AUTHORITY = made.CertificateAuthority('CA')
-DN, DNS, URI, IP, EMAIL = certificate_subject.NAMES
+DN, DNS, URI, IP, EMAIL = subject.NAMES
 SUBJECT = [('CN', 'client')]
 
 
 def matches(name, value, der):
     """Register an expected subject, and compare it with a certificate."""
-    registered = certificate_subject.read(name, value)
-    return certificate_subject.matches(name, registered, der)
+    registered = subject.read(name, value)
+    return subject.matches(name, registered, der)
 
 
 class DistinguishedNameTest(base.TestCase):
     """The subject itself; its text is in reverse order (RFC 4514, 2.1)."""
 
-    def assert_subject(self, subject, same=(), different=()):
-        der = AUTHORITY.client(subject).der
+    def assert_subject(self, names, same=(), different=()):
+        der = AUTHORITY.client(names).der
         for texts, expected in ((same, True), (different, False)):
             for text in texts:
                 with self.variant(text):
@@ -68,9 +68,7 @@ class DistinguishedNameTest(base.TestCase):
         self.assert_subject([], different=['CN=client', r'CN=\20'])
         for text in ('', ' ', ',', '+', '=', 'CN', 'CN=', 'CN=a,'):
             with self.variant(text):
-                error = self.assert_raises(
-                    ValueError, certificate_subject.read, DN, text
-                )
+                error = self.assert_raises(ValueError, subject.read, DN, text)
                 self.assertTrue(str(error).startswith('is '))
 
     def test_escaped_characters_are_unescaped(self):
@@ -246,9 +244,7 @@ class DistinguishedNameTest(base.TestCase):
             'CN=\ud800',
         ):
             with self.variant(text):
-                error = self.assert_raises(
-                    ValueError, certificate_subject.read, DN, text
-                )
+                error = self.assert_raises(ValueError, subject.read, DN, text)
                 self.assertTrue(
                     str(error).startswith(
                         'is not a distinguished name (RFC 4514): '
@@ -264,9 +260,7 @@ class DistinguishedNameTest(base.TestCase):
             'Issuer = CN=CA',
         ):
             with self.variant(text):
-                error = self.assert_raises(
-                    ValueError, certificate_subject.read, DN, text
-                )
+                error = self.assert_raises(ValueError, subject.read, DN, text)
                 self.assertEqual(
                     'is the issuer of a certificate: write the subject, as '
                     '"openssl x509 -subject -nameopt RFC2253" prints it',
@@ -276,7 +270,7 @@ class DistinguishedNameTest(base.TestCase):
     def test_text_is_registered_unchanged(self):
         for text in ('cn=Client, o=ACME', r'CN=a\2Cb'):
             with self.variant(text):
-                self.assertEqual(text, certificate_subject.read(DN, text))
+                self.assertEqual(text, subject.read(DN, text))
 
     def test_certificate_without_readable_alternative_names_matches(self):
         """D02: only the subject is compared."""
@@ -307,7 +301,7 @@ class AlternativeNameTest(base.TestCase):
         for value in values:
             with self.variant(value):
                 error = self.assert_raises(
-                    ValueError, certificate_subject.read, name, value
+                    ValueError, subject.read, name, value
                 )
                 self.assertTrue(str(error).startswith('is not a'))
 
@@ -349,7 +343,7 @@ class AlternativeNameTest(base.TestCase):
         for value in ('192.0.2.1', '2001:db8::1'):
             with self.variant(value):
                 error = self.assert_raises(
-                    ValueError, certificate_subject.read, DNS, value
+                    ValueError, subject.read, DNS, value
                 )
                 self.assertEqual(
                     'is not a DNS name but an IP address: use '
@@ -366,9 +360,7 @@ class AlternativeNameTest(base.TestCase):
         ):
             with self.variant(found):
                 der = AUTHORITY.client(SUBJECT, names=[found]).der
-                self.assertIs(
-                    expected, certificate_subject.matches(DNS, value, der)
-                )
+                self.assertIs(expected, subject.matches(DNS, value, der))
 
     def test_host_is_case_insensitive(self):
         """D02: RFC 4343."""
@@ -545,18 +537,14 @@ class NothingElseTest(base.TestCase):
 
     def try_out(self, name, value):
         try:
-            registered = certificate_subject.read(name, value)
+            registered = subject.read(name, value)
         except ValueError as error:
             self.assertNotIsInstance(error, UnicodeError)
             return
-        self.assertEqual(
-            registered, certificate_subject.read(name, registered)
-        )
-        certificate_subject.matches(name, registered, self.CERTIFICATE)
+        self.assertEqual(registered, subject.read(name, registered))
+        subject.matches(name, registered, self.CERTIFICATE)
 
-    @hypothesis.given(
-        st.sampled_from(certificate_subject.NAMES), st.text(st.characters())
-    )
+    @hypothesis.given(st.sampled_from(subject.NAMES), st.text(st.characters()))
     def test_any_text_is_read_or_refused(self, name, value):
         self.try_out(name, value)
 
@@ -572,16 +560,14 @@ class NothingElseTest(base.TestCase):
         self.try_out(DN, ''.join(parts))
 
     @hypothesis.given(strategies.subjects(min_size=1))
-    def test_subject_of_a_certificate_matches_that_certificate(self, subject):
+    def test_subject_of_a_certificate_matches_that_certificate(self, names):
         """D03: as the library formats it."""
-        certificate = AUTHORITY.client(subject)
+        certificate = AUTHORITY.client(names)
         text = certificate.certificate.subject.rfc4514_string()
         self.assertTrue(matches(DN, text, certificate.der))
         self.assertFalse(matches(DN, text, self.CERTIFICATE))
 
-    @hypothesis.given(
-        st.sampled_from(certificate_subject.NAMES), st.binary(max_size=200)
-    )
+    @hypothesis.given(st.sampled_from(subject.NAMES), st.binary(max_size=200))
     def test_any_bytes_match_nothing(self, name, der):
         value = {DN: 'CN=client', **AlternativeNameTest.VALUES}[name]
         self.assertFalse(matches(name, value, der))

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 import jwt
 from jwt import algorithms
 
-from keystone_oauth2.protocol import client_key
+from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.unit.protocol import strategies
@@ -75,13 +75,13 @@ def rsa_jwk(bits, exponent=65537):
 
 
 class ClientKeyTestCase(base.TestCase):
-    def assert_refused(self, reason, jwk, error=ValueError):
-        refused = self.assert_raises(error, client_key.read, jwk)
+    def assert_refused(self, reason, value, error=ValueError):
+        refused = self.assert_raises(error, jwk.read, value)
         self.assertEqual(reason, str(refused))
 
-    def assert_other(self, reason, jwk):
+    def assert_other(self, reason, value):
         """Assert that a key is refused as unsuitable for client assertions."""
-        self.assert_refused(reason, jwk, client_key.OtherKey)
+        self.assert_refused(reason, value, jwk.OtherKey)
 
 
 class ReadTest(ClientKeyTestCase):
@@ -89,13 +89,13 @@ class ReadTest(ClientKeyTestCase):
         """C07: one for each supported algorithm."""
         for key in (EXAMPLE, ED25519, P256, P384, P521, rsa_jwk(2048)):
             with self.variant(key):
-                self.assertEqual(key, client_key.read(key))
+                self.assertEqual(key, jwk.read(key))
 
     def test_only_required_members_are_kept(self):
         """C07: no URL of another key is kept."""
         self.assertEqual(
             {**P256, 'kid': 'x', 'alg': 'ES256'},
-            client_key.read(
+            jwk.read(
                 {
                     **P256,
                     'kid': 'x',
@@ -182,7 +182,7 @@ class ReadTest(ClientKeyTestCase):
         for operations in (['verify'], ['sign', 'verify']):
             with self.variant(operations):
                 self.assertEqual(
-                    P256, client_key.read({**P256, 'key_ops': operations})
+                    P256, jwk.read({**P256, 'key_ops': operations})
                 )
 
     def test_algorithm_must_match_the_key(self):
@@ -194,11 +194,11 @@ class ReadTest(ClientKeyTestCase):
             (P521, ('ES512',)),
             (ED25519, ED25519_NAMES),
         ):
-            for name in client_key.ALGORITHMS:
+            for name in jwk.ALGORITHMS:
                 with self.variant((key, name)):
                     wanted = {**key, 'alg': name}
                     if name in fitting:
-                        self.assertEqual(wanted, client_key.read(wanted))
+                        self.assertEqual(wanted, jwk.read(wanted))
                     else:
                         self.assert_refused(WRONG_ALGORITHM, wanted)
             for name in ('HS256', 'none', 'rs256', 'RSA-OAEP', 'ECDH-ES'):
@@ -343,7 +343,7 @@ class ReadTest(ClientKeyTestCase):
         for kid in ('x', 'x' * 255, '\xe9\U0001f600', '\ud800'):
             with self.variant(kid):
                 self.assertEqual(
-                    {**P256, 'kid': kid}, client_key.read({**P256, 'kid': kid})
+                    {**P256, 'kid': kid}, jwk.read({**P256, 'kid': kid})
                 )
         self.assert_refused(
             'has a kid of more than 255 characters',
@@ -356,7 +356,7 @@ class AlgorithmsTest(base.TestCase):
         """C07: neither none nor HMAC is accepted."""
         self.assertEqual(
             ('ES256', 'ES384', 'ES512', *ED25519_NAMES, *RSA),
-            client_key.ALGORITHMS,
+            jwk.ALGORITHMS,
         )
 
     def test_key_determines_its_algorithms(self):
@@ -374,7 +374,7 @@ class AlgorithmsTest(base.TestCase):
             ({**P256, 'alg': 'ES384'}, ()),
         ):
             with self.variant(key):
-                self.assertEqual(expected, client_key.algorithms(key))
+                self.assertEqual(expected, jwk.algorithms(key))
 
 
 class ThumbprintTest(base.TestCase):
@@ -382,25 +382,25 @@ class ThumbprintTest(base.TestCase):
         """RFC 7638, 3.1, and RFC 8037, A.3."""
         self.assertEqual(
             'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
-            client_key.thumbprint(client_key.read(EXAMPLE)),
+            jwk.thumbprint(jwk.read(EXAMPLE)),
         )
         self.assertEqual(
             'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
-            client_key.thumbprint(client_key.read(ED25519)),
+            jwk.thumbprint(jwk.read(ED25519)),
         )
 
     def test_only_required_members_are_hashed(self):
         """RFC 7638, 3.2: in any order."""
         for key in (EXAMPLE, ED25519, P256):
             with self.variant(key):
-                expected = client_key.thumbprint(key)
+                expected = jwk.thumbprint(key)
                 turned = dict(reversed(key.items()))
                 turned |= {'kid': 'another', 'alg': 'x', 'use': 'sig'}
-                self.assertEqual(expected, client_key.thumbprint(turned))
+                self.assertEqual(expected, jwk.thumbprint(turned))
 
     def test_different_keys_have_different_thumbprints(self):
         keys = (EXAMPLE, ED25519, P256, P384, P521, rsa_jwk(2048))
-        self.assertEqual(len(keys), len({*map(client_key.thumbprint, keys)}))
+        self.assertEqual(len(keys), len({*map(jwk.thumbprint, keys)}))
 
 
 class HasSignedTest(base.TestCase):
@@ -412,13 +412,11 @@ class HasSignedTest(base.TestCase):
                 signer = assertions.Signer('client', 'issuer', name)
                 token = signer.assertion()
                 self.assertTrue(
-                    client_key.has_signed(signer.jwk, token, signer.algorithm)
+                    jwk.has_signed(signer.jwk, token, signer.algorithm)
                 )
                 changed = token[:-8] + 'AAAAAAAA'
                 self.assertFalse(
-                    client_key.has_signed(
-                        signer.jwk, changed, signer.algorithm
-                    )
+                    jwk.has_signed(signer.jwk, changed, signer.algorithm)
                 )
 
     def test_both_names_of_ed25519_are_accepted(self):
@@ -428,23 +426,21 @@ class HasSignedTest(base.TestCase):
         for registered in ({}, {'alg': 'EdDSA'}, {'alg': 'Ed25519'}):
             for name in ED25519_NAMES:
                 with self.variant((registered, name)):
-                    jwk = {**signer.jwk, **registered}
-                    self.assertTrue(client_key.has_signed(jwk, token, name))
+                    value = {**signer.jwk, **registered}
+                    self.assertTrue(jwk.has_signed(value, token, name))
 
     def test_another_key_has_not_signed(self):
         signer = assertions.Signer('client', 'issuer')
-        self.assertFalse(
-            client_key.has_signed(P256, signer.assertion(), 'ES256')
-        )
+        self.assertFalse(jwk.has_signed(P256, signer.assertion(), 'ES256'))
 
     def test_algorithm_other_than_that_of_the_key_is_refused(self):
         key = assertions.rsa_key()
-        jwk = {**assertions.jwk(key, 'RS256'), 'alg': 'PS256'}
+        value = {**assertions.jwk(key, 'RS256'), 'alg': 'PS256'}
         self.assertTrue(
-            client_key.has_signed(jwk, jwt.encode({}, key, 'PS256'), 'PS256')
+            jwk.has_signed(value, jwt.encode({}, key, 'PS256'), 'PS256')
         )
         self.assertFalse(
-            client_key.has_signed(jwk, jwt.encode({}, key, 'RS256'), 'PS256')
+            jwk.has_signed(value, jwt.encode({}, key, 'RS256'), 'PS256')
         )
 
 
@@ -460,20 +456,20 @@ numbers = st.text(
 class NothingElseTest(base.TestCase):
     """C07: any registered value is a key or a ValueError."""
 
-    def try_out(self, jwk):
+    def try_out(self, value):
         try:
-            key = client_key.read(jwk)
+            key = jwk.read(value)
         except ValueError:
             return
-        self.assertEqual(key, client_key.read(key))
-        self.assertEqual(43, len(client_key.thumbprint(key)))
-        client_key.check(key)
+        self.assertEqual(key, jwk.read(key))
+        self.assertEqual(43, len(jwk.thumbprint(key)))
+        jwk.check(key)
 
     @hypothesis.given(st.dictionaries(members | st.text(), values))
-    def test_any_object_is_read_or_refused(self, jwk):
-        self.try_out(jwk)
+    def test_any_object_is_read_or_refused(self, value):
+        self.try_out(value)
         try:
-            client_key.read_set(jwk)
+            jwk.read_set(value)
         except ValueError as error:
             self.assertNotEqual('', str(error))
 

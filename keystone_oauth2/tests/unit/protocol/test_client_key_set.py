@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import hypothesis
 from hypothesis import strategies as st
 
-from keystone_oauth2.protocol import client_key
+from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.unit.protocol import strategies
@@ -56,15 +56,13 @@ OTHERS = (
 
 class ReadSetTest(base.TestCase):
     def assert_refused(self, reason, keys):
-        error = self.assert_raises(
-            ValueError, client_key.read_set, {'keys': keys}
-        )
+        error = self.assert_raises(ValueError, jwk.read_set, {'keys': keys})
         self.assertEqual(reason, str(error))
 
     def test_all_keys_of_a_set_are_returned_in_order(self):
         self.assertEqual(
             ([P384, P256], []),
-            client_key.read_set({'keys': [P384, P256], 'x': 1}),
+            jwk.read_set({'keys': [P384, P256], 'x': 1}),
         )
 
     def test_set_without_keys_or_with_too_many_is_refused(self):
@@ -78,9 +76,7 @@ class ReadSetTest(base.TestCase):
             {'keys': [P256] * 101},
         ):
             with self.variant(jwks):
-                error = self.assert_raises(
-                    ValueError, client_key.read_set, jwks
-                )
+                error = self.assert_raises(ValueError, jwk.read_set, jwks)
                 self.assertEqual('set must have 1 to 100 keys', str(error))
 
     def test_key_for_another_purpose_is_ignored(self):
@@ -92,20 +88,18 @@ class ReadSetTest(base.TestCase):
             ):
                 with self.variant((other, index)):
                     self.assertEqual(
-                        ([P256], [client_key.Ignored(index, None, reason)]),
-                        client_key.read_set({'keys': keys}),
+                        ([P256], [jwk.Ignored(index, None, reason)]),
+                        jwk.read_set({'keys': keys}),
                     )
 
     def test_id_of_an_ignored_key_is_returned(self):
         other = {**RSA, 'use': 'enc'}
         for kid, expected in (('x', 'x'), (5, None), (['x'], None)):
             with self.variant(kid):
-                _, ignored = client_key.read_set(
+                _, ignored = jwk.read_set(
                     {'keys': [P256, {**other, 'kid': kid}]}
                 )
-                self.assertEqual(
-                    [client_key.Ignored(1, expected, NO_USE)], ignored
-                )
+                self.assertEqual([jwk.Ignored(1, expected, NO_USE)], ignored)
 
     def test_set_without_a_usable_key_is_refused(self):
         """C07: with the reason for the first key."""
@@ -181,16 +175,16 @@ class ReadSetTest(base.TestCase):
 
     def test_work_for_a_set_is_bounded(self):
         """K07: each modulus takes time to check."""
-        jwk = {'kty': 'RSA', 'n': '_' * 1365 + 'w', 'e': 'AQAB'}
+        value = {'kty': 'RSA', 'n': '_' * 1365 + 'w', 'e': 'AQAB'}
         self.assert_refused(
             'set has RSA keys with more than 20480 bits in total: send fewer '
             'at a time',
-            [jwk] * 3,
+            [value] * 3,
         )
         self.assert_refused(
             'at index 0 of the set has a modulus n that is easy to factor: '
             'generate a new key',
-            [jwk] * 2,
+            [value] * 2,
         )
 
 
@@ -215,7 +209,7 @@ class NothingElseTest(base.TestCase):
     )
     def test_each_key_is_found_or_ignored(self, keys):
         try:
-            found, ignored = client_key.read_set({'keys': keys})
+            found, ignored = jwk.read_set({'keys': keys})
         except ValueError as error:
             self.assertNotEqual('', str(error))
             return
@@ -225,6 +219,6 @@ class NothingElseTest(base.TestCase):
         for index, key in enumerate(keys):
             self.assertNotIn('d', key)
             if index in left:
-                self.assertRaises(client_key.OtherKey, client_key.read, key)
+                self.assertRaises(jwk.OtherKey, jwk.read, key)
             else:
-                self.assertEqual(client_key.read(key), found.pop(0))
+                self.assertEqual(jwk.read(key), found.pop(0))

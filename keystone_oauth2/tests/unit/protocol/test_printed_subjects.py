@@ -23,13 +23,13 @@ import hypothesis
 from hypothesis import strategies as st
 
 from keystone_oauth2.protocol import attribute_types
-from keystone_oauth2.protocol import certificate_subject
 from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol.clients import subject
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests import requirement
 from keystone_oauth2.tests.unit.protocol import raw_certificates as raw
 
-DN = certificate_subject.NAMES[0]
+DN = subject.NAMES[0]
 COMMON_NAME = '2.5.4.3'
 UNIQUE_IDENTIFIER = '2.5.4.45'
 #: OpenSSL prints it like UID, except for the case of the letters.
@@ -107,7 +107,7 @@ def by_cryptography(der):
 def is_registered(text):
     """Return whether a text is accepted, and the message if it is not."""
     try:
-        certificate_subject.read(DN, text)
+        subject.read(DN, text)
     except ValueError as error:
         return False, str(error)
     return True, ''
@@ -120,16 +120,14 @@ class PrintedSubjectTest(base.TestCase):
 
     def assert_matches(self, text, der):
         """Assert that a text can be registered, and matches the name."""
-        registered = certificate_subject.read(DN, text)
-        self.assertTrue(
-            certificate_subject.matches(DN, registered, der), repr(text)
-        )
+        registered = subject.read(DN, text)
+        self.assertTrue(subject.matches(DN, registered, der), repr(text))
 
     @hypothesis.settings(max_examples=100)
     @hypothesis.given(subjects(7, 29, 0x30))
-    def test_output_of_openssl_matches(self, subject):
+    def test_output_of_openssl_matches(self, names):
         """D03: except for an empty subject and an unescaped sign."""
-        der = raw.with_subject(raw.der_name(*subject))
+        der = raw.with_subject(raw.der_name(*names))
         text = by_openssl(der)
         if text is None:
             return
@@ -142,9 +140,9 @@ class PrintedSubjectTest(base.TestCase):
 
     @hypothesis.settings(max_examples=300)
     @hypothesis.given(subjects(4, 23, 24))
-    def test_output_of_cryptography_matches(self, subject):
+    def test_output_of_cryptography_matches(self, names):
         """D03: except for bit strings, which it does not print as DER."""
-        der = raw.with_subject(raw.der_name(*subject))
+        der = raw.with_subject(raw.der_name(*names))
         text = by_cryptography(der)
         if text is None:
             return
@@ -240,21 +238,21 @@ class PrintedSubjectTest(base.TestCase):
         for text in (by_cryptography(named), by_cryptography(changed)):
             if text is not None:
                 self.assertNotEqual(
-                    certificate_subject.matches(DN, text, named),
-                    certificate_subject.matches(DN, text, changed),
+                    subject.matches(DN, text, named),
+                    subject.matches(DN, text, changed),
                 )
 
     @hypothesis.given(
         subjects(*range(1, 31), 0x30, 0x31, 0x80),
         st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3))),
     )
-    def test_no_certificate_causes_an_internal_error(self, subject, changes):
+    def test_no_certificate_causes_an_internal_error(self, names, changes):
         """D03: however it was altered."""
-        name = raw.der_name(*subject)
+        name = raw.der_name(*names)
         der = raw.with_subject(name, issuer=name)
         for place, octets in changes:
             der = der[:place] + octets + der[place + len(octets) :]
-        certificate_subject.matches(DN, 'CN=client', der)
+        subject.matches(DN, 'CN=client', der)
         for function in (certificates.names, certificates.expires_at):
             try:
                 function(der)

@@ -19,7 +19,7 @@ import string
 import hypothesis
 from hypothesis import strategies as st
 
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests import base
 
 NOW = datetime.datetime(2026, 1, 1)

@@ -18,7 +18,7 @@ import string
 import hypothesis
 from hypothesis import strategies
 
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests import base
 
 MASTER = bytes(range(32))

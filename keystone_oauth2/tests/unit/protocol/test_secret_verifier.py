@@ -16,8 +16,8 @@ import dataclasses
 import datetime
 
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import secret_stores
 

@@ -18,8 +18,8 @@ from keystone_oauth2.fixture import certificates as made
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import self_signed_tls_client_auth
+from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 

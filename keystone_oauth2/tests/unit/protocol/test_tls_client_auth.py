@@ -20,8 +20,8 @@ from keystone_oauth2.fixture import certificates
 from keystone_oauth2.protocol import certificates as protocol_certificates
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol.client_auth import tls_client_auth
+from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 from keystone_oauth2.tests.unit.protocol import raw_certificates

@@ -22,7 +22,7 @@ import hypothesis
 from hypothesis import strategies as st
 import jwt
 
-from keystone_oauth2.protocol import client_key
+from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
 
@@ -122,15 +122,15 @@ def own_primes():
 
 
 class WeakKeyTestCase(base.TestCase):
-    def assert_refused(self, reason, jwk):
+    def assert_refused(self, reason, key):
         """Assert that a key is refused, at registration and in use."""
-        for function in (client_key.read, client_key.check):
-            error = self.assert_raises(ValueError, function, jwk)
+        for function in (jwk.read, jwk.check):
+            error = self.assert_raises(ValueError, function, key)
             self.assertEqual(reason, str(error))
 
-    def assert_accepted(self, jwk):
-        self.assertEqual(jwk, client_key.read(jwk))
-        client_key.check(jwk)
+    def assert_accepted(self, key):
+        self.assertEqual(key, jwk.read(key))
+        jwk.check(key)
 
 
 class Ed25519Test(WeakKeyTestCase):
@@ -183,13 +183,13 @@ class Ed25519Test(WeakKeyTestCase):
 
     @hypothesis.given(st.integers(0, 2**255 - 1))
     def test_points_are_distinguished_from_other_octets(self, y):
-        jwk = okp(y.to_bytes(32, 'little'))
+        key = okp(y.to_bytes(32, 'little'))
         if y >= PRIME:
-            self.assert_refused(NOT_CANONICAL, jwk)
+            self.assert_refused(NOT_CANONICAL, key)
         elif decode(y) is None:
-            self.assert_refused(NO_POINT, jwk)
+            self.assert_refused(NO_POINT, key)
         elif decode(y) not in small_order():
-            self.assert_accepted(jwk)
+            self.assert_accepted(key)
 
     @hypothesis.given(st.binary(min_size=32, max_size=32))
     def test_every_generated_key_is_accepted(self, seed):
@@ -282,5 +282,5 @@ class RSATest(WeakKeyTestCase):
         """C07: none is refused by mistake."""
         for bits in (2048, 3072, 4096):
             with self.variant(bits):
-                jwk = assertions.jwk(assertions.rsa_key(bits), 'RS256')
-                self.assert_accepted(jwk)
+                key = assertions.jwk(assertions.rsa_key(bits), 'RS256')
+                self.assert_accepted(key)

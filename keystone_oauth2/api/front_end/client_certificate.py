@@ -25,7 +25,7 @@ import typing as ty
 from cryptography import x509
 from OpenSSL import crypto
 
-from keystone_oauth2.api import proxies
+from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 

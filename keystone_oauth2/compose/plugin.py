@@ -23,7 +23,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from keystone_oauth2 import conf
-from keystone_oauth2.api import routes
+from keystone_oauth2.compose import routes
 from keystone_oauth2.identity import mount
 from keystone_oauth2.identity import web
 

@@ -23,13 +23,13 @@ import typing as ty
 
 from oslo_log import log
 
-from keystone_oauth2.api import client_certificate
-from keystone_oauth2.api import proxies
-from keystone_oauth2.db import counters
-from keystone_oauth2.db import failures
+from keystone_oauth2.api.front_end import client_certificate
+from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.limits import counters
+from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from keystone_oauth2.api import introspection
 from keystone_oauth2.api import metadata
 from keystone_oauth2.api import revocation
 from keystone_oauth2.api import token
-from keystone_oauth2.api import wiring
+from keystone_oauth2.compose import server
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import metadata as metadata_document
 
@@ -38,7 +38,7 @@ class OAuth2API(web.APIBase):
     _api_url_prefix = '/OS-OAUTH2'
 
     def __init__(self) -> None:
-        self._server = wiring.build()
+        self._server = server.build()
         super().__init__()
         self.api.handle_error = base.handle_error
         self.api.catch_all_404s = True

@@ -21,7 +21,7 @@ import flask
 from oslo_log import log
 from oslo_utils import timeutils
 
-from keystone_oauth2.api import client_certificate
+from keystone_oauth2.api.front_end import client_certificate
 from keystone_oauth2.identity import tokens
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import certificates

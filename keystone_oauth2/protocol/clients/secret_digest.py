@@ -14,7 +14,7 @@
 
 This is about the secret that Keystone generates. Registered secrets need
 neither: see
-:func:`keystone_oauth2.protocol.registration.secret_fingerprint`.
+:func:`keystone_oauth2.protocol.clients.registration.secret_fingerprint`.
 
 Keystone stores a slow hash of each secret. This is secure, but each check
 takes a fifth of a second. After the first successful check, a digest of the
@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf import hkdf
 
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,7 +23,7 @@ from oslo_log import log
 
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web
-from keystone_oauth2.protocol import secret_digest
+from keystone_oauth2.protocol.clients import secret_digest
 
 LOG = log.getLogger(__name__)
 

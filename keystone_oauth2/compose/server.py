@@ -24,11 +24,11 @@ import stevedore
 
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
-from keystone_oauth2.api import bound_tokens
-from keystone_oauth2.api import created_secrets
 from keystone_oauth2.api import observer
-from keystone_oauth2.api import options
-from keystone_oauth2.api import retired_secrets
+from keystone_oauth2.api.hooks import bound_tokens
+from keystone_oauth2.api.hooks import created_secrets
+from keystone_oauth2.api.hooks import retired_secrets
+from keystone_oauth2.compose import options
 from keystone_oauth2.db import assertions
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
@@ -45,10 +45,10 @@ from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
 from keystone_oauth2.protocol import revocation
-from keystone_oauth2.protocol import secret_digest
 from keystone_oauth2.protocol import token_endpoint
+from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.clients import secret_digest
 
 LOG = log.getLogger(__name__)
 

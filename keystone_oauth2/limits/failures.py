@@ -22,7 +22,7 @@ import typing as ty
 import limits
 from oslo_log import log
 
-from keystone_oauth2.db import counters
+from keystone_oauth2.limits import counters
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 

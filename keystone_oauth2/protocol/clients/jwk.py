@@ -22,7 +22,7 @@ import typing as ty
 
 import jwt
 
-from keystone_oauth2.protocol import _weak_keys
+from keystone_oauth2.protocol.clients import _weak_keys
 
 # Members of a public key, in the order of their names (RFC 7638, 3.2).
 _MEMBERS = {

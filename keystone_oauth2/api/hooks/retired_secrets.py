@@ -22,11 +22,11 @@ import collections.abc as abc
 import flask
 from oslo_log import log
 
-from keystone_oauth2.api import proxies
+from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import registration
+from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
 
