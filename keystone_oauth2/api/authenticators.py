@@ -230,13 +230,18 @@ KINDS: tuple[Kind, ...] = (Secret(), Key(), Certificate())
 class Clients:
     """Shows clients, with the operator's settings for registrations.
 
-    :ivar methods: enabled methods for application credentials.
+    :ivar methods: names of the enabled client authentication methods.
+    :ivar accepting: returns the installed methods that accept an
+        authenticator.
+    :ivar registrable: names of the installed methods.
     :ivar limit: how many authenticators of a kind a client may have.
     :ivar expiry_warning: how many seconds before its expiration an
         authenticator is shown as expiring soon.
     """
 
     methods: frozenset[str]
+    registrable: frozenset[str]
+    accepting: registration.Accepting
     limit: int
     expiry_warning: int
 

@@ -17,6 +17,7 @@ import json
 import re
 import time
 import typing as ty
+from wsgiref import util
 
 import flask
 from oslo_log import log
@@ -45,7 +46,7 @@ _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
 class Endpoint(ty.Protocol):
     """An endpoint in :mod:`keystone_oauth2.protocol`."""
 
-    authenticator: ty.Any
+    authentication: ty.Any
 
     def respond(self, request: messages.Request) -> messages.Response:
         """Return the response, or raise an OAuthError."""
@@ -64,6 +65,24 @@ class RequestReader:
     proxies: proxies.Proxies
     certificate_reader: client_certificate.Reader | None
     observer: observer.Observer
+
+    def read(
+        self, environ: dict[str, ty.Any], **more: ty.Any
+    ) -> messages.Request:
+        """Return a request from a WSGI environment.
+
+        :param more: what is not in the environment, such as the body.
+        """
+        reader = self.certificate_reader
+        return messages.Request(
+            method=environ['REQUEST_METHOD'],
+            url=util.request_uri(environ, include_query=False),
+            query=environ.get('QUERY_STRING', ''),
+            fields=_fields(environ),
+            client_certificate=reader.read(environ) if reader else None,
+            source=self.proxies.source(environ),
+            **more,
+        )
 
 
 class ProtocolResource(web.ResourceBase):
@@ -100,19 +119,12 @@ class ProtocolResource(web.ResourceBase):
         return no_store(response)
 
     def _request(self) -> messages.Request:
-        environ = flask.request.environ
-        reader = self._reader.certificate_reader
-        return messages.Request(
-            content_type=environ.get('CONTENT_TYPE', ''),
+        return self._reader.read(
+            flask.request.environ,
             body=_body(),
-            query=environ.get('QUERY_STRING', ''),
-            # werkzeug's parser raises an exception for non-ASCII bytes.
-            authorization=environ.get('HTTP_AUTHORIZATION'),
-            client_certificate=reader.read(environ) if reader else None,
             has_keystone_token=web.has_token(),
             token_holder=callers.token_holder(web.auth_context()),
             understands_access_rules=web.understands_access_rules(),
-            source=self._reader.proxies.source(environ),
         )
 
     def _refuse(
@@ -120,10 +132,21 @@ class ProtocolResource(web.ResourceBase):
     ) -> flask.Response:
         LOG.info('%s: %s', error.code, error.detail or error.description)
         challenges = [f'Keystone uri="{web.base_url()}"']
-        scheme = self._endpoint.authenticator.challenge(request)
+        scheme = self._endpoint.authentication.challenge(request)
         if scheme:
             challenges.insert(0, f'{scheme} realm="keystone"')
         return rendering.render(error, challenges)
+
+
+def _fields(environ: dict[str, ty.Any]) -> dict[str, str]:
+    # werkzeug's parsers raise an exception for some non-ASCII bytes.
+    fields = {
+        name[5:].replace('_', '-').lower(): value
+        for name, value in environ.items()
+        if name.startswith('HTTP_')
+    }
+    fields['content-type'] = environ.get('CONTENT_TYPE', '')
+    return fields
 
 
 def handle_error(error: Exception) -> flask.Response:

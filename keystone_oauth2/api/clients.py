@@ -16,6 +16,7 @@ Unlike the protocol endpoints, these resources follow Keystone's conventions:
 they require a token, and their errors have Keystone's format.
 """
 
+import collections.abc as abc
 import http
 import re
 import typing as ty
@@ -39,26 +40,6 @@ LOG = log.getLogger(__name__)
 Client = dict[str, ty.Any]
 
 _ID = re.compile('[A-Za-z0-9._~-]+')
-_METHODS_SCHEMA = {
-    'type': 'object',
-    'properties': {
-        'client': {
-            'type': 'object',
-            'properties': {
-                'authentication_methods': {
-                    'type': ['array', 'null'],
-                    'items': {'enum': sorted(registration.METHODS)},
-                    'minItems': 1,
-                    'uniqueItems': True,
-                }
-            },
-            'required': ['authentication_methods'],
-            'additionalProperties': False,
-        }
-    },
-    'required': ['client'],
-    'additionalProperties': False,
-}
 
 
 class _Resource(web.ResourceBase):
@@ -136,12 +117,13 @@ class ClientResource(_Resource):
         client = _enforced(rules.UPDATE, client_id)
         authority = callers.authorize_update(web.auth_context(), client)
         body = self._body()
-        web.validate(_METHODS_SCHEMA, body)
+        web.validate(_methods_schema(self._server.registrable), body)
         methods = body['client']['authentication_methods']
         registrations.set_methods(
             client_id,
             None if methods is None else frozenset(methods),
             authority,
+            self._server.accepting,
         )
         notify.notify_registration('updated', 'client', client_id)
         return self._show(ty.cast(Client, client))
@@ -218,13 +200,40 @@ class AuthenticatorResource(_Resource):
         authority = callers.authorize_removal(web.auth_context(), client)
         name = self._kind.name
         if name == registration.SECRET and authenticator_id == client_id:
-            registrations.retire_secret(client_id, authority)
+            registrations.retire_secret(
+                client_id, authority, self._server.accepting
+            )
         else:
-            registrations.remove(client_id, name, authenticator_id, authority)
+            registrations.remove(
+                client_id,
+                name,
+                authenticator_id,
+                authority,
+                self._server.accepting,
+            )
         notify.notify_registration(
             'deleted', f'client_{name}', authenticator_id
         )
         return '', http.HTTPStatus.NO_CONTENT
+
+
+def _methods_schema(names: abc.Iterable[str]) -> dict[str, ty.Any]:
+    methods = {
+        'type': ['array', 'null'],
+        'items': {'enum': sorted(names)},
+        'minItems': 1,
+        'uniqueItems': True,
+    }
+    return _object(client=_object(authentication_methods=methods))
+
+
+def _object(**properties: ty.Any) -> dict[str, ty.Any]:
+    return {
+        'type': 'object',
+        'properties': properties,
+        'required': list(properties),
+        'additionalProperties': False,
+    }
 
 
 def _enforced(rule: str, client_id: str) -> Client | None:

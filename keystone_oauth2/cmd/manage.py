@@ -25,11 +25,11 @@ from oslo_config import cfg
 from oslo_utils import timeutils
 import prettytable
 
-from keystone_oauth2.db import assertions
 from keystone_oauth2.db import certificates
-from keystone_oauth2.db import credentials
+from keystone_oauth2.db import clients
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import registrations
+from keystone_oauth2.db import replay
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
@@ -70,9 +70,9 @@ def purge() -> int:
     masters = key_repository.configured(cfg.CONF).load()
     key_ids = [secret_digest.derive(key, length).id for key in masters]
     print(
-        f'{purged} certificates, {credentials.purge(key_ids)} digests, '
+        f'{purged} certificates, {clients.purge(key_ids)} digests, '
         f'{registrations.purge()} authenticators, '
-        f'{assertions.purge()} assertions'
+        f'{replay.purge()} assertions'
     )
     return 0
 

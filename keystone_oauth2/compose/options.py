@@ -29,13 +29,12 @@ from keystone_oauth2.limits import counters
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.client_auth import evidence
+from keystone_oauth2.protocol.client_auth import method as methods
 
 LOG = log.getLogger(__name__)
 
-# Methods that work with application credentials only.
-_DELEGATED = registration.METHODS - {'tls_client_auth'}
-
+Method = methods.Method[ty.Any]
 
 # Modules that WSGI servers provide, their attribute for the number of requests
 # that a process serves at the same time, and the remedy.
@@ -78,31 +77,45 @@ def check_concurrency() -> None:
 
 def enabled_methods(
     conf: ty.Any,
-    installed: abc.Mapping[str, ty.Any],
+    installed: abc.Mapping[str, type[Method]],
     keystone_methods: abc.Container[str],
-) -> frozenset[str]:
-    """Return ``oauth2_authn_methods``.
+    issuer: str | None,
+) -> list[type[Method]]:
+    """Return the methods in ``oauth2_authn_methods``.
 
     :param conf: the group ``[oauth2]``.
     :param installed: client authentication methods by name.
     :param keystone_methods: ``[auth] methods``.
+    :param issuer: the issuer identifier, or None.
     """
-    enabled = frozenset(conf.oauth2_authn_methods)
-    unknown = ', '.join(sorted(enabled - installed.keys()))
-    if unknown or not enabled:
+    names = frozenset(conf.oauth2_authn_methods)
+    unknown = ', '.join(sorted(names - installed.keys()))
+    if unknown or not names:
         raise WrongConfiguration(
             f'[oauth2] oauth2_authn_methods has '
             f'{f"unknown methods: {unknown}" if unknown else "no methods"}; '
             f'use any of {", ".join(installed)}.'
         )
-    delegated = ', '.join(sorted(enabled & _DELEGATED))
+    enabled = [installed[name] for name in sorted(names)]
+    delegated = _in_need(enabled, methods.Need.APPLICATION_CREDENTIALS)
     if delegated and 'application_credential' not in keystone_methods:
         raise WrongConfiguration(
             f'[oauth2] oauth2_authn_methods has {delegated}, but [auth] '
             f'methods lacks application_credential: add it there, or use '
             f'other methods here.'
         )
+    named = _in_need(enabled, methods.Need.ISSUER)
+    if named and issuer is None:
+        raise WrongConfiguration(
+            f'[oauth2] oauth2_authn_methods has {named}, which needs an '
+            f'issuer as the audience of assertions: set [oauth2] issuer to '
+            f'an https URL such as https://keystone.example.com/v3.'
+        )
     return enabled
+
+
+def _in_need(enabled: abc.Iterable[type[Method]], need: methods.Need) -> str:
+    return ', '.join(method.name for method in enabled if need in method.needs)
 
 
 def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
@@ -120,14 +133,17 @@ def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
 
 def certificate_reader(
     conf: ty.Any,
-    enabled: abc.Collection[str],
+    enabled: abc.Iterable[type[Method]],
     trusted: proxies.Proxies,
 ) -> client_certificate.Reader | None:
     """Return the reader that the options ``client_certificate_*`` describe.
 
     :returns: None if no enabled method uses certificates.
     """
-    if registration.CERTIFICATE_METHODS.isdisjoint(enabled):
+    readers = [
+        method for method in enabled if method.evidence is evidence.Certificate
+    ]
+    if not readers:
         return None
     sources = tuple(conf.client_certificate_sources)
     if not trusted.trusted and set(sources) - {'environ'}:
@@ -142,6 +158,10 @@ def certificate_reader(
         verify_header=conf.client_certificate_verify_header,
         proxies=trusted,
         verify=_verifier(conf.client_certificate_ca_file),
+        accept_self_signed=any(
+            methods.Need.VERIFIED_CERTIFICATES not in method.needs
+            for method in readers
+        ),
     )
 
 
@@ -172,22 +192,13 @@ def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
 
 
 def assertion_rules(
-    conf: ty.Any,
-    enabled: abc.Container[str],
-    issuer: str | None,
-    token_endpoint: str | None,
+    conf: ty.Any, issuer: str | None, token_endpoint: str | None
 ) -> ports.AssertionRules:
     """Return the rules that the options ``client_assertion_*`` describe.
 
     :param issuer: the issuer identifier, or None.
     :param token_endpoint: URL of the token endpoint, if there is an issuer.
     """
-    if 'private_key_jwt' in enabled and issuer is None:
-        raise WrongConfiguration(
-            '[oauth2] oauth2_authn_methods has private_key_jwt, which needs '
-            'an issuer as the audience of assertions: set [oauth2] issuer to '
-            'an https URL such as https://keystone.example.com/v3.'
-        )
     audiences = {issuer}
     if conf.client_assertion_for_token_endpoint:
         audiences.add(token_endpoint)

@@ -14,13 +14,11 @@
 
 import collections.abc as abc
 import dataclasses
-import functools
 import importlib.metadata
 import typing as ty
 
 from oslo_config import cfg
 from oslo_log import log
-import stevedore
 
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
@@ -28,15 +26,13 @@ from keystone_oauth2.api import observer
 from keystone_oauth2.api.hooks import bound_tokens
 from keystone_oauth2.api.hooks import created_secrets
 from keystone_oauth2.api.hooks import retired_secrets
+from keystone_oauth2.compose import extensions
 from keystone_oauth2.compose import options
-from keystone_oauth2.db import assertions
 from keystone_oauth2.db import certificates
-from keystone_oauth2.db import credentials
-from keystone_oauth2.db import registrations
+from keystone_oauth2.db import clients
+from keystone_oauth2.db import replay
 from keystone_oauth2.identity import application_credentials
-from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import key_repository
-from keystone_oauth2.identity import mapping
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import tokens
@@ -44,13 +40,14 @@ from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
-from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import revocation
 from keystone_oauth2.protocol import token_endpoint
-from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.client_auth import method as methods
 from keystone_oauth2.protocol.clients import secret_digest
 
 LOG = log.getLogger(__name__)
+
+Method = methods.Method[ty.Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,82 +79,97 @@ def build() -> Server:
 
 
 def _build(conf: ty.Any) -> Server:
-    verifier = secret_digest.SecretVerifier(
-        credentials, application_credentials, _digest_keys(conf)
-    )
     issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
-    keystone = _ports(conf, verifier, issuer)
-    methods = _load('keystone_oauth2.client_auth', keystone)
-    enabled = options.enabled_methods(conf, methods, cfg.CONF.auth.methods)
-    grants = _load('keystone_oauth2.grants', keystone)
-    authenticator = client_auth.ClientAuthentication(
-        methods, enabled, keystone.describe_client, options.guard(conf)
+    installed = extensions.load('keystone_oauth2.client_auth')
+    enabled = options.enabled_methods(
+        conf, installed, cfg.CONF.auth.methods, issuer
     )
-    request_reader = _request_reader(conf, enabled)
-    server = Server(
-        token=token_endpoint.TokenEndpoint(authenticator, grants),
-        introspection=introspection.IntrospectionEndpoint(
-            authenticator, keystone, issuer
-        ),
-        revocation=revocation.RevocationEndpoint(authenticator, keystone),
-        metadata=_metadata(conf, issuer, enabled, grants),
-        request_reader=request_reader,
-        binding_check=bound_tokens.BindingCheck(
-            request_reader.certificate_reader,
-            accept_self_signed='self_signed_tls_client_auth' in enabled,
-        )
-        if conf.enforce_certificate_binding
-        else None,
-        secret_observer=created_secrets.SecretObserver(verifier)
-        if conf.secret_digests
-        else None,
-        retirement_check=retired_secrets.RetirementCheck(
-            credentials, notify.notify, request_reader.proxies
-        ),
-        clients=authenticators.Clients(
-            enabled & registration.METHODS,
-            conf.client_authenticator_limit,
-            conf.client_authenticator_expiry_warning,
-        ),
-    )
+    reader = _request_reader(conf, enabled)
+    objects = _objects(conf, issuer)
+    authentication = _authentication(conf, installed, enabled, objects)
+    grants = extensions.load('keystone_oauth2.grants')
     LOG.info(
         'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
         'methods %s',
         importlib.metadata.version('keystone-oauth2'),
-        ', '.join(sorted(enabled)),
+        ', '.join(method.name for method in enabled),
     )
-    return server
+    return Server(
+        token=token_endpoint.TokenEndpoint(
+            authentication=authentication,
+            grants={
+                name: extensions.construct(grant, objects)
+                for name, grant in grants.items()
+            },
+        ),
+        introspection=introspection.IntrospectionEndpoint(
+            authentication=authentication,
+            tokens=tokens,
+            policy=policy,
+            certificates=objects['certificates'],
+            issuer=issuer,
+        ),
+        revocation=revocation.RevocationEndpoint(
+            authentication=authentication, tokens=tokens, policy=policy
+        ),
+        metadata=_metadata(conf, issuer, enabled, grants),
+        request_reader=reader,
+        binding_check=bound_tokens.BindingCheck(reader)
+        if conf.enforce_certificate_binding
+        else None,
+        secret_observer=created_secrets.SecretObserver(objects['secrets'])
+        if conf.secret_digests
+        else None,
+        retirement_check=retired_secrets.RetirementCheck(
+            client_store=clients,
+            accepting=methods.accepting(installed.values()),
+            notify=notify.notify,
+            proxies=reader.proxies,
+        ),
+        clients=authenticators.Clients(
+            methods=frozenset(method.name for method in enabled),
+            registrable=frozenset(installed),
+            accepting=methods.accepting(installed.values()),
+            limit=conf.client_authenticator_limit,
+            expiry_warning=conf.client_authenticator_expiry_warning,
+        ),
+    )
 
 
-def _ports(
-    conf: ty.Any, verify_secret: ports.VerifySecret, issuer: str | None
-) -> ports.Ports:
-    return ports.Ports(
-        verify_secret=verify_secret,
-        find_authenticators=credentials.find_authenticators,
-        note_use=registrations.note_use,
-        consume_assertion=assertions.ReplayCache(),
-        assertion_rules=options.assertion_rules(
-            conf,
-            conf.oauth2_authn_methods,
-            issuer,
-            f'{_base_url(issuer)}/token' if issuer else None,
+def _objects(conf: ty.Any, issuer: str | None) -> dict[str, ty.Any]:
+    """Return what methods and grants may need, by parameter."""
+    return {
+        'assertion_rules': options.assertion_rules(
+            conf, issuer, f'{_base_url(issuer)}/token' if issuer else None
         ),
-        find_user=users.find_user,
-        find_project=users.find_project,
-        domain_name=users.domain_name,
-        evaluate_mapping=functools.partial(
-            mapping.evaluate, conf.oauth2_cert_dn_mapping_id
+        'certificates': certificates.CertificateStore(),
+        'policy': policy,
+        'replay_cache': replay.ReplayCache(),
+        'secrets': secret_digest.SecretVerifier(
+            client_store=clients,
+            hasher=application_credentials,
+            digest_keys=_digest_keys(conf),
         ),
-        issue_token=tokens.issue,
-        permit_issue=policy.permit_issue,
-        remember_certificate=certificates.ThumbprintStore(),
-        find_thumbprint=certificates.find,
-        describe_client=callers.describe_client,
-        validate_token=tokens.validate,
-        revoke_token=tokens.revoke,
-        permit_introspection=policy.permit_introspection,
-        permit_revocation=policy.permit_revocation,
+        'tokens': tokens,
+        'users': users.UserDirectory(conf.oauth2_cert_dn_mapping_id),
+    }
+
+
+def _authentication(
+    conf: ty.Any,
+    installed: abc.Mapping[str, type[Method]],
+    enabled: abc.Iterable[type[Method]],
+    objects: abc.Mapping[str, ty.Any],
+) -> client_auth.ClientAuthentication:
+    return client_auth.ClientAuthentication(
+        installed=[
+            extensions.construct(method, objects)
+            for method in installed.values()
+        ],
+        enabled=frozenset(method.name for method in enabled),
+        client_store=clients,
+        tokens=tokens,
+        guard=options.guard(conf),
     )
 
 
@@ -167,17 +179,10 @@ def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
     return key_repository.configured(cfg.CONF).load
 
 
-def _load(namespace: str, keystone: ports.Ports) -> dict[str, ty.Any]:
-    manager: stevedore.ExtensionManager = stevedore.ExtensionManager(
-        namespace, invoke_on_load=True, invoke_args=(keystone,)
-    )
-    return {name: manager[name].obj for name in sorted(manager.names())}
-
-
 def _metadata(
     conf: ty.Any,
     issuer: str | None,
-    enabled: abc.Collection[str],
+    enabled: abc.Iterable[type[Method]],
     grants: abc.Iterable[str],
 ) -> dict[str, ty.Any] | None:
     if issuer is None:
@@ -198,7 +203,7 @@ def _base_url(issuer: str) -> str:
 
 
 def _request_reader(
-    conf: ty.Any, enabled: abc.Collection[str]
+    conf: ty.Any, enabled: abc.Iterable[type[Method]]
 ) -> base.RequestReader:
     proxies = options.trusted_proxies(conf)
     return base.RequestReader(

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
-from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import confirmation as confirmations
 
 LOG = log.getLogger(__name__)
 _Row = models.CertificateThumbprint
@@ -32,38 +32,22 @@ _THUMBPRINT = sa.select(_Row.thumbprint).where(
 )
 
 
-class ThumbprintStore:
+class CertificateStore:
     """Stores thumbprints, with one query for each new certificate.
 
-    It implements :class:`keystone_oauth2.protocol.ports.RememberCertificate`.
+    It implements :class:`keystone_oauth2.protocol.ports.CertificateStore`.
     """
 
     def __init__(self) -> None:
         self._remember = functools.lru_cache(_CACHE_SIZE)(_remember)
 
-    def __call__(self, certificate: bytes) -> None:
-        """Store both thumbprints of a certificate (DER).
+    def remember(self, confirmation: confirmations.Confirmation) -> None:
+        """Store both thumbprints of a certificate."""
+        self._remember(confirmation)
 
-        If the table is missing, tokens are still issued, with one warning.
-        """
-        try:
-            self._remember(certificate)
-        except database.Error as error:
-            # The cache has no entry yet: the next token tries again.
-            if not database.is_missing_table(error):
-                raise
-            _warn()
-
-
-def find(keystone_thumbprint: str) -> str | None:
-    """Return the thumbprint of RFC 8705, or None."""
-    try:
+    def find(self, keystone_thumbprint: str) -> str | None:
+        """Return the thumbprint of RFC 8705, or None."""
         return _find(keystone_thumbprint)
-    except database.Error as error:
-        if not database.is_missing_table(error):
-            raise
-        _warn()
-        return None
 
 
 def purge(before: datetime.datetime) -> int:
@@ -81,26 +65,16 @@ def _find(keystone_thumbprint: str) -> str | None:
         return connection.scalar(_THUMBPRINT, {'key': keystone_thumbprint})
 
 
-def _remember(certificate: bytes) -> None:
-    key = certificates.keystone_thumbprint(certificate)
-    if _find(key) is not None:
+def _remember(confirmation: confirmations.Confirmation) -> None:
+    if _find(confirmation.keystone_thumbprint) is not None:
         return
     row = {
-        'keystone_thumbprint': key,
-        'thumbprint': certificates.thumbprint(certificate),
-        'expires_at': certificates.expires_at(certificate),
+        'keystone_thumbprint': confirmation.keystone_thumbprint,
+        'thumbprint': confirmation.x5t_s256,
+        'expires_at': confirmation.expires_at,
     }
     try:
         with database.session_for_write() as session:
             session.execute(sa.insert(_Row).values(row))
     except exception.DBDuplicateEntry:
         LOG.debug('Another worker has stored the certificate first')
-
-
-@functools.cache
-def _warn() -> None:
-    LOG.warning(
-        'The tables of keystone-oauth2 are missing: run '
-        'keystone-oauth2-manage db_sync. Until then, introspection reports '
-        'certificate-bound tokens as inactive.'
-    )

@@ -31,7 +31,6 @@ from sqlalchemy import orm
 
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
-from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
@@ -42,7 +41,6 @@ _credential = database.application_credential
 _user = database.user
 _project = database.project
 _domain = _project.alias('domain')
-_ONE_MINUTE = datetime.timedelta(minutes=1)
 
 
 def show(client_id: str) -> registration.Registration:
@@ -115,16 +113,18 @@ def remove(
     kind: str,
     authenticator_id: str,
     authority: registration.Authority,
+    accepting: registration.Accepting,
 ) -> None:
     """Remove an authenticator.
 
     :param authority: of the owner or of an administrator.
+    :param accepting: returns the methods that accept an authenticator.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it has no such authenticator.
     :raises registration.Conflict: the client could no longer authenticate.
     """
-    with _keeping_usable(client_id) as (session, internal_id):
+    with _keeping_usable(client_id, accepting) as (session, internal_id):
         _check_remover(session, internal_id, authority)
         deleted = _count(
             session,
@@ -139,16 +139,21 @@ def remove(
             raise registration.UnknownAuthenticator
 
 
-def retire_secret(client_id: str, authority: registration.Authority) -> None:
+def retire_secret(
+    client_id: str,
+    authority: registration.Authority,
+    accepting: registration.Accepting,
+) -> None:
     """Retire the application credential's own secret.
 
     :param authority: of the owner or of an administrator.
+    :param accepting: returns the methods that accept an authenticator.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it is already retired.
     :raises registration.Conflict: the client could no longer authenticate.
     """
-    with _keeping_usable(client_id) as (session, internal_id):
+    with _keeping_usable(client_id, accepting) as (session, internal_id):
         _check_remover(session, internal_id, authority)
         retired = _count(
             session,
@@ -167,52 +172,24 @@ def set_methods(
     client_id: str,
     methods: abc.Set[str] | None,
     authority: registration.Authority,
+    accepting: registration.Accepting,
 ) -> None:
     """Set the methods that a client may use.
 
     :param methods: None for any.
     :param authority: of the owner.
+    :param accepting: returns the methods that accept an authenticator.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.Conflict: the client could no longer authenticate.
     """
     text = None if methods is None else ' '.join(sorted(methods))
-    with _keeping_usable(client_id) as (session, internal_id):
+    with _keeping_usable(client_id, accepting) as (session, internal_id):
         _check_owner(session, internal_id, authority)
         session.execute(
             sa.update(_Client)
             .where(_Client.credential_internal_id == internal_id)
             .values(methods=text)
-        )
-
-
-def note_use(use: ports.LastUse) -> None:
-    """Record a use. It implements :class:`.ports.NoteUse`.
-
-    A failure is only logged: it is not a reason to refuse the client.
-    """
-    now = timeutils.utcnow()
-    if use.last is not None and now - use.last < _ONE_MINUTE:
-        return
-    if use.authenticator_id is None:
-        statement = (
-            sa.update(_Client)
-            .where(_Client.credential_internal_id == use.internal_id)
-            .values(secret_last_used_at=now)
-        )
-    else:
-        statement = (
-            sa.update(_Row)
-            .where(_Row.id == use.authenticator_id)
-            .values(last_used_at=now)
-        )
-    try:
-        with database.session_for_write() as session:
-            session.execute(statement)
-    except database.Error as error:
-        LOG.warning(
-            'The last use of an authenticator could not be recorded: %s',
-            type(error).__name__,
         )
 
 
@@ -315,14 +292,14 @@ def _changing(client_id: str) -> abc.Iterator[tuple[orm.Session, int]]:
 
 @contextlib.contextmanager
 def _keeping_usable(
-    client_id: str,
+    client_id: str, accepting: registration.Accepting
 ) -> abc.Iterator[tuple[orm.Session, int]]:
     with _changing(client_id) as (session, internal_id):
         before = _registration(session, client_id, internal_id)
         yield session, internal_id
         session.expire_all()
         after = _registration(session, client_id, internal_id)
-        after.check_usable(before, timeutils.utcnow())
+        after.check_usable(before, timeutils.utcnow(), accepting)
 
 
 def _check_owner(

@@ -14,7 +14,6 @@
 
 import collections.abc as abc
 import dataclasses
-import functools
 import typing as ty
 
 from keystone import exception
@@ -26,7 +25,6 @@ from keystone_oauth2.identity import tokens
 from keystone_oauth2.identity import users
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
-from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import registration
 
 PROVIDERS = provider_api.ProviderAPIs
@@ -47,34 +45,6 @@ _PRIMARY_METHODS = frozenset(
         'x509',
     }
 )
-
-
-def describe_client(client: messages.Client) -> messages.Caller:
-    """Return a client with the roles that a token would have.
-
-    Calls ``TokenModel.mint`` for all its checks, without issuing a token.
-
-    :raises ports.Refused: as for a token.
-    """
-    tokens.method_of(client)
-    token = _Delegation()
-    token.user_id = client.user.id
-    token.project_id = client.project_id
-    token.application_credential_id = client.application_credential_id
-    try:
-        token.mint('', '')
-        roles = _usable_roles(token)
-    except tokens.REFUSALS as error:
-        raise ports.Refused(f'client {client.id}: {error}') from error
-    return messages.Caller(
-        user_id=client.user.id,
-        user_domain_id=client.user.domain_id,
-        roles=roles,
-        client_id=client.id,
-        authentication_method=client.authentication_method,
-        project_id=client.project_id,
-        project_domain_id=token.project['domain_id'],
-    )
 
 
 def check_reader(auth_context: abc.Mapping[str, ty.Any]) -> None:
@@ -276,23 +246,6 @@ def _authority(token: token_model.TokenModel) -> registration.Authority:
 
 def _forbidden(reason: str) -> exception.ForbiddenAction:
     return exception.ForbiddenAction(action=f'managing this client ({reason})')
-
-
-class _Delegation(token_model.TokenModel):
-    """A token that is never issued, and finds its roles only once."""
-
-    @functools.cached_property
-    def roles(self) -> list[dict[str, str]]:
-        return super().roles
-
-
-def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
-    # Access rules list the only requests that a credential may be used for,
-    # and cannot include these. Without roles, it can still see its own tokens.
-    credential = token.application_credential
-    if credential and credential.get('access_rules'):
-        return ()
-    return tuple(role['name'] for role in token.roles)
 
 
 def token_holder(

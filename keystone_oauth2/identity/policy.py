@@ -27,7 +27,10 @@ from keystone_oauth2.identity import users
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import access_token
 from keystone_oauth2.policies import token as token_rules
+from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
 
 
 def permits(
@@ -75,7 +78,9 @@ def enforce(rule: str, build_target: abc.Callable[[], ty.Any]) -> None:
 
 
 def permit_issue(
-    client: messages.Client, grant_type: str, token: messages.IssuedToken
+    client: clients.AuthenticatedClient,
+    grant_type: str,
+    token: ports.IssuedToken,
 ) -> bool:
     """Whether the client may get a token by a grant.
 
@@ -84,33 +89,36 @@ def permit_issue(
     """
     if _allows_all(access_token.CREATE):
         return True
+    delegation = ports.Delegation.to(client)
+    user = token.user
+    credential_id = delegation.application_credential_id
     target = {
         'client': {
             'id': client.id,
-            'authentication_method': client.authentication_method,
-            'application_credential_id': client.application_credential_id,
+            'authentication_method': client.method,
+            'application_credential_id': credential_id,
         },
         'user': {
-            'id': client.user.id,
-            'name': client.user.name,
+            'id': user.id,
+            'name': user.name,
             'domain': {
-                'id': client.user.domain_id,
-                'name': users.domain_name(client.user.domain_id),
+                'id': user.domain_id,
+                'name': users.domain_name(user.domain_id),
             },
         },
         'project': {
-            'id': client.project_id,
+            'id': delegation.project_id,
             'domain': {'id': token.project_domain_id},
         },
         'grant_type': grant_type,
     }
     credentials = {
         'client_id': client.id,
-        'client_authentication_method': client.authentication_method,
-        'application_credential_id': client.application_credential_id,
-        'user_id': client.user.id,
-        'user_domain_id': client.user.domain_id,
-        'project_id': client.project_id,
+        'client_authentication_method': client.method,
+        'application_credential_id': credential_id,
+        'user_id': user.id,
+        'user_domain_id': user.domain_id,
+        'project_id': delegation.project_id,
         'project_domain_id': token.project_domain_id,
         'roles': list(token.roles),
         'grant_type': grant_type,
@@ -119,7 +127,7 @@ def permit_issue(
 
 
 def permit_introspection(
-    caller: messages.Caller, token: messages.Token
+    caller: messages.Caller, token: claims.Claims
 ) -> bool:
     """Whether the caller may introspect the token."""
     return permits(
@@ -127,7 +135,7 @@ def permit_introspection(
     )
 
 
-def permit_revocation(caller: messages.Caller, token: messages.Token) -> bool:
+def permit_revocation(caller: messages.Caller, token: claims.Claims) -> bool:
     """Whether the caller may revoke the token."""
     return permits(
         token_rules.REVOKE, _token_target(token), _credentials(caller)
@@ -156,7 +164,7 @@ def _enforcer() -> policy.Enforcer:
     return keystones
 
 
-def _token_target(token: messages.Token) -> dict[str, ty.Any]:
+def _token_target(token: claims.Claims) -> dict[str, ty.Any]:
     project = token.project
     return {
         'token': {

@@ -10,10 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Access tokens of Keystone's token provider (``keystone.token``)."""
+"""Access tokens of Keystone's token provider (``keystone.token``).
+
+This module implements :class:`keystone_oauth2.protocol.ports.TokenService`.
+"""
 
 import collections.abc as abc
 import datetime
+import functools
 import typing as ty
 
 from keystone import exception
@@ -27,9 +31,12 @@ from keystone.token import provider
 from oslo_log import log
 from oslo_utils import timeutils
 
-from keystone_oauth2.protocol import certificates
+from keystone_oauth2.identity import users
+from keystone_oauth2.protocol import claims
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
 
 LOG = log.getLogger(__name__)
 PROVIDERS = provider_api.ProviderAPIs
@@ -47,51 +54,106 @@ REFUSALS = (
 )
 
 
-def issue(client: messages.Client) -> messages.IssuedToken:
-    """Issue a token with the roles that are delegated to a client.
+def issue(delegation: ports.Delegation) -> ports.IssuedToken:
+    """Issue a token with the roles that are delegated.
 
     Calls ``token_provider_api.issue_token``. This makes the token expire with
     the application credential at the latest; in addition, it expires here
-    with the authenticator that the client has used.
+    with the delegation.
 
-    :raises ports.CannotBind: the client is an application credential with a
+    :raises ports.CannotBind: an application credential is to be bound to a
         certificate, and tokens of the provider, such as Fernet, cannot hold
         both.
-    :raises ports.Refused: the user's rules for multi-factor authentication
-        require other methods, the project or its domain is disabled or
-        deleted, or the user has no role there.
+    :raises ports.Refused: the user, the project or one of their domains is
+        disabled or deleted, the user has no role there, or the user's rules
+        for multi-factor authentication require other methods.
     """
-    method = method_of(client)
-    thumbprint = client.certificate and certificates.keystone_thumbprint(
-        client.certificate
+    user = _user(delegation)
+    thumbprint = (
+        delegation.confirmation and delegation.confirmation.keystone_thumbprint
     )
     try:
         token = PROVIDERS.token_provider_api.issue_token(
-            client.user.id,
-            [method],
-            expires_at=_end(client),
-            project_id=client.project_id,
-            app_cred_id=client.application_credential_id,
+            delegation.user_id,
+            [_method(delegation)],
+            expires_at=_end(delegation),
+            project_id=delegation.project_id,
+            app_cred_id=delegation.application_credential_id,
             thumbprint=thumbprint,
         )
-        if client.application_credential_id is not None and thumbprint:
+        if delegation.application_credential_id is not None and thumbprint:
             _check_binding(token)
-        issued = _plain(token)
+        issued = _plain(token, user)
     except REFUSALS as error:
-        raise ports.Refused(f'client {client.id}: {error}') from error
+        raise _refused(delegation, str(error)) from error
     # Keystone truncates the expiration of a token to whole seconds.
     if issued.expires_in < 1:
-        raise ports.Refused(
-            f'client {client.id}: the credential expires within a second'
-        )
+        raise _refused(delegation, 'the credential expires within a second')
     return issued
 
 
-def _end(client: messages.Client) -> datetime.datetime | None:
-    if client.ends_at is None:
+def describe(client: clients.AuthenticatedClient) -> messages.Caller:
+    """Return a client with the roles that its token would carry.
+
+    Calls ``TokenModel.mint`` for all its checks, without issuing a token.
+
+    :raises ports.Refused: as for a token.
+    """
+    delegation = ports.Delegation.to(client)
+    user = _user(delegation)
+    _method(delegation)
+    token = _Preview()
+    token.user_id = delegation.user_id
+    token.project_id = delegation.project_id
+    token.application_credential_id = delegation.application_credential_id
+    try:
+        token.mint('', '')
+        roles = _usable_roles(token)
+    except REFUSALS as error:
+        raise _refused(delegation, str(error)) from error
+    return messages.Caller(
+        user_id=user.id,
+        user_domain_id=user.domain_id,
+        roles=roles,
+        client_id=client.id,
+        authentication_method=client.method,
+        project_id=delegation.project_id,
+        project_domain_id=token.project['domain_id'],
+    )
+
+
+class _Preview(token_model.TokenModel):
+    """A token that is never issued, and finds its roles only once."""
+
+    @functools.cached_property
+    def roles(self) -> list[dict[str, str]]:
+        return super().roles
+
+
+def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
+    # Access rules list the only requests that a credential may be used for,
+    # and cannot include these. Without roles, it can still see its own tokens.
+    credential = token.application_credential
+    if credential and credential.get('access_rules'):
+        return ()
+    return tuple(role['name'] for role in token.roles)
+
+
+def _user(delegation: ports.Delegation) -> clients.User:
+    return users.find_user(
+        delegation.user_id, is_enabled=delegation.is_user_enabled
+    )
+
+
+def _refused(delegation: ports.Delegation, reason: str) -> ports.Refused:
+    return ports.Refused(f'client {delegation.client_id}: {reason}')
+
+
+def _end(delegation: ports.Delegation) -> datetime.datetime | None:
+    if delegation.ends_at is None:
         return None
     usual: datetime.datetime = provider.default_expire_time()
-    return min(usual, client.ends_at.replace(microsecond=0))
+    return min(usual, delegation.ends_at.replace(microsecond=0))
 
 
 def _check_binding(token: token_model.TokenModel) -> None:
@@ -108,7 +170,7 @@ def _check_binding(token: token_model.TokenModel) -> None:
         )
 
 
-def validate(value: str) -> messages.Token | None:
+def validate(value: str) -> claims.Claims | None:
     """Validate a token as ``GET /v3/auth/tokens`` does.
 
     Calls ``token_provider_api.validate_token``. The caller must check the
@@ -132,7 +194,7 @@ def validate(value: str) -> messages.Token | None:
     return _described(token, rendered['token'])
 
 
-def revoke(token: messages.Token) -> None:
+def revoke(token: claims.Claims) -> None:
     """Revoke a token and those derived from it, but not its siblings.
 
     Calls ``revoke_api.revoke``. Tokens derived from a token have its audit id
@@ -175,17 +237,17 @@ def _is_token_shaped(value: str) -> bool:
     return value.isascii() and value.isprintable() and ' ' not in value
 
 
-def bindings(
+def confirmations(
     auth_context: abc.Mapping[str, ty.Any], further: abc.Iterable[str]
-) -> set[str]:
-    """Return the thumbprints that the tokens of a request are bound to.
+) -> set[confirmation.Confirmation]:
+    """Return what the tokens of a request are bound to.
 
     :param auth_context: with the token in ``X-Auth-Token``, if any.
     :param further: other tokens of the request, which may be invalid.
     """
-    found = {_binding(auth_context.get('token'))}
-    found.update(_binding(_token(value)) for value in further)
-    return {thumbprint for thumbprint in found if thumbprint is not None}
+    found = {_confirmation(auth_context.get('token'))}
+    found.update(_confirmation(_token(value)) for value in further)
+    return {bound_to for bound_to in found if bound_to is not None}
 
 
 def _token(value: str) -> token_model.TokenModel | None:
@@ -200,8 +262,10 @@ def _token(value: str) -> token_model.TokenModel | None:
         return None
 
 
-def _binding(token: token_model.TokenModel | None) -> str | None:
-    """Return the thumbprint that a token is bound to; None if it is not.
+def _confirmation(
+    token: token_model.TokenModel | None,
+) -> confirmation.Confirmation | None:
+    """Return what a token is bound to; None if it is not.
 
     A token that a certificate was used for, but that has no thumbprint, is
     bound to a certificate that no client has.
@@ -211,8 +275,10 @@ def _binding(token: token_model.TokenModel | None) -> str | None:
     # Tokens from a cache that an older Keystone filled lack the attribute.
     thumbprint: str | None = getattr(token, 'oauth2_thumbprint', None)
     if thumbprint is None and CERTIFICATE_METHOD in token.methods:
-        return ''
-    return thumbprint
+        thumbprint = ''
+    if thumbprint is None:
+        return None
+    return confirmation.Confirmation(thumbprint)
 
 
 def client_id(token: token_model.TokenModel) -> str | None:
@@ -232,13 +298,13 @@ def client_id(token: token_model.TokenModel) -> str | None:
 
 def _described(
     token: token_model.TokenModel, rendered: dict[str, ty.Any]
-) -> messages.Token:
+) -> claims.Claims:
     user = rendered['user']
     project = rendered.get('project')
     domain = rendered.get('domain')
     credential = rendered.get('application_credential', {})
     rules = credential.get('access_rules')
-    return messages.Token(
+    return claims.Claims(
         audit_id=token.audit_id,
         client_id=client_id(token),
         user_id=user['id'],
@@ -248,19 +314,19 @@ def _described(
         expires_at=_epoch(rendered['expires_at']),
         roles=tuple(role['name'] for role in rendered.get('roles', ())),
         project=project
-        and messages.Project(
+        and claims.Project(
             project['id'], project['name'], _domain(project['domain'])
         ),
         domain=domain and _domain(domain),
         is_system='system' in rendered,
         is_admin_project=rendered.get('is_admin_project'),
         access_rules=None if rules is None else tuple(rules),
-        keystone_thumbprint=_binding(token),
+        confirmation=_confirmation(token),
     )
 
 
-def _domain(domain: abc.Mapping[str, str]) -> messages.Domain:
-    return messages.Domain(domain['id'], domain['name'])
+def _domain(domain: abc.Mapping[str, str]) -> claims.Domain:
+    return claims.Domain(domain['id'], domain['name'])
 
 
 def _epoch(text: str) -> int:
@@ -268,32 +334,35 @@ def _epoch(text: str) -> int:
     return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
 
 
-def method_of(client: messages.Client) -> str:
-    """Return the authentication method for a client's token.
+def _method(delegation: ports.Delegation) -> str:
+    """Return the authentication method of a token.
 
     :raises ports.Refused: the user's rules for multi-factor authentication
         require others.
     """
     method = CERTIFICATE_METHOD
-    if client.application_credential_id is not None:
+    if delegation.application_credential_id is not None:
         method = _DELEGATED_METHOD
     validator = core.UserMFARulesValidator
     if not validator.check_auth_methods_against_rules(
-        client.user.id, {method}
+        delegation.user_id, {method}
     ):
         raise ports.Refused(
-            f'user {client.user.id}: the rules for multi-factor '
+            f'user {delegation.user_id}: the rules for multi-factor '
             f'authentication do not allow {method} alone'
         )
     return method
 
 
-def _plain(token: token_model.TokenModel) -> messages.IssuedToken:
-    return messages.IssuedToken(
+def _plain(
+    token: token_model.TokenModel, user: clients.User
+) -> ports.IssuedToken:
+    return ports.IssuedToken(
         value=token.id,
         audit_id=token.audit_id,
         expires_in=_seconds_left(token.expires_at),
         roles=tuple(role['name'] for role in token.roles),
+        user=user,
         project_domain_id=token.project['domain_id'],
     )
 

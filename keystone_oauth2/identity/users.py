@@ -12,6 +12,7 @@
 
 """Users and their domains (``keystone.identity``, ``keystone.resource``)."""
 
+import collections.abc as abc
 import typing as ty
 
 from keystone import exception
@@ -19,8 +20,9 @@ from keystone.common import provider_api
 import sqlalchemy as sa
 
 from keystone_oauth2.identity import database
-from keystone_oauth2.protocol import messages
+from keystone_oauth2.identity import mapping
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
 
 PROVIDERS = provider_api.ProviderAPIs
 
@@ -42,11 +44,39 @@ def _with_domain(table: sa.FromClause) -> sa.Select[ty.Any]:
     )
 
 
+class UserDirectory:
+    """Implements :class:`keystone_oauth2.protocol.ports.UserDirectory`.
+
+    :param mapping_id: of the federation mapping for certificates.
+    """
+
+    def __init__(self, mapping_id: str) -> None:
+        self._mapping_id = mapping_id
+
+    def find_user(
+        self, user_id: str, *, is_enabled: bool = False
+    ) -> clients.User:
+        """See :func:`find_user`."""
+        return find_user(user_id, is_enabled=is_enabled)
+
+    def find_project(self, project_id: str) -> str:
+        """See :func:`find_project`."""
+        return find_project(project_id)
+
+    def domain_name(self, domain_id: str) -> str:
+        """See :func:`domain_name`."""
+        return domain_name(domain_id)
+
+    def map_certificate(self, names: abc.Mapping[str, str]) -> dict[str, str]:
+        """See :func:`.mapping.evaluate`."""
+        return mapping.evaluate(self._mapping_id, names)
+
+
 _USER = _with_domain(database.user)
 _PROJECT = _with_domain(database.project)
 
 
-def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
+def find_user(user_id: str, *, is_enabled: bool = False) -> clients.User:
     """Find an enabled user in an enabled domain.
 
     Calls ``identity_api.get_user``, and the same assertion as Keystone's
@@ -68,7 +98,7 @@ def find_user(user_id: str, *, is_enabled: bool = False) -> messages.User:
     # Databases may ignore case and trailing spaces when they compare ids.
     if user['id'] != user_id:
         raise ports.Refused(f'unknown user {ports.redact(user_id)}')
-    return messages.User(
+    return clients.User(
         id=user['id'],
         name=user['name'],
         domain_id=user['domain_id'],

@@ -197,13 +197,26 @@ def is_self_signed(der: bytes) -> bool:
     return True
 
 
-def stands_for_itself(certificate: messages.ClientCertificate) -> bool:
-    """Whether a certificate is valid without an issuer (RFC 8705, 2.2).
+def problem(
+    certificate: messages.ClientCertificate,
+    now: datetime.datetime | None = None,
+) -> str | None:
+    """Return why a client has not proven that a certificate is its own.
 
-    It must be self-signed, and the front end must have given a verdict on it,
-    good or bad. Without a verdict, the sender may not have its private key.
+    A certificate that was not verified is still the client's if it stands for
+    itself (RFC 8705, 2.2): it is self-signed and valid, and the front end has
+    given a verdict on it, good or bad. Without a verdict, the sender may not
+    have its private key. A certificate of a CA needs a good verdict, since it
+    may have been revoked.
+
+    :param now: UTC without a zone; the current time by default.
+    :returns: the reason, for the log, or None.
     """
-    return certificate.has_verdict and is_self_signed(certificate.der)
+    if certificate.problem is None:
+        return None
+    if not (certificate.has_verdict and is_self_signed(certificate.der)):
+        return certificate.problem
+    return problem_of_period(certificate.der, now)
 
 
 def fingerprint(der: bytes) -> str:

@@ -12,14 +12,15 @@
 
 """Token introspection (RFC 7662)."""
 
+import dataclasses
 import logging
 import typing as ty
 
+from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol import scope
 
 LOG = logging.getLogger(__name__)
 
@@ -27,19 +28,26 @@ LOG = logging.getLogger(__name__)
 class IntrospectionEndpoint:
     """Describes a token to a caller.
 
-    :param authenticator: authenticates the caller.
-    :param keystone: validates tokens.
+    :param authentication: authenticates the caller.
+    :param tokens: validates tokens.
+    :param policy: the operator's policy.
+    :param certificates: finds what a token is bound to.
     :param issuer: issuer identifier, or None if there is none.
     """
 
     def __init__(
         self,
-        authenticator: client_auth.ClientAuthentication,
-        keystone: ports.Ports,
+        *,
+        authentication: client_auth.ClientAuthentication,
+        tokens: ports.TokenService,
+        policy: ports.Policy,
+        certificates: ports.CertificateStore,
         issuer: str | None,
     ) -> None:
-        self.authenticator = authenticator
-        self._keystone = keystone
+        self.authentication = authentication
+        self._tokens = tokens
+        self._policy = policy
+        self._certificates = certificates
         self._issuer = issuer
 
     def respond(self, request: messages.Request) -> messages.Response:
@@ -53,16 +61,18 @@ class IntrospectionEndpoint:
         """
         form = parameters.read(request)
         value = form.required('token')
-        caller = self.authenticator.authenticate_caller(request, form)
-        token = self._keystone.validate_token(value)
-        body: dict[str, ty.Any] | None = None
+        caller = self.authentication.authenticate_caller(request, form)
+        token = self._tokens.validate(value)
+        members: dict[str, ty.Any] | None = None
         if token is not None and self._may_see(caller, token, request):
-            body = self._describe(token)
+            members = self._members(token)
         return messages.Response(
-            body or {'active': False},
+            {'active': False}
+            if members is None
+            else {'active': True, **members},
             messages.Event(
                 'introspected',
-                reason=None if body else 'inactive',
+                reason='inactive' if members is None else None,
                 client_id=caller.client_id,
                 user_id=caller.user_id,
                 project_id=caller.project_id,
@@ -73,7 +83,7 @@ class IntrospectionEndpoint:
     def _may_see(
         self,
         caller: messages.Caller,
-        token: messages.Token,
+        token: claims.Claims,
         request: messages.Request,
     ) -> bool:
         # A caller that does not enforce access rules would allow the token
@@ -86,85 +96,22 @@ class IntrospectionEndpoint:
                     token.audit_id,
                 )
                 return False
-        return self._keystone.permit_introspection(caller, token)
+        return self._policy.permit_introspection(caller, token)
 
-    def _describe(self, token: messages.Token) -> dict[str, ty.Any] | None:
-        confirmation = None
-        if token.keystone_thumbprint is not None:
-            confirmation = self._keystone.find_thumbprint(
-                token.keystone_thumbprint
+    def _members(self, token: claims.Claims) -> dict[str, ty.Any] | None:
+        bound_to = token.confirmation
+        if bound_to is None:
+            return token.members(self._issuer)
+        thumbprint = self._certificates.find(bound_to.keystone_thumbprint)
+        if thumbprint is None:
+            # Without it, services would treat the token as unbound.
+            LOG.warning(
+                'introspection: unknown certificate of token %s; was the '
+                'token issued before keystone-oauth2-manage db_sync?',
+                token.audit_id,
             )
-            if confirmation is None:
-                # Without it, services would treat the token as unbound.
-                LOG.warning(
-                    'introspection: unknown certificate of token %s; was '
-                    'the token issued before keystone-oauth2-manage db_sync?',
-                    token.audit_id,
-                )
-                return None
-        members = {
-            **_standard_members(token, self._issuer, confirmation),
-            **_openstack_members(token),
-        }
-        return {
-            key: value for key, value in members.items() if value is not None
-        }
-
-
-def _standard_members(
-    token: messages.Token, issuer: str | None, confirmation: str | None
-) -> dict[str, ty.Any]:
-    return {
-        'active': True,
-        'scope': scope.text(token.roles) or None,
-        'client_id': token.client_id,
-        'username': token.user_name,
-        'token_type': 'Bearer',
-        'exp': token.expires_at,
-        'iat': token.issued_at,
-        'nbf': token.issued_at,
-        'sub': token.user_id,
-        'iss': issuer,
-        'jti': token.audit_id,
-        'cnf': {'x5t#S256': confirmation} if confirmation else None,
-    }
-
-
-def _openstack_members(token: messages.Token) -> dict[str, ty.Any]:
-    """Return the members from which a service builds its request context.
-
-    They have the shape that keystonemiddleware's ``external_oauth2_token``
-    can map: nested objects, roles in one string, and the domain of a
-    domain-scoped token in the place of a project's domain.
-    """
-    project: dict[str, ty.Any] | None = None
-    if token.project is not None:
-        project = {
-            'id': token.project.id,
-            'name': token.project.name,
-            'domain': _domain(token.project.domain),
-        }
-    elif token.domain is not None:
-        project = {'domain': _domain(token.domain)}
-    return {
-        'user': {
-            'id': token.user_id,
-            'name': token.user_name,
-            'domain': _domain(token.user_domain),
-        },
-        'project': project,
-        'domain': _domain(token.domain) if token.domain else None,
-        'system_scope': True if token.is_system else None,
-        'roles': _role_names(token) or None,
-        'is_admin_project': token.is_admin_project,
-        'access_rules': token.access_rules,
-    }
-
-
-def _role_names(token: messages.Token) -> str:
-    # A role name with a comma would be read as two.
-    return ','.join(name for name in sorted(token.roles) if ',' not in name)
-
-
-def _domain(domain: messages.Domain) -> dict[str, str]:
-    return {'id': domain.id, 'name': domain.name}
+            return None
+        return dataclasses.replace(
+            token,
+            confirmation=dataclasses.replace(bound_to, x5t_s256=thumbprint),
+        ).members(self._issuer)

@@ -12,8 +12,8 @@
 
 """Requests and responses of the endpoints, as plain values."""
 
+import collections.abc as abc
 import dataclasses
-import datetime
 import typing as ty
 
 
@@ -41,7 +41,8 @@ class ClientCertificate:
     :ivar problem: why it must not be trusted, for the log; None if it was
         verified.
     :ivar has_verdict: whether the front end has confirmed that the client
-        has the private key, whatever it says about the issuer.
+        has the private key, whatever it says about the issuer. It matters,
+        and may be true, only if self-signed certificates are accepted.
     """
 
     der: bytes
@@ -77,11 +78,12 @@ class Caller:
 class Request:
     """A request as received: neither parsed nor verified.
 
-    :ivar content_type: value of the header field, or empty.
-    :ivar body: truncated a little above the size that an endpoint reads.
+    :ivar method: of HTTP, such as ``POST``.
+    :ivar url: scheme, host and path, as Keystone sees them.
     :ivar query: the query string, not decoded.
-    :ivar authorization: value of the header field, with one character a byte
-        (RFC 9110, 5.5), or None.
+    :ivar fields: the header fields by their names in lower case. A value has
+        one character a byte (RFC 9110, 5.5).
+    :ivar body: truncated a little above the size that an endpoint reads.
     :ivar client_certificate: None if there is none, or if no enabled client
         authentication method reads it.
     :ivar has_keystone_token: whether there is an ``X-Auth-Token``, valid or
@@ -92,15 +94,26 @@ class Request:
     :ivar source: where it comes from.
     """
 
-    content_type: str
-    body: bytes
-    query: str = ''
-    authorization: str | None = None
+    method: str
+    url: str
+    query: str
+    fields: abc.Mapping[str, str]
+    body: bytes = b''
     client_certificate: ClientCertificate | None = None
     has_keystone_token: bool = False
     token_holder: Caller | None = None
     understands_access_rules: bool = False
     source: Source = UNKNOWN_SOURCE
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body, or empty."""
+        return self.fields.get('content-type', '')
+
+    @property
+    def authorization(self) -> str | None:
+        """The header field with credentials (RFC 9110, 11.6.2), or None."""
+        return self.fields.get('authorization')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,107 +148,3 @@ class Response:
 
     body: dict[str, ty.Any] | None
     event: Event | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class User:
-    """The Keystone user whose roles are delegated.
-
-    The user and the user's domain were enabled when this was read.
-
-    :ivar default_project_id: None if the user has none.
-    """
-
-    id: str
-    name: str
-    domain_id: str
-    email: str | None = None
-    default_project_id: str | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Client:
-    """A client that has authenticated.
-
-    :ivar id: the ``client_id``.
-    :ivar authentication_method: its name in the RFCs.
-    :ivar user: the user whose roles are delegated.
-    :ivar project_id: the project in which they are delegated.
-    :ivar application_credential_id: None if the client is the user.
-    :ivar certificate: DER that the token will be bound to.
-    :ivar ends_at: when the authenticator that the client has used expires,
-        UTC without a zone; None if it has no expiration of its own.
-    """
-
-    id: str
-    authentication_method: str
-    user: User
-    project_id: str
-    application_credential_id: str | None = None
-    certificate: bytes | None = None
-    ends_at: datetime.datetime | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class IssuedToken:
-    """An access token that has not been sent yet.
-
-    :ivar value: the token itself; never logged.
-    :ivar audit_id: identifies it in logs.
-    :ivar expires_in: its remaining lifetime in seconds.
-    :ivar roles: names of the roles that it carries.
-    :ivar project_domain_id: domain of the project that it is scoped to.
-    """
-
-    value: str
-    audit_id: str
-    expires_in: int
-    roles: tuple[str, ...]
-    project_domain_id: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Domain:
-    """A domain as shown in a token."""
-
-    id: str
-    name: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Project:
-    """A project as shown in a token."""
-
-    id: str
-    name: str
-    domain: Domain
-
-
-@dataclasses.dataclass(frozen=True)
-class Token:
-    """A token of any kind that Keystone currently accepts.
-
-    :ivar audit_id: identifies it in logs.
-    :ivar client_id: None if it was not issued to a client.
-    :ivar issued_at: seconds since the epoch, as is ``expires_at``.
-    :ivar roles: their names.
-    :ivar project: its scope, as are ``domain`` and ``is_system``.
-    :ivar is_admin_project: None if Keystone does not say.
-    :ivar access_rules: the only requests that it may be used for, or None.
-    :ivar keystone_thumbprint: of the certificate that it is bound to.
-    """
-
-    audit_id: str
-    client_id: str | None
-    user_id: str
-    user_name: str
-    user_domain: Domain
-    issued_at: int
-    expires_at: int
-    roles: tuple[str, ...] = ()
-    project: Project | None = None
-    domain: Domain | None = None
-    is_system: bool = False
-    is_admin_project: bool | None = None
-    access_rules: tuple[dict[str, str], ...] | None = None
-    keystone_thumbprint: str | None = None

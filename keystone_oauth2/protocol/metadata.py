@@ -17,8 +17,10 @@ import re
 import typing as ty
 import urllib.parse
 
-from keystone_oauth2.protocol.clients import jwk
-from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.client_auth import evidence
+from keystone_oauth2.protocol.client_auth import method as methods
+
+Method = methods.Method[ty.Any]
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
@@ -30,13 +32,6 @@ _URL = re.compile(
 )
 
 #: Strongest first (RFC 9700, 2.5).
-_STRENGTH = (
-    'tls_client_auth',
-    'self_signed_tls_client_auth',
-    'private_key_jwt',
-    'client_secret_basic',
-    'client_secret_post',
-)
 _ENDPOINTS = {
     'token_endpoint': 'token',
     'introspection_endpoint': 'introspect',
@@ -65,7 +60,7 @@ def path(issuer: str) -> str:
 def document(
     issuer: str,
     base_url: str,
-    methods: abc.Collection[str],
+    methods: abc.Iterable[type[Method]],
     grants: abc.Iterable[str],
     mtls_base_url: str | None,
 ) -> dict[str, ty.Any]:
@@ -77,12 +72,11 @@ def document(
     :param mtls_base_url: the counterpart of ``base_url`` if Mutual-TLS has
         its own host or port.
     """
-    supported = sorted(
-        methods,
-        key=lambda name: (
-            _STRENGTH.index(name) if name in _STRENGTH else -1,
-            name,
-        ),
+    ranked = sorted(
+        methods, key=lambda method: (-method.strength, method.name)
+    )
+    algorithms = dict.fromkeys(
+        name for method in ranked for name in method.signing_algorithms
     )
     members: dict[str, ty.Any] = {
         'issuer': issuer,
@@ -93,12 +87,14 @@ def document(
         'grant_types_supported': sorted(grants),
     }
     for endpoint in _ENDPOINTS:
-        members[f'{endpoint}_auth_methods_supported'] = supported
-        if 'private_key_jwt' in methods:
+        members[f'{endpoint}_auth_methods_supported'] = [
+            method.name for method in ranked
+        ]
+        if algorithms:
             members[f'{endpoint}_auth_signing_alg_values_supported'] = list(
-                jwk.ALGORITHMS
+                algorithms
             )
-    if not registration.CERTIFICATE_METHODS.isdisjoint(methods):
+    if any(method.evidence is evidence.Certificate for method in ranked):
         members['tls_client_certificate_bound_access_tokens'] = True
         if mtls_base_url:
             members['mtls_endpoint_aliases'] = _urls(mtls_base_url)

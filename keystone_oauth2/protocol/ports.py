@@ -10,10 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Interfaces of what the protocol needs from outside.
+"""Interfaces of what the protocol needs from outside, by subject.
 
-:mod:`keystone_oauth2.identity` and :mod:`keystone_oauth2.db` implement them,
-and :mod:`keystone_oauth2.compose.server` passes them in.
+:mod:`keystone_oauth2.identity`, :mod:`keystone_oauth2.db` and
+:mod:`keystone_oauth2.limits` implement them. A class names those that it needs
+as parameters of its constructor, by which
+:mod:`keystone_oauth2.compose.server` passes them in.
 """
 
 import collections.abc as abc
@@ -22,7 +24,11 @@ import datetime
 import re
 import typing as ty
 
+from keystone_oauth2.protocol import claims
+from keystone_oauth2.protocol import confirmation as confirmations
 from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol.clients import client as clients
+from keystone_oauth2.protocol.clients import registration
 
 _KEYSTONE_ID = re.compile('[0-9a-f]{32}(?:[0-9a-f]{32})?')
 
@@ -58,140 +64,43 @@ class CannotBind(Exception):
     """The token provider cannot bind this client's token to a certificate."""
 
 
-@dataclasses.dataclass(frozen=True)
-class LastUse:
-    """The use of an authenticator, to be recorded.
+class TooManyFailures(Exception):
+    """Too many client authentications have failed.
 
-    :ivar internal_id: of the application credential.
-    :ivar authenticator_id: None for the credential's own secret.
-    :ivar last: the previous use, to the minute, or None.
+    :param seconds: how long the client should wait.
     """
 
-    internal_id: int
-    authenticator_id: str | None
-    last: datetime.datetime | None
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f'for {seconds} seconds')
+        self.seconds = seconds
 
 
-@dataclasses.dataclass(frozen=True)
-class ApplicationCredential:
-    """The delegation of an application credential.
+class ClientStore(ty.Protocol):
+    """Application credentials as clients, with what is registered for them."""
 
-    :ivar methods: the client authentication methods that the client is
-        registered for; None if it may use any.
-    :ivar use: to be recorded once the client has authenticated, or None.
-    :ivar ends_at: when the authenticator that the client has used expires,
-        UTC without a zone; None if it has no expiration of its own.
-    :ivar is_user_enabled: whether the database says that the user and the
-        user's domain are enabled. Otherwise the identity driver must.
-    """
-
-    id: str
-    user_id: str
-    project_id: str
-    methods: frozenset[str] | None = None
-    use: LastUse | None = None
-    ends_at: datetime.datetime | None = None
-    is_user_enabled: bool = False
-
-    def used(
-        self, authenticator: 'RegisteredAuthenticator'
-    ) -> 'ApplicationCredential':
-        """Return a copy for a client that has used an authenticator."""
-        return dataclasses.replace(
-            self, use=authenticator.use, ends_at=authenticator.expires_at
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class RegisteredAuthenticator:
-    """A key or certificate of a client that has not expired.
-
-    :ivar value: its public parts.
-    :ivar fingerprint: identifies it among those of the client.
-    :ivar use: to be recorded if it was used.
-    :ivar expires_at: UTC without a zone, or None for never.
-    """
-
-    value: abc.Mapping[str, ty.Any]
-    fingerprint: str
-    use: LastUse
-    expires_at: datetime.datetime | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class StoredCredential:
-    """An application credential as it currently is in the database.
-
-    :ivar internal_id: its primary key.
-    :ivar refusal: why it must not be used (it has expired, or its user, its
-        project or one of their domains is disabled), or None.
-    :ivar digest: of the secret, under the key ``digest_key_id``.
-    :ivar methods: see :class:`ApplicationCredential`.
-    :ivar is_secret_retired: whether the credential's own secret is retired.
-    :ivar registered_digest: of a registered secret that has not expired.
-    :ivar registered_use: to be recorded if the registered secret was used.
-    :ivar registered_end: when that secret expires, UTC without a zone, or
-        None.
-    :ivar own_use: to be recorded if the credential's own secret was used;
-        None if nothing is registered for the client.
-    :ivar is_user_enabled: see :class:`ApplicationCredential`.
-    """
-
-    internal_id: int
-    id: str
-    user_id: str
-    project_id: str
-    refusal: str | None = None
-    digest_key_id: str | None = None
-    digest: str | None = None
-    methods: frozenset[str] | None = None
-    is_secret_retired: bool = False
-    registered_digest: str | None = None
-    registered_use: LastUse | None = None
-    registered_end: datetime.datetime | None = None
-    own_use: LastUse | None = None
-    is_user_enabled: bool = False
-
-    def delegation(
-        self,
-        use: LastUse | None = None,
-        ends_at: datetime.datetime | None = None,
-    ) -> ApplicationCredential:
-        """Return its delegation.
-
-        :param use: of the authenticator that the client has used.
-        :param ends_at: when that authenticator expires, or None.
-        """
-        return ApplicationCredential(
-            self.id,
-            self.user_id,
-            self.project_id,
-            self.methods,
-            use,
-            ends_at,
-            self.is_user_enabled,
-        )
-
-
-class Credentials(ty.Protocol):
-    """Stores application credentials and digests of secrets."""
-
-    def find(
-        self, client_id: str, registered_digest: str
-    ) -> tuple[StoredCredential | None, bool]:
+    def find(self, client_id: str) -> clients.Client:
         """Return the current state in the database, without a cache.
 
-        :param registered_digest: of the registered secret to look for.
-        :returns: the credential, or None; and whether digests can be stored.
+        :raises UnknownClient: there is no such application credential.
+        :raises Refused: it must not be used: it has expired, or its user, its
+            project or one of their domains is disabled.
         """
 
     def store_digest(
-        self, credential: StoredCredential, key_id: str, digest: str
+        self, client_id: str, digest: clients.SecretDigest
     ) -> None:
-        """Replace the credential's digest, if digests can be stored."""
+        """Replace the digest of a client's own secret, if possible."""
+
+    def note_use(
+        self, client: clients.Client, authenticator: registration.Authenticator
+    ) -> None:
+        """Record that a client has used an authenticator.
+
+        It is recorded at most once a minute, and only if possible.
+        """
 
 
-class Secrets(ty.Protocol):
+class SecretHasher(ty.Protocol):
     """Keystone's own check of secrets, with a slow hash."""
 
     def check(self, client_id: str, client_secret: str) -> bool:
@@ -210,180 +119,175 @@ class Secrets(ty.Protocol):
         """Return the maximum number of these bytes."""
 
 
-class VerifySecret(ty.Protocol):
-    """Checks the secret of an application credential."""
+class UserDirectory(ty.Protocol):
+    """Users, projects and domains, and which certificate is whose."""
 
-    def __call__(
-        self, client_id: str, client_secret: str
-    ) -> ApplicationCredential:
-        """Return the credential.
-
-        :raises Refused: the id is unknown, the secret is wrong, or the
-            credential must not be used.
-        """
-
-
-class FindAuthenticators(ty.Protocol):
-    """Finds the authenticators of a client."""
-
-    def __call__(
-        self, client_id: str, kind: str
-    ) -> tuple[ApplicationCredential, abc.Sequence[RegisteredAuthenticator]]:
-        """Return the current authenticators of a client.
-
-        :param kind: one of the kinds in :mod:`.clients.registration`.
-        :raises UnknownClient: the id is unknown.
-        :raises Refused: the credential must not be used.
-        """
-
-
-class NoteUse(ty.Protocol):
-    """Records that an authenticator was used."""
-
-    def __call__(self, use: LastUse) -> None:
-        """Record the use, at most once a minute, if the database allows."""
-
-
-class ConsumeAssertion(ty.Protocol):
-    """Ensures that each client assertion is accepted only once."""
-
-    def __call__(
-        self, client_id: str, jti: str, expires_at: datetime.datetime
-    ) -> bool:
-        """Whether no worker has accepted this assertion before.
-
-        :param expires_at: UTC without a zone; it is remembered until then.
-        """
-
-
-class FindUser(ty.Protocol):
-    """Finds a user."""
-
-    def __call__(
+    def find_user(
         self, user_id: str, *, is_enabled: bool = False
-    ) -> messages.User:
+    ) -> clients.User:
         """Return an enabled user in an enabled domain.
 
         :param is_enabled: whether the database has already confirmed this.
         :raises Refused: there is no such user.
         """
 
-
-class FindProject(ty.Protocol):
-    """Finds a project."""
-
-    def __call__(self, project_id: str) -> str:
+    def find_project(self, project_id: str) -> str:
         """Return the stored id of an enabled project in an enabled domain.
 
         :raises Refused: there is no such project.
         """
 
-
-class DomainName(ty.Protocol):
-    """Finds the name of a domain."""
-
-    def __call__(self, domain_id: str) -> str:
+    def domain_name(self, domain_id: str) -> str:
         """Return the name of an existing domain."""
 
-
-class EvaluateMapping(ty.Protocol):
-    """Maps the names in a certificate by the federation mapping."""
-
-    def __call__(self, assertion: abc.Mapping[str, str]) -> dict[str, str]:
+    def map_certificate(self, names: abc.Mapping[str, str]) -> dict[str, str]:
         """Return the properties of the user that a certificate maps to.
 
-        :param assertion: values by attribute; multiple values are joined with
-            ``;``.
+        :param names: in the certificate, by attribute; multiple values are
+            joined with ``;``.
         :returns: any of ``id``, ``name``, ``email``, ``domain_id`` and
             ``domain_name``.
         :raises Refused: no rule applies, or there is no mapping.
         """
 
 
-class IssueToken(ty.Protocol):
-    """Issues access tokens with Keystone's token provider."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Delegation:
+    """What a token is to stand for.
 
-    def __call__(self, client: messages.Client) -> messages.IssuedToken:
-        """Return a token for a client.
+    :ivar user_id: the user whose roles are delegated.
+    :ivar project_id: the project in which they are delegated.
+    :ivar application_credential_id: None if the client is the user.
+    :ivar is_user_enabled: see :class:`.clients.client.Client`.
+    :ivar ends_at: when it ends at the latest, UTC without a zone, or None.
+    :ivar confirmation: what the token is bound to, or None.
+    """
 
-        It expires no later than the application credential and the
-        authenticator that the client has used.
+    client_id: str
+    user_id: str
+    project_id: str
+    application_credential_id: str | None = None
+    is_user_enabled: bool = False
+    ends_at: datetime.datetime | None = None
+    confirmation: confirmations.Confirmation | None = None
+
+    @classmethod
+    def to(cls, authenticated: clients.AuthenticatedClient) -> 'Delegation':
+        """Return what is delegated to a client.
+
+        :raises Refused: it has no project.
+        """
+        client = authenticated.client
+        if client.project_id is None:
+            raise Refused(f'client {client.id} has no project')
+        return cls(
+            client_id=client.id,
+            user_id=client.user_id,
+            project_id=client.project_id,
+            application_credential_id=None if client.is_user else client.id,
+            is_user_enabled=client.is_user_enabled,
+            ends_at=authenticated.ends_at,
+            confirmation=authenticated.confirmation,
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class IssuedToken:
+    """An access token that has not been sent yet.
+
+    :ivar value: the token itself; never logged.
+    :ivar audit_id: identifies it in logs.
+    :ivar expires_in: its remaining lifetime in seconds.
+    :ivar roles: names of the roles that it carries.
+    :ivar user: whose roles they are.
+    :ivar project_domain_id: domain of the project that it is scoped to.
+    """
+
+    value: str = dataclasses.field(repr=False)
+    audit_id: str
+    expires_in: int
+    roles: tuple[str, ...]
+    user: clients.User
+    project_domain_id: str
+
+
+class TokenService(ty.Protocol):
+    """Issues, describes and revokes access tokens."""
+
+    def issue(self, delegation: Delegation) -> IssuedToken:
+        """Return a token.
+
+        It ends no later than the application credential and the delegation.
 
         :raises CannotBind: the provider cannot bind it to the certificate.
-        :raises Refused: the project or its domain is disabled, or the user
-            has no role there.
+        :raises Refused: the user, the project or one of their domains is
+            disabled, or the user has no role there.
         """
 
-
-class PermitIssue(ty.Protocol):
-    """Checks the operator's policy for issuing tokens."""
-
-    def __call__(
-        self,
-        client: messages.Client,
-        grant_type: str,
-        token: messages.IssuedToken,
-    ) -> bool:
-        """Whether this client may get this token by this grant."""
-
-
-class RememberCertificate(ty.Protocol):
-    """Stores the thumbprints of a certificate for introspection."""
-
-    def __call__(self, certificate: bytes) -> None:
-        """Store both thumbprints of a certificate, given as DER."""
-
-
-class FindThumbprint(ty.Protocol):
-    """Finds the stored thumbprint of a certificate."""
-
-    def __call__(self, keystone_thumbprint: str) -> str | None:
-        """Return the thumbprint of RFC 8705, or None if it is not stored."""
-
-
-class DescribeClient(ty.Protocol):
-    """Finds the roles of a client."""
-
-    def __call__(self, client: messages.Client) -> messages.Caller:
-        """Return the client with its roles.
+    def describe(self, client: clients.AuthenticatedClient) -> messages.Caller:
+        """Return a client with the roles that its token would carry.
 
         :raises Refused: as for a token.
         """
 
-
-class ValidateToken(ty.Protocol):
-    """Validates a token."""
-
-    def __call__(self, value: str) -> messages.Token | None:
-        """Return the token, or None if Keystone would not accept it.
+    def validate(self, value: str) -> claims.Claims | None:
+        """Return what a token says, or None if Keystone would not accept it.
 
         :param value: any text.
         """
 
-
-class RevokeToken(ty.Protocol):
-    """Revokes a token."""
-
-    def __call__(self, token: messages.Token) -> None:
+    def revoke(self, token: claims.Claims) -> None:
         """Revoke the token and those derived from it, but not its siblings."""
 
 
-class PermitCaller(ty.Protocol):
-    """Checks the operator's policy for a caller and a token."""
+class Policy(ty.Protocol):
+    """The operator's policy."""
 
-    def __call__(self, caller: messages.Caller, token: messages.Token) -> bool:
-        """Whether the caller may introspect or revoke the token."""
+    def permit_issue(
+        self,
+        client: clients.AuthenticatedClient,
+        grant_type: str,
+        token: IssuedToken,
+    ) -> bool:
+        """Whether this client may get this token by this grant."""
+
+    def permit_introspection(
+        self, caller: messages.Caller, token: claims.Claims
+    ) -> bool:
+        """Whether the caller may introspect the token."""
+
+    def permit_revocation(
+        self, caller: messages.Caller, token: claims.Claims
+    ) -> bool:
+        """Whether the caller may revoke the token."""
 
 
-class TooManyFailures(Exception):
-    """Too many client authentications have failed.
+class CertificateStore(ty.Protocol):
+    """Thumbprints of the certificates that tokens are bound to."""
 
-    :param seconds: how long the client should wait.
-    """
+    def remember(self, confirmation: confirmations.Confirmation) -> None:
+        """Store both thumbprints of a certificate for introspection."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f'for {seconds} seconds')
-        self.seconds = seconds
+    def find(self, keystone_thumbprint: str) -> str | None:
+        """Return the thumbprint of RFC 8705, or None if it is not stored."""
+
+
+class ReplayCache(ty.Protocol):
+    """Ensures that what can be used once is used once."""
+
+    def consume(
+        self,
+        namespace: str,
+        client_id: str,
+        identifier: str,
+        expires_at: datetime.datetime,
+    ) -> bool:
+        """Whether no worker of any node has accepted it before.
+
+        :param namespace: what it is, such as ``client_assertion``.
+        :param identifier: unique for the client, such as a ``jti``.
+        :param expires_at: UTC without a zone; it is remembered until then.
+        """
 
 
 class Guard(ty.Protocol):
@@ -420,27 +324,3 @@ class AssertionRules:
 
     audiences: frozenset[str]
     max_lifetime: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Ports:
-    """All ports, for the constructors of methods and grants."""
-
-    verify_secret: VerifySecret
-    find_authenticators: FindAuthenticators
-    note_use: NoteUse
-    consume_assertion: ConsumeAssertion
-    assertion_rules: AssertionRules
-    find_user: FindUser
-    find_project: FindProject
-    domain_name: DomainName
-    evaluate_mapping: EvaluateMapping
-    issue_token: IssueToken
-    permit_issue: PermitIssue
-    remember_certificate: RememberCertificate
-    find_thumbprint: FindThumbprint
-    describe_client: DescribeClient
-    validate_token: ValidateToken
-    revoke_token: RevokeToken
-    permit_introspection: PermitCaller
-    permit_revocation: PermitCaller

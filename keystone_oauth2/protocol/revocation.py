@@ -21,17 +21,21 @@ from keystone_oauth2.protocol import ports
 class RevocationEndpoint:
     """Revokes tokens.
 
-    :param authenticator: authenticates the caller.
-    :param keystone: validates and revokes tokens.
+    :param authentication: authenticates the caller.
+    :param tokens: validates and revokes tokens.
+    :param policy: the operator's policy.
     """
 
     def __init__(
         self,
-        authenticator: client_auth.ClientAuthentication,
-        keystone: ports.Ports,
+        *,
+        authentication: client_auth.ClientAuthentication,
+        tokens: ports.TokenService,
+        policy: ports.Policy,
     ) -> None:
-        self.authenticator = authenticator
-        self._keystone = keystone
+        self.authentication = authentication
+        self._tokens = tokens
+        self._policy = policy
 
     def respond(self, request: messages.Request) -> messages.Response:
         """Revoke a token, if the caller is allowed to (RFC 7009, 2).
@@ -45,10 +49,10 @@ class RevocationEndpoint:
         """
         form = parameters.read(request)
         value = form.required('token')
-        caller = self.authenticator.authenticate_caller(request, form)
-        token = self._keystone.validate_token(value)
-        if token and self._keystone.permit_revocation(caller, token):
-            self._keystone.revoke_token(token)
+        caller = self.authentication.authenticate_caller(request, form)
+        token = self._tokens.validate(value)
+        if token and self._policy.permit_revocation(caller, token):
+            self._tokens.revoke(token)
             return messages.Response(
                 None,
                 messages.Event(

@@ -25,16 +25,17 @@ from keystone_oauth2.protocol import ports
 class TokenEndpoint:
     """Authenticates a client and issues an access token.
 
-    :param authenticator: authenticates the client.
+    :param authentication: authenticates the client.
     :param grants: the grants by their ``grant_type``.
     """
 
     def __init__(
         self,
-        authenticator: client_auth.ClientAuthentication,
+        *,
+        authentication: client_auth.ClientAuthentication,
         grants: abc.Mapping[str, grants.Grant],
     ) -> None:
-        self.authenticator = authenticator
+        self.authentication = authentication
         self._grants = dict(grants)
 
     def respond(self, request: messages.Request) -> messages.Response:
@@ -45,10 +46,10 @@ class TokenEndpoint:
         form = parameters.read(request)
         # A malformed request is refused before the cost of a slow hash.
         grant_type = form.required('grant_type')
-        client = self.authenticator.authenticate(request, form)
+        client = self.authentication.authenticate(request, form)
         grant = self._grant(grant_type)
         try:
-            return grant.issue(client, form)
+            return grant.issue(grants.TokenRequest(client, form, request))
         except ports.Refused as refused:
             # The same response as for a wrong secret: clients need not learn
             # that a project is disabled.

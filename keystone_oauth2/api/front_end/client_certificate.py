@@ -75,6 +75,8 @@ class Reader:
     :ivar verify_header: name of the field with the proxy's verdict.
     :ivar proxies: those whose header fields are trusted.
     :ivar verify: verifies a certificate in addition to the verdict, or None.
+    :ivar accept_self_signed: whether self-signed certificates are accepted,
+        for which a bad verdict is enough.
     """
 
     sources: tuple[str, ...]
@@ -82,6 +84,7 @@ class Reader:
     verify_header: str
     proxies: proxies.Proxies
     verify: abc.Callable[[bytes], str | None] | None = None
+    accept_self_signed: bool = False
 
     def read(self, environ: Environ) -> messages.ClientCertificate | None:
         """Return the certificate of the connection, or None."""
@@ -123,7 +126,9 @@ class Reader:
             return messages.ClientCertificate(
                 b'', 'the front end reports that there is none'
             )
-        has_verdict = _VERDICT.fullmatch(verdict) is not None
+        has_verdict = self.accept_self_signed and bool(
+            _VERDICT.fullmatch(verdict)
+        )
         if verdict not in ('', 'SUCCESS'):
             return messages.ClientCertificate(
                 der, 'the front end could not verify it', has_verdict

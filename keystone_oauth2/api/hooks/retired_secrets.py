@@ -26,6 +26,7 @@ from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
@@ -34,18 +35,22 @@ LOG = log.getLogger(__name__)
 class RetirementCheck:
     """Checks each response of Keystone.
 
-    :param credentials: finds the client's registration.
+    :param client_store: finds what is registered for a client.
+    :param accepting: returns the methods that accept an authenticator.
     :param notify: emits a notification.
     :param proxies: find the source of a request.
     """
 
     def __init__(
         self,
-        credentials: ports.Credentials,
+        *,
+        client_store: ports.ClientStore,
+        accepting: registration.Accepting,
         notify: abc.Callable[[messages.Event, messages.Source], None],
         proxies: proxies.Proxies,
     ) -> None:
-        self._credentials = credentials
+        self._clients = client_store
+        self._accepting = accepting
         self._notify = notify
         self._proxies = proxies
 
@@ -57,11 +62,14 @@ class RetirementCheck:
         client_id = web.client_with_secret(response)
         if client_id is None:
             return response
-        credential, _ = self._credentials.find(client_id, '')
-        reason = _refusal(credential)
+        client = None
+        try:
+            client = self._clients.find(client_id)
+            reason = self._problem(client)
+        except ports.Refused as refused:
+            reason = str(refused)
         if reason is None:
             return response
-        reason = f'client {client_id or "unknown"}: {reason}'
         LOG.info(reason)
         # Keystone has already emitted a notification of success.
         self._notify(
@@ -69,20 +77,17 @@ class RetirementCheck:
                 'refused',
                 reason=reason,
                 client_id=client_id or None,
-                user_id=credential.user_id if credential else None,
-                project_id=credential.project_id if credential else None,
+                user_id=client.user_id if client else None,
+                project_id=client.project_id if client else None,
             ),
             self._proxies.source(flask.request.environ),
         )
         return web.refuse_token()
 
-
-def _refusal(credential: ports.StoredCredential | None) -> str | None:
-    if credential is None:
-        return 'not found, or its id is spelled differently'
-    if credential.is_secret_retired:
-        return 'its secret is retired'
-    if credential.methods is not None:
-        if not credential.methods & registration.SECRET_METHODS:
-            return 'not registered for a secret'
-    return None
+    def _problem(self, client: clients.Client) -> str | None:
+        secret = client.own_secret
+        if secret is None:
+            return f'client {client.id}: its secret is retired'
+        if not any(map(client.may_use, self._accepting(secret))):
+            return f'client {client.id}: not registered for a secret'
+        return None

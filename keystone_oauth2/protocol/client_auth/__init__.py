@@ -10,105 +10,90 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Client authentication (RFC 6749, 2.3).
+"""Client authentication (RFC 6749, 2.3): read once, look up once, decide once.
 
 The steps are:
 
-1. find out which evidence the request carries;
-2. find the enabled methods for this evidence;
-3. verify it.
+1. read the evidence that the request carries, of one kind only;
+2. find the client;
+3. choose the method by what is registered for the client;
+4. verify the evidence.
 
-A request that fails with one kind of evidence never falls through to another.
+A request that fails with one method never falls through to another.
 """
 
 import collections.abc as abc
+import contextlib
 import typing as ty
 
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import evidence as evidences
+from keystone_oauth2.protocol.client_auth import method as methods
+from keystone_oauth2.protocol.clients import client as clients
 
-
-class Method(ty.Protocol):
-    """A client authentication method, named by its entry point.
-
-    :cvar scheme: its HTTP authentication scheme, or None.
-    :cvar evidence: the part of a request that it reads. Methods that read the
-        same part differ in what is registered for the client.
-    """
-
-    scheme: ty.ClassVar[str | None]
-    evidence: ty.ClassVar[str]
-
-    def is_used(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> bool:
-        """Whether the request carries credentials of this method."""
-
-    def client_id(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> str:
-        """Return the client id that the request claims.
-
-        :raises errors.OAuthError: the credentials cannot be read.
-        """
-
-    def authenticate(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> messages.Client:
-        """Return the authenticated client.
-
-        :raises errors.OAuthError: the credentials cannot be read.
-        :raises ports.Refused: they are not valid.
-        """
+Method = methods.Method[ty.Any]
 
 
 class ClientAuthentication:
-    """Chooses the method that authenticates the client.
+    """Authenticates the client that makes a request.
 
-    :param installed: all methods by name, so that a request that combines a
-        disabled with an enabled method is noticed.
+    :param installed: all methods, so that a request that combines a disabled
+        with an enabled method is noticed.
     :param enabled: names of the methods that may be used.
-    :param describe_client: finds the roles of a client.
+    :param client_store: finds clients.
+    :param tokens: finds the roles of a client.
     :param guard: limits failures.
     """
 
     def __init__(
         self,
-        installed: abc.Mapping[str, Method],
-        enabled: abc.Iterable[str],
-        describe_client: ports.DescribeClient,
+        *,
+        installed: abc.Iterable[Method],
+        enabled: abc.Container[str],
+        client_store: ports.ClientStore,
+        tokens: ports.TokenService,
         guard: ports.Guard,
     ) -> None:
-        self._installed = dict(installed)
-        self._describe_client = describe_client
+        self._installed = sorted(
+            installed, key=lambda method: method.strength, reverse=True
+        )
+        self._enabled = [
+            method for method in self._installed if method.name in enabled
+        ]
+        self._clients = client_store
+        self._tokens = tokens
         self._guard = guard
-        self._enabled = frozenset(enabled)
 
     def authenticate(
         self, request: messages.Request, form: parameters.Parameters
-    ) -> messages.Client:
+    ) -> clients.AuthenticatedClient:
         """Return the client that makes a request.
 
-        :raises TwoAuthenticationMethods: more than one method is used.
-        :raises InvalidClient: no enabled method is used, or the credentials
-            are not valid.
+        :raises TwoAuthenticationMethods: the request has evidence of more than
+            one kind.
+        :raises InvalidClient: no enabled method is used, or the evidence is
+            not valid.
         :raises TooManyRequests: too many attempts have failed. Above the hard
-            limit the credentials are not checked; below it, only wrong ones
-            get this error.
+            limit the evidence is not checked; below it, only wrong one gets
+            this error.
         """
-        methods = self._choose(request, form)
-        claimed = methods[0].client_id(request, form)
-        try:
-            self._guard.check(claimed, request.source)
-        except ports.TooManyFailures as error:
-            raise _too_many(claimed, error) from error
-        try:
-            return _first_valid(methods, request, form)
-        except ports.Refused as refused:
-            self._count(claimed, request.source, refused)
-            raise errors.InvalidClient(detail=str(refused)) from refused
+        kind = self._kind(request, form)
+        readers = self._readers(kind)
+        evidence = kind.read(request, form)
+        with self._attempt(evidence.client_id, request.source):
+            try:
+                client = self._find(evidence, readers)
+                method = _choose(readers, client, evidence)
+            except ports.Refused as refused:
+                refused.was_slow = readers[0].pretend(evidence)
+                raise
+            authenticated = method.verify(evidence, client)
+        if authenticated.authenticator is not None:
+            self._clients.note_use(client, authenticated.authenticator)
+        return authenticated
 
     def authenticate_caller(
         self, request: messages.Request, form: parameters.Parameters
@@ -120,13 +105,13 @@ class ClientAuthentication:
         :raises InvalidClient: the Keystone token is not valid.
         :raises errors.OAuthError: as for :meth:`authenticate`.
         """
-        if not request.has_keystone_token:
-            return self._describe(self.authenticate(request, form))
-        if self._used(request, form):
-            raise errors.TwoAuthenticationMethods(detail='X-Auth-Token')
-        if request.token_holder is None:
-            raise errors.InvalidClient(detail='X-Auth-Token is not valid')
-        return request.token_holder
+        if request.has_keystone_token:
+            return _token_holder(request, form)
+        client = self.authenticate(request, form)
+        try:
+            return self._tokens.describe(client)
+        except ports.Refused as refused:
+            raise errors.InvalidClient(detail=str(refused)) from refused
 
     def challenge(self, request: messages.Request) -> str | None:
         """Return the scheme for the challenge of a 401 (RFC 6749, 5.2).
@@ -134,83 +119,112 @@ class ClientAuthentication:
         It is the scheme that the client tried, even if it is disabled, or
         else an enabled one; None if no enabled method has an HTTP scheme.
         """
-        tried = scheme(request)
-        for method in self._installed.values():
+        tried = evidences.scheme(request)
+        for method in self._installed:
             if method.scheme and method.scheme.lower() == tried:
                 return method.scheme
-        for name in sorted(self._enabled):
-            if self._installed[name].scheme:
-                return self._installed[name].scheme
+        for method in self._enabled:
+            if method.scheme:
+                return method.scheme
         return None
 
-    def _count(
-        self, claimed: str, source: messages.Source, refused: ports.Refused
-    ) -> None:
-        try:
-            self._guard.failed(claimed, source, was_slow=refused.was_slow)
-        except ports.TooManyFailures as error:
-            raise _too_many(claimed, error, f'; {refused}') from error
+    def _kind(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> type[evidences.Evidence]:
+        kinds = evidences.kinds(request, form)
+        if len(kinds) > 1:
+            names = ' and '.join(kind.__name__ for kind in kinds)
+            raise errors.TwoAuthenticationMethods(detail=names)
+        if not kinds:
+            raise errors.InvalidClient(detail='no client authentication')
+        return kinds[0]
 
-    def _describe(self, client: messages.Client) -> messages.Caller:
+    def _readers(self, kind: type[evidences.Evidence]) -> list[Method]:
+        """Return the enabled methods that read a kind of evidence."""
+        readers = [
+            method for method in self._enabled if method.evidence is kind
+        ]
+        if not readers:
+            names = ' or '.join(
+                method.name
+                for method in self._installed
+                if method.evidence is kind
+            )
+            raise errors.InvalidClient(detail=f'{names} is not enabled')
+        return readers
+
+    @contextlib.contextmanager
+    def _attempt(
+        self, client_id: str, source: messages.Source
+    ) -> abc.Iterator[None]:
         try:
-            return self._describe_client(client)
+            self._guard.check(client_id, source)
+        except ports.TooManyFailures as error:
+            raise _too_many(client_id, error) from error
+        try:
+            yield
         except ports.Refused as refused:
+            try:
+                self._guard.failed(
+                    client_id, source, was_slow=refused.was_slow
+                )
+            except ports.TooManyFailures as error:
+                raise _too_many(client_id, error, f'; {refused}') from error
             raise errors.InvalidClient(detail=str(refused)) from refused
 
-    def _choose(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> list[Method]:
-        used = self._used(request, form)
-        if len({self._installed[name].evidence for name in used}) > 1:
-            raise errors.TwoAuthenticationMethods(detail=' and '.join(used))
-        if not used:
-            raise errors.InvalidClient(detail='no client authentication')
-        methods = [
-            self._installed[name] for name in used if name in self._enabled
-        ]
-        if not methods:
-            raise errors.InvalidClient(
-                detail=f'{" or ".join(used)} is not enabled'
-            )
-        return methods
-
-    def _used(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> list[str]:
-        return [
-            name
-            for name, method in self._installed.items()
-            if method.is_used(request, form)
-        ]
-
-
-def scheme(request: messages.Request) -> str:
-    """Return the scheme of the Authorization field in lower case, or ''."""
-    words = (request.authorization or '').split(maxsplit=1)
-    return words[0].lower() if words else ''
-
-
-def _first_valid(
-    methods: abc.Sequence[Method],
-    request: messages.Request,
-    form: parameters.Parameters,
-) -> messages.Client:
-    refusals = []
-    for method in methods:
+    def _find(
+        self, evidence: evidences.Evidence, readers: abc.Iterable[Method]
+    ) -> clients.Client:
         try:
-            return method.authenticate(request, form)
-        except ports.Refused as refused:
-            refusals.append(refused)
-    raise ports.Refused(
-        '; '.join(dict.fromkeys(map(str, refusals))),
-        was_slow=any(refused.was_slow for refused in refusals),
-    )
+            return self._clients.find(evidence.client_id)
+        except ports.UnknownClient:
+            for method in readers:
+                user = method.as_user(evidence.client_id)
+                if user is not None:
+                    return user
+            raise
+
+
+def _choose(
+    readers: abc.Sequence[Method],
+    client: clients.Client,
+    evidence: evidences.Evidence,
+) -> Method:
+    """Return the method that what is registered for a client selects.
+
+    :param readers: the strongest first.
+    :raises ports.Refused: there is none.
+    """
+    names = ' or '.join(method.name for method in readers)
+    allowed = [method for method in readers if client.may_use(method.name)]
+    if not allowed:
+        raise methods.refused(client, f'not registered for {names}')
+    registered = [
+        method for method in allowed if method.has_registered(client)
+    ]
+    if not registered:
+        raise methods.refused(client, f'nothing is registered for {names}')
+    fitting = [
+        method for method in registered if method.fits(evidence, client)
+    ]
+    # If none fits, the reason that the first one gives goes to the log.
+    return (fitting or registered)[0]
+
+
+def _token_holder(
+    request: messages.Request, form: parameters.Parameters
+) -> messages.Caller:
+    if evidences.kinds(request, form):
+        raise errors.TwoAuthenticationMethods(detail='X-Auth-Token')
+    if request.token_holder is None:
+        raise errors.InvalidClient(detail='X-Auth-Token is not valid')
+    return request.token_holder
 
 
 def _too_many(
-    claimed: str, error: ports.TooManyFailures, reason: str = ''
+    client_id: str, error: ports.TooManyFailures, reason: str = ''
 ) -> errors.TooManyRequests:
     return errors.TooManyRequests(
         error.seconds,
-        f'too many failures of client {ports.redact(claimed)}{reason}',
+        f'too many failures of client {ports.redact(client_id)}{reason}',
     )

@@ -12,47 +12,13 @@
 
 """Client secret in the request body (RFC 6749, 2.3.1)."""
 
-from keystone_oauth2.protocol import messages
-from keystone_oauth2.protocol import parameters
-from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol.client_auth import _secret
+from keystone_oauth2.protocol.client_auth import client_secret
+from keystone_oauth2.protocol.client_auth import evidence as evidences
 
 
-class ClientSecretPost:
+class ClientSecretPost(client_secret.ClientSecret[evidences.PostedSecret]):
     """``client_id`` and ``client_secret`` in the body."""
 
-    scheme = None
-    evidence = 'client_secret'
-
-    def __init__(self, keystone: ports.Ports) -> None:
-        self._keystone = keystone
-
-    def is_used(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> bool:
-        """Whether the body has a ``client_secret``."""
-        return 'client_secret' in form
-
-    def client_id(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> str:
-        """Return the parameter ``client_id``.
-
-        :raises MissingParameter: it is missing.
-        """
-        return form.required('client_id')
-
-    def authenticate(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> messages.Client:
-        """Check id and secret.
-
-        :raises MissingParameter: there is no client id.
-        :raises ports.Refused: id or secret is wrong.
-        """
-        return _secret.authenticate(
-            self._keystone,
-            'client_secret_post',
-            form.required('client_id'),
-            (form.required('client_secret'),),
-        )
+    name = 'client_secret_post'
+    evidence = evidences.PostedSecret
+    strength = 10

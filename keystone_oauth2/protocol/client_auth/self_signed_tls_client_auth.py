@@ -15,51 +15,71 @@
 import hmac
 
 from keystone_oauth2.protocol import certificates
-from keystone_oauth2.protocol import messages
-from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol.client_auth import _certificate
-from keystone_oauth2.protocol.client_auth import _delegation
+from keystone_oauth2.protocol.client_auth import evidence as evidences
+from keystone_oauth2.protocol.client_auth import method
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
 
 
-class SelfSignedTLSClientAuth(_certificate.CertificateMethod):
-    """A certificate that is compared with the registered ones."""
+class SelfSignedTLSClientAuth(method.Method[evidences.Certificate]):
+    """A certificate that is compared with the registered ones.
 
-    def authenticate(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> messages.Client:
-        """Check that the certificate is registered for the client.
+    Whether it was verified does not matter if it is self-signed: only its
+    issuer could be wrong. See :func:`.certificates.problem`.
+    """
 
-        For a self-signed certificate, any verdict of the front end will do,
-        since only the issuer could be wrong. Without a verdict, the sender
-        may not have its private key. A certificate of a CA needs a good
-        verdict, since it may have been revoked. The dates are checked here.
+    name = 'self_signed_tls_client_auth'
+    evidence = evidences.Certificate
+    strength = 40
 
-        :raises ports.Refused: it is not registered, has expired, is not yet
-            valid, has no verdict, or is from a CA and was not verified.
+    @classmethod
+    def accepts(cls, authenticator: registration.NewAuthenticator) -> bool:
+        """Whether it is a certificate, not a subject."""
+        return (
+            authenticator.kind == registration.CERTIFICATE
+            and 'certificate' in (authenticator.value or {})
+        )
+
+    def fits(
+        self, evidence: evidences.Certificate, client: clients.Client
+    ) -> bool:
+        """Whether this very certificate is registered."""
+        return self._registered(evidence, client) is not None
+
+    def verify(
+        self, evidence: evidences.Certificate, client: clients.Client
+    ) -> clients.AuthenticatedClient:
+        """Return the client, if the certificate is registered for it.
+
+        :raises ports.Refused: it is not, has expired, is not yet valid, has
+            no verdict, or is from a CA and was not verified.
         """
-        certificate = request.client_certificate
-        assert certificate is not None  # noqa: S101  # nosec
-        if certificate.problem is not None:
-            if not certificates.stands_for_itself(certificate):
-                raise ports.Refused(f'certificate: {certificate.problem}')
-        client_id = form.required('client_id')
-        credential, registered = self._keystone.find_authenticators(
-            client_id, registration.CERTIFICATE
+        der = evidence.certificate.der
+        problem = certificates.problem(evidence.certificate)
+        if problem is not None:
+            raise ports.Refused(f'certificate: {problem}')
+        registered = self._registered(evidence, client)
+        if registered is None:
+            raise method.refused(client, 'the certificate is not registered')
+        problem = certificates.problem_of_period(der)
+        if problem is not None:
+            raise ports.Refused(f'the certificate {problem}')
+        return clients.AuthenticatedClient(
+            client=client,
+            method=self.name,
+            authenticator=registered,
+            confirmation=confirmation.Confirmation.of_certificate(der),
         )
-        fingerprint = certificates.fingerprint(certificate.der)
-        for authenticator in registered:
-            if hmac.compare_digest(authenticator.fingerprint, fingerprint):
-                problem = certificates.problem_of_period(certificate.der)
-                if problem is not None:
-                    raise ports.Refused(f'the certificate {problem}')
-                return _delegation.client(
-                    self._keystone,
-                    'self_signed_tls_client_auth',
-                    credential.used(authenticator),
-                    certificate.der,
-                )
-        raise ports.Refused(
-            f'client {client_id}: the certificate is not registered'
-        )
+
+    def _registered(
+        self, evidence: evidences.Certificate, client: clients.Client
+    ) -> registration.Authenticator | None:
+        fingerprint = certificates.fingerprint(evidence.certificate.der)
+        for authenticator in client.authenticators:
+            if self.accepts(authenticator) and hmac.compare_digest(
+                authenticator.fingerprint, fingerprint
+            ):
+                return authenticator
+        return None

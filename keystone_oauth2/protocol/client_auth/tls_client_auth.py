@@ -20,69 +20,115 @@ The client is either of:
 """
 
 import collections.abc as abc
+import dataclasses
 
 from keystone_oauth2.protocol import certificates
-from keystone_oauth2.protocol import messages
-from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol.client_auth import _certificate
-from keystone_oauth2.protocol.client_auth import _delegation
+from keystone_oauth2.protocol.client_auth import evidence as evidences
+from keystone_oauth2.protocol.client_auth import method
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
-from keystone_oauth2.protocol.clients import subject
+from keystone_oauth2.protocol.clients import subject as subjects
 
 
-class TLSClientAuth(_certificate.CertificateMethod):
-    """A certificate that the front end has verified."""
+class TLSClientAuth(method.Method[evidences.Certificate]):
+    """A certificate that the front end has verified.
 
-    def authenticate(
-        self, request: messages.Request, form: parameters.Parameters
-    ) -> messages.Client:
-        """Check that the certificate belongs to the client.
+    :param users: finds users, and the certificates that are theirs.
+    """
+
+    name = 'tls_client_auth'
+    evidence = evidences.Certificate
+    strength = 50
+    needs = frozenset({method.Need.VERIFIED_CERTIFICATES})
+
+    def __init__(self, *, users: ports.UserDirectory) -> None:
+        self._users = users
+
+    @classmethod
+    def accepts(cls, authenticator: registration.NewAuthenticator) -> bool:
+        """Whether it is a subject, not a certificate."""
+        return (
+            authenticator.kind == registration.CERTIFICATE
+            and 'certificate' not in (authenticator.value or {})
+        )
+
+    def as_user(self, client_id: str) -> clients.Client:
+        """Return the user who may be the client."""
+        return clients.Client(
+            id=client_id, user_id=client_id, project_id=None, is_user=True
+        )
+
+    def has_registered(self, client: clients.Client) -> bool:
+        """Whether a subject is registered, or the mapping decides."""
+        return client.is_user or super().has_registered(client)
+
+    def fits(
+        self, evidence: evidences.Certificate, client: clients.Client
+    ) -> bool:
+        """Whether it was verified, and its subject is registered."""
+        certificate = evidence.certificate
+        return certificate.problem is None and (
+            client.is_user
+            or self._registered(certificate.der, client) is not None
+        )
+
+    def verify(
+        self, evidence: evidences.Certificate, client: clients.Client
+    ) -> clients.AuthenticatedClient:
+        """Return the client, if the certificate belongs to it.
 
         :raises ports.Refused: it does not, or was not verified.
         """
-        certificate = request.client_certificate
-        assert certificate is not None  # noqa: S101  # nosec
+        certificate = evidence.certificate
         if certificate.problem is not None:
             raise ports.Refused(f'certificate: {certificate.problem}')
-        client_id = form.required('client_id')
-        try:
-            credential, expected = self._keystone.find_authenticators(
-                client_id, registration.CERTIFICATE
-            )
-        except ports.UnknownClient:
-            return self._user(client_id, certificate.der)
-        for authenticator in expected:
-            if _is_expected(authenticator.value, certificate.der):
-                return _delegation.client(
-                    self._keystone,
-                    'tls_client_auth',
-                    credential.used(authenticator),
-                    certificate.der,
+        registered = None
+        if client.is_user:
+            client = self._verified_user(client, certificate.der)
+        else:
+            registered = self._registered(certificate.der, client)
+            if registered is None:
+                raise method.refused(
+                    client, 'the subject of the certificate is not registered'
                 )
-        raise ports.Refused(
-            f'client {client_id}: the subject of the certificate is not '
-            f'registered'
+        return clients.AuthenticatedClient(
+            client=client,
+            method=self.name,
+            authenticator=registered,
+            confirmation=confirmation.Confirmation.of_certificate(
+                certificate.der
+            ),
         )
 
-    def _user(self, user_id: str, certificate: bytes) -> messages.Client:
+    def _registered(
+        self, der: bytes, client: clients.Client
+    ) -> registration.Authenticator | None:
+        for authenticator in client.authenticators:
+            if self.accepts(authenticator) and _is_expected(
+                authenticator.value or {}, der
+            ):
+                return authenticator
+        return None
+
+    def _verified_user(
+        self, client: clients.Client, der: bytes
+    ) -> clients.Client:
         # The mapping comes first so that an unknown user takes equally long.
-        mapped = self._keystone.evaluate_mapping(assertion(certificate))
-        user = self._keystone.find_user(user_id)
+        mapped = self._users.map_certificate(assertion(der))
+        user = self._users.find_user(client.user_id)
         self._compare(user, mapped)
         if not user.default_project_id:
             raise ports.Refused(f'user {user.id} has no default project')
-        return messages.Client(
-            id=user.id,
-            authentication_method='tls_client_auth',
-            user=user,
-            project_id=self._keystone.find_project(user.default_project_id),
-            certificate=certificate,
-            ends_at=certificates.expires_at(certificate),
+        return dataclasses.replace(
+            client,
+            project_id=self._users.find_project(user.default_project_id),
+            is_user_enabled=True,
         )
 
     def _compare(
-        self, user: messages.User, mapped: abc.Mapping[str, str]
+        self, user: clients.User, mapped: abc.Mapping[str, str]
     ) -> None:
         for name, value in mapped.items():
             if value != self._property(user, name):
@@ -100,17 +146,17 @@ class TLSClientAuth(_certificate.CertificateMethod):
                 'neither a user id nor a user name with a domain'
             )
 
-    def _property(self, user: messages.User, name: str) -> str | None:
+    def _property(self, user: clients.User, name: str) -> str | None:
         if name == 'domain_name':
-            return self._keystone.domain_name(user.domain_id)
+            return self._users.domain_name(user.domain_id)
         value: str | None = getattr(user, name)
         return value
 
 
 def _is_expected(value: abc.Mapping[str, str], der: bytes) -> bool:
     return any(
-        subject.matches(name, value[name], der)
-        for name in subject.NAMES
+        subjects.matches(name, value[name], der)
+        for name in subjects.NAMES
         if name in value
     )
 

@@ -28,13 +28,6 @@ SECRET = 'secret'
 KEY = 'key'
 CERTIFICATE = 'certificate'
 
-SECRET_METHODS = frozenset({'client_secret_basic', 'client_secret_post'})
-CERTIFICATE_METHODS = frozenset(
-    {'self_signed_tls_client_auth', 'tls_client_auth'}
-)
-#: The methods that an application credential can be registered for.
-METHODS = SECRET_METHODS | CERTIFICATE_METHODS | {'private_key_jwt'}
-
 _SECRET_BYTES = 32
 
 
@@ -106,29 +99,23 @@ class NewAuthenticator:
             return self
         return dataclasses.replace(self, expires_at=end.replace(microsecond=0))
 
-    @property
-    def methods(self) -> frozenset[str]:
-        """The client authentication methods that it can be used with."""
-        if self.kind == SECRET:
-            return SECRET_METHODS
-        if self.kind == KEY:
-            return frozenset({'private_key_jwt'})
-        if 'certificate' in (self.value or {}):
-            return frozenset({'self_signed_tls_client_auth'})
-        return frozenset({'tls_client_auth'})
+
+#: Returns the client authentication methods that accept an authenticator.
+Accepting = abc.Callable[[NewAuthenticator], abc.Set[str]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Authenticator(NewAuthenticator):
     """A registered authenticator.
 
-    :ivar created_at: UTC without a zone, as is ``last_used_at``.
+    :ivar created_at: UTC without a zone, as is ``last_used_at``. None for an
+        application credential's own secret.
     :ivar last_used_at: to the minute; None for never.
     """
 
     id: str
     client_id: str
-    created_at: datetime.datetime
+    created_at: datetime.datetime | None = None
     last_used_at: datetime.datetime | None = None
 
     def is_live(self, now: datetime.datetime) -> bool:
@@ -158,7 +145,10 @@ class Registration:
         return tuple(
             sorted(
                 (item for item in self.authenticators if item.kind == kind),
-                key=lambda item: (item.created_at, item.id),
+                key=lambda item: (
+                    item.created_at or datetime.datetime.min,
+                    item.id,
+                ),
             )
         )
 
@@ -169,30 +159,45 @@ class Registration:
             for authenticator in self.authenticators
         }
 
-    def is_usable(self, now: datetime.datetime) -> bool:
-        """Whether the client can authenticate."""
-        methods: abc.Set[str] = frozenset().union(
-            *(
-                authenticator.methods
-                for authenticator in self.authenticators
-                if authenticator.is_live(now)
-            )
+    def own_secret(self) -> Authenticator:
+        """Return the application credential's own secret.
+
+        It has the client's id. Whether it is retired is a matter of
+        ``secret_retired_at``.
+        """
+        return Authenticator(
+            kind=SECRET,
+            fingerprint='',
+            id=self.client_id,
+            client_id=self.client_id,
+            last_used_at=self.secret_last_used_at,
         )
+
+    def is_usable(self, now: datetime.datetime, accepting: Accepting) -> bool:
+        """Whether the client can authenticate."""
+        usable = [item for item in self.authenticators if item.is_live(now)]
         if self.secret_retired_at is None:
-            methods |= SECRET_METHODS
+            usable.append(self.own_secret())
+        methods: abc.Set[str] = frozenset().union(*map(accepting, usable))
         return bool(
-            methods & (METHODS if self.methods is None else self.methods)
+            methods if self.methods is None else methods & self.methods
         )
 
     def check_usable(
-        self, before: 'Registration', now: datetime.datetime
+        self,
+        before: 'Registration',
+        now: datetime.datetime,
+        accepting: Accepting,
     ) -> None:
         """Check that a change does not lock out the client.
 
         :param before: the registration before the change.
+        :param accepting: returns the methods that accept an authenticator.
         :raises Conflict: the client could no longer authenticate.
         """
-        if before.is_usable(now) and not self.is_usable(now):
+        if not before.is_usable(now, accepting):
+            return
+        if not self.is_usable(now, accepting):
             raise Conflict(
                 'The client could no longer authenticate: first register '
                 'another authenticator for a method that it may use, or '

@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf import hkdf
 
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
 
 
@@ -68,114 +69,127 @@ def derive(master: bytes, secret_length: int) -> Key:
 
 
 class SecretVerifier:
-    """Checks the secret of an application credential.
+    """Verifies the secrets of application credentials.
 
-    It implements :class:`.ports.VerifySecret`.
-
-    :param credentials: finds credentials and stores digests.
-    :param secrets: Keystone's own check.
-    :param keys: returns the keys of the key repository: the primary key
-        first, the staged key last; none if digests are disabled.
+    :param client_store: stores digests.
+    :param hasher: Keystone's own check.
+    :param digest_keys: returns the keys of the key repository: the primary
+        key first, the staged key last; none if digests are disabled.
     """
 
     def __init__(
         self,
-        credentials: ports.Credentials,
-        secrets: ports.Secrets,
-        keys: abc.Callable[[], abc.Sequence[bytes]],
+        *,
+        client_store: ports.ClientStore,
+        hasher: ports.SecretHasher,
+        digest_keys: abc.Callable[[], abc.Sequence[bytes]],
     ) -> None:
-        self._credentials = credentials
-        self._secrets = secrets
-        self._master_keys = keys
+        self._clients = client_store
+        self._hasher = hasher
+        self._master_keys = digest_keys
 
-    def __call__(
-        self, client_id: str, client_secret: str
-    ) -> ports.ApplicationCredential:
-        """Return the credential.
+    def verify(
+        self, client: clients.Client, readings: abc.Iterable[str]
+    ) -> registration.Authenticator:
+        """Return the secret that a client has shown.
 
-        :raises ports.Refused: the id is unknown, the secret is wrong, or the
-            credential, its user, or its project must not be used.
+        :param readings: the possible ones, the likeliest first.
+        :raises ports.Refused: none is right.
         """
-        registered = registration.secret_fingerprint(client_id, client_secret)
-        credential, has_digests = self._credentials.find(client_id, registered)
-        keys = self._keys() if has_digests else []
-        was_slow = not _digest_decides(credential, keys)
-        if credential is None:
-            if was_slow:
-                # If no digest is used, an unknown client must take as long as
-                # a wrong secret.
-                self._secrets.check_dummy(client_secret)
-            raise ports.Refused(
-                f'unknown client {ports.redact(client_id)}', was_slow=was_slow
-            )
-        use, end = credential.own_use, None
-        if hmac.compare_digest(credential.registered_digest or '', registered):
-            use, end = credential.registered_use, credential.registered_end
-        elif not self._holds(credential, client_secret, keys):
-            raise ports.Refused(
-                f'client {client_id}: {credential.refusal or "wrong secret"}',
-                was_slow=was_slow,
-            )
-        if credential.refusal is not None:
-            raise ports.Refused(f'client {client_id}: {credential.refusal}')
-        return credential.delegation(use, end)
+        keys = self._keys()
+        for secret in readings:
+            shown = _registered(client, secret)
+            if shown is None and self._is_own(client, secret, keys):
+                shown = client.own_secret
+            if shown is not None:
+                return shown
+        raise ports.Refused(
+            f'client {client.id}: wrong secret',
+            was_slow=not _digest_decides(client, keys),
+        )
+
+    def pretend(self, readings: abc.Iterable[str]) -> bool:
+        """Take as long as for a wrong secret.
+
+        :returns: whether this took a slow hash.
+        """
+        if self._keys():
+            return False
+        for secret in readings:
+            self._hasher.check_dummy(secret)
+        return True
 
     def learn(self, client_id: str, client_secret: str) -> None:
         """Store the digest of a secret that Keystone has just generated."""
-        credential, has_digests = self._credentials.find(client_id, '')
         keys = self._keys()
-        if credential is not None and has_digests and keys:
-            secret = self._secrets.hashed_part(client_secret)
-            self._store(credential, secret, keys[0])
-
-    def _holds(
-        self,
-        credential: ports.StoredCredential,
-        client_secret: str,
-        keys: abc.Sequence[Key],
-    ) -> bool:
-        if credential.is_secret_retired:
-            if not keys:
-                # As for an unknown client, above.
-                self._secrets.check_dummy(client_secret)
-            return False
-        secret = self._secrets.hashed_part(client_secret)
-        for key in keys:
-            if key.id == credential.digest_key_id and credential.digest:
-                digest = key.digest(credential.id, secret)
-                if not hmac.compare_digest(digest, credential.digest):
-                    return False
-                # During a rotation, some nodes already store digests under
-                # the key that is still staged here; keep those.
-                if key not in (keys[0], keys[-1]):
-                    self._store(credential, secret, keys[0])
-                return True
-        if not self._secrets.check(credential.id, client_secret):
-            return False
         if keys:
-            self._store(credential, secret, keys[0])
+            secret = self._hasher.hashed_part(client_secret)
+            self._store(client_id, secret, keys[0])
+
+    def _is_own(
+        self, client: clients.Client, secret: str, keys: abc.Sequence[Key]
+    ) -> bool:
+        if client.own_secret is None:
+            if not keys:
+                # It must take as long as before it was retired.
+                self._hasher.check_dummy(secret)
+            return False
+        hashed = self._hasher.hashed_part(secret)
+        key = _key_of(client, keys)
+        if key is None or client.secret_digest is None:
+            return self._is_own_slowly(client, secret, keys)
+        digest = key.digest(client.id, hashed)
+        if not hmac.compare_digest(digest, client.secret_digest.digest):
+            return False
+        # During a rotation, some nodes already store digests under the key
+        # that is still staged here; keep those.
+        if key not in (keys[0], keys[-1]):
+            self._store(client.id, hashed, keys[0])
         return True
 
-    def _store(
-        self, credential: ports.StoredCredential, secret: bytes, key: Key
-    ) -> None:
-        self._credentials.store_digest(
-            credential, key.id, key.digest(credential.id, secret)
-        )
+    def _is_own_slowly(
+        self, client: clients.Client, secret: str, keys: abc.Sequence[Key]
+    ) -> bool:
+        if not self._hasher.check(client.id, secret):
+            return False
+        if keys:
+            hashed = self._hasher.hashed_part(secret)
+            self._store(client.id, hashed, keys[0])
+        return True
+
+    def _store(self, client_id: str, secret: bytes, key: Key) -> None:
+        digest = clients.SecretDigest(key.id, key.digest(client_id, secret))
+        self._clients.store_digest(client_id, digest)
 
     def _keys(self) -> list[Key]:
-        length = self._secrets.hashed_length()
+        length = self._hasher.hashed_length()
         return [derive(master, length) for master in self._master_keys()]
 
 
-def _digest_decides(
-    credential: ports.StoredCredential | None, keys: abc.Sequence[Key]
-) -> bool:
-    if credential is None or credential.is_secret_retired:
+def _registered(
+    client: clients.Client, secret: str
+) -> registration.Authenticator | None:
+    fingerprint = registration.secret_fingerprint(client.id, secret)
+    for authenticator in client.authenticators:
+        if authenticator.kind == registration.SECRET and hmac.compare_digest(
+            authenticator.fingerprint, fingerprint
+        ):
+            return authenticator
+    return None
+
+
+def _key_of(client: clients.Client, keys: abc.Iterable[Key]) -> Key | None:
+    """Return the key of the stored digest, if it is still in use."""
+    for key in keys:
+        if client.secret_digest and key.id == client.secret_digest.key_id:
+            return key
+    return None
+
+
+def _digest_decides(client: clients.Client, keys: abc.Sequence[Key]) -> bool:
+    if client.own_secret is None:
         return bool(keys)
-    return bool(credential.digest) and any(
-        key.id == credential.digest_key_id for key in keys
-    )
+    return _key_of(client, keys) is not None
 
 
 def _expand(master: bytes, info: bytes) -> bytes:

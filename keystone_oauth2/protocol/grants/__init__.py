@@ -12,18 +12,34 @@
 
 """Grants (RFC 6749, 4), one per module, loaded by entry point."""
 
+import dataclasses
 import typing as ty
 
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol.clients import client as clients
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenRequest:
+    """A token request whose client has authenticated.
+
+    :ivar form: its parameters.
+    :ivar request: as received.
+    """
+
+    client: clients.AuthenticatedClient
+    form: parameters.Parameters
+    request: messages.Request
 
 
 class Grant(ty.Protocol):
-    """A way to obtain an access token, named by ``grant_type``."""
+    """A way to obtain an access token, named by ``grant_type``.
 
-    def issue(
-        self, client: messages.Client, form: parameters.Parameters
-    ) -> messages.Response:
+    Its constructor has one keyword parameter for each object that it needs.
+    """
+
+    def issue(self, token_request: TokenRequest) -> messages.Response:
         """Return the response with the token (RFC 6749, 5.1).
 
         :raises errors.OAuthError: the grant does not allow it.

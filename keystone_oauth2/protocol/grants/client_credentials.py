@@ -12,23 +12,36 @@
 
 """The client-credentials grant (RFC 6749, 4.4)."""
 
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import grants
 from keystone_oauth2.protocol import messages
-from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import scope
+from keystone_oauth2.protocol.clients import client as clients
 
 
 class ClientCredentials:
-    """Issues a token with the roles that are delegated to the client."""
+    """Issues a token with the roles that are delegated to the client.
 
-    def __init__(self, keystone: ports.Ports) -> None:
-        self._keystone = keystone
+    :param tokens: issues the token.
+    :param policy: the operator's policy.
+    :param certificates: remembers what the token is bound to.
+    """
 
-    def issue(
-        self, client: messages.Client, form: parameters.Parameters
-    ) -> messages.Response:
-        """Return a token from Keystone's token provider.
+    def __init__(
+        self,
+        *,
+        tokens: ports.TokenService,
+        policy: ports.Policy,
+        certificates: ports.CertificateStore,
+    ) -> None:
+        self._tokens = tokens
+        self._policy = policy
+        self._certificates = certificates
+
+    def issue(self, token_request: grants.TokenRequest) -> messages.Response:
+        """Return a token from the token service.
 
         :raises TokenCannotBeBound: the provider cannot bind the token to the
             client's certificate.
@@ -36,23 +49,16 @@ class ClientCredentials:
         :raises UnauthorizedClient: the operator's policy denies it.
         :raises ports.Refused: Keystone does not allow it.
         """
-        requested = form.get('scope')
-        try:
-            token = self._keystone.issue_token(client)
-        except ports.CannotBind as error:
-            raise errors.TokenCannotBeBound(detail=str(error)) from error
-        if not self._keystone.permit_issue(
-            client, 'client_credentials', token
-        ):
-            raise errors.UnauthorizedClient(
-                detail=f'policy denies client {client.id}'
-            )
+        client = token_request.client
+        requested = token_request.form.get('scope')
+        delegation = ports.Delegation.to(client)
+        token = self._issued(client, delegation)
         scope.check(requested, token.roles)
-        if client.certificate is not None:
-            self._keystone.remember_certificate(client.certificate)
+        if client.confirmation is not None:
+            self._certificates.remember(client.confirmation)
         body = {
             'access_token': token.value,
-            'token_type': 'Bearer',
+            'token_type': confirmation.token_type(client.confirmation),
             'expires_in': token.expires_in,
         }
         granted = scope.text(token.roles)
@@ -63,8 +69,23 @@ class ClientCredentials:
             messages.Event(
                 'issued',
                 client_id=client.id,
-                user_id=client.user.id,
-                project_id=client.project_id,
+                user_id=delegation.user_id,
+                project_id=delegation.project_id,
                 audit_id=token.audit_id,
             ),
         )
+
+    def _issued(
+        self,
+        client: clients.AuthenticatedClient,
+        delegation: ports.Delegation,
+    ) -> ports.IssuedToken:
+        try:
+            token = self._tokens.issue(delegation)
+        except ports.CannotBind as error:
+            raise errors.TokenCannotBeBound(detail=str(error)) from error
+        if not self._policy.permit_issue(client, 'client_credentials', token):
+            raise errors.UnauthorizedClient(
+                detail=f'policy denies client {client.id}'
+            )
+        return token

@@ -21,7 +21,7 @@ from oslo_utils import timeutils
 import sqlalchemy as sa
 
 from keystone_oauth2.db import certificates
-from keystone_oauth2.db import credentials
+from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import mutual_tls
@@ -40,7 +40,7 @@ class CredentialTests:
     """Tests of application credentials and their digests."""
 
     def find(self, client_id):
-        found, has_digests = credentials.find(client_id, '')
+        found, has_digests = client_store.find(client_id, '')
         self.assertIs(True, has_digests)
         return found
 
@@ -79,7 +79,7 @@ class CredentialTests:
             (None, None, None),
             (found.refusal, found.digest_key_id, found.digest),
         )
-        credentials.store_digest(found, KEY, DIGEST)
+        client_store.store_digest(found, KEY, DIGEST)
         self.assertEqual(
             dataclasses.replace(found, digest_key_id=KEY, digest=DIGEST),
             self.find(client.id),
@@ -140,7 +140,7 @@ class CredentialTests:
         """Some databases count rows that an update did not change."""
         _, client = self.new_client()
         for digest in (DIGEST, DIGEST, '3' * 64):
-            credentials.store_digest(self.find(client.id), KEY, digest)
+            client_store.store_digest(self.find(client.id), KEY, digest)
             self.assertEqual([(KEY, digest)], self.digests(client))
 
     def test_concurrent_workers_store_one_row(self):
@@ -151,7 +151,7 @@ class CredentialTests:
 
         def store():
             try:
-                credentials.store_digest(found, KEY, '3' * 64)
+                client_store.store_digest(found, KEY, '3' * 64)
             except Exception as error:  # noqa: BLE001
                 errors.append(error)
 
@@ -175,7 +175,7 @@ class CredentialTests:
             for number in range(_ROUNDS):
                 barrier.wait(30)
                 try:
-                    credentials.store_digest(
+                    client_store.store_digest(
                         found[number * _WORKERS + worker], KEY, DIGEST
                     )
                 except Exception as error:  # noqa: BLE001
@@ -209,7 +209,7 @@ class CredentialTests:
         client = self.new_client_without_digest()
         found = self.find(client.id)
         self.delete_credential(client)
-        credentials.store_digest(found, KEY, DIGEST)
+        client_store.store_digest(found, KEY, DIGEST)
         self.assertEqual(self.left_behind, len(self.digests(client)))
         self.assertIsNone(self.find(client.id))
 
@@ -228,19 +228,19 @@ class CredentialTests:
 
     def test_purge_keeps_digests_of_existing_clients(self):
         _, client = self.new_client()
-        credentials.purge()
+        client_store.purge()
         self.assertEqual(1, len(self.digests(client)))
-        self.assertEqual(0, credentials.purge())
+        self.assertEqual(0, client_store.purge())
 
     def test_purge_removes_digests_under_removed_keys(self):
         """Anyone with such a key could test guesses against them."""
         _, client = self.new_client()
         key_id = self.find(client.id).digest_key_id
         _, other = self.new_client()
-        credentials.store_digest(self.find(other.id), KEY, DIGEST)
-        credentials.purge()
+        client_store.store_digest(self.find(other.id), KEY, DIGEST)
+        client_store.purge()
         self.assertEqual(1, len(self.digests(other)))
-        self.assertLessEqual(1, credentials.purge([key_id, '0' * 32]))
+        self.assertLessEqual(1, client_store.purge([key_id, '0' * 32]))
         self.assertEqual([], self.digests(other))
         self.assertEqual(1, len(self.digests(client)))
 
@@ -251,13 +251,13 @@ class CredentialTests:
         with self.without_tables():
             digests.forget_what_was_done_once()
             for _ in range(3):
-                found, has_digests = credentials.find(client.id, '')
+                found, has_digests = client_store.find(client.id, '')
                 self.assertIs(False, has_digests)
                 self.assertEqual(client.id, found.id)
                 self.assertIsNone(found.digest)
-                credentials.store_digest(found, KEY, DIGEST)
+                client_store.store_digest(found, KEY, DIGEST)
                 self.assertThat(self.post_as(client), digests.ISSUED)
-            self.assertEqual((None, False), credentials.find('unknown', ''))
+            self.assertEqual((None, False), client_store.find('unknown', ''))
         self.assertEqual(1, self.log.count('slow hash.'))
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.assertEqual(1, len(self.digests(client)))

@@ -16,7 +16,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from keystone_oauth2.db import credentials
+from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import registrations as registrations_db
 from keystone_oauth2.tests.db import base
@@ -55,7 +55,7 @@ class SQLiteTest(
         user, client = self.new_client()
         self.identity.delete_application_credential(user, client.id)
         self.assertEqual(1, len(self.digests(client)))
-        self.assertLessEqual(1, credentials.purge())
+        self.assertLessEqual(1, client_store.purge())
         self.assertEqual([], self.digests(client))
 
     def test_client_with_a_reused_internal_id_gets_a_token(self):

@@ -21,7 +21,7 @@ import time
 import fixtures
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.db import credentials
+from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import digests
@@ -251,6 +251,8 @@ class OtherRepositoryTest(base.TestCase):
         project = keystone.client.create_project()
         user = keystone.client.create_user(project, ['member'])
         client = keystone.client.create_application_credential(user)
-        found, _ = credentials.find(client.id, '')
+        found = client_store.find(client.id)
         key = base64.urlsafe_b64decode((folder / '1').read_bytes())
-        self.assertEqual(secret_digest.derive(key, 72).id, found.digest_key_id)
+        self.assertEqual(
+            secret_digest.derive(key, 72).id, found.secret_digest.key_id
+        )

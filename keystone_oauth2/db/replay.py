@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Used client assertions, so that each is accepted once (RFC 7523, 3)."""
+"""What can be used only once, such as client assertions (RFC 7523, 3)."""
 
 import datetime
 import hashlib
@@ -34,20 +34,29 @@ _BATCH = 5000
 
 
 class ReplayCache:
-    """Remembers assertions until they expire, for all workers and nodes.
+    """Remembers what was used until it expires, for all workers and nodes.
 
-    It implements :class:`keystone_oauth2.protocol.ports.ConsumeAssertion`.
-    Expired ones are deleted along the way, without a job of the operator.
+    It implements :class:`keystone_oauth2.protocol.ports.ReplayCache`. Expired
+    rows are deleted along the way, without a job of the operator.
     """
 
     def __init__(self) -> None:
         self._cleaned_at = time.monotonic()
 
-    def __call__(
-        self, client_id: str, jti: str, expires_at: datetime.datetime
+    def consume(
+        self,
+        namespace: str,
+        client_id: str,
+        identifier: str,
+        expires_at: datetime.datetime,
     ) -> bool:
-        """Whether no worker has accepted this assertion before."""
-        message = f'{client_id}\0{jti}'.encode()
+        """Whether no worker has accepted it before.
+
+        :param namespace: what it is, such as ``client_assertion``.
+        :param identifier: unique for the client, such as a ``jti``.
+        :param expires_at: UTC without a zone.
+        """
+        message = f'{namespace}\0{client_id}\0{identifier}'.encode()
         row = {
             'digest': hashlib.sha256(message).hexdigest(),
             # Databases truncate or round fractions of a second.
@@ -71,13 +80,11 @@ class ReplayCache:
             purge(_BATCH)
         except database.Error as error:
             # Another worker is deleting; the next clean-up does the rest.
-            LOG.debug(
-                'Expired assertions not deleted: %s', type(error).__name__
-            )
+            LOG.debug('Expired rows not deleted: %s', type(error).__name__)
 
 
 def purge(limit: int | None = None) -> int:
-    """Delete expired assertions, allowing for clock differences.
+    """Delete expired rows, allowing for clock differences.
 
     :param limit: how many to delete at most.
     :returns: how many were deleted.

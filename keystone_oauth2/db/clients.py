@@ -1,0 +1,312 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The current state of application credentials and their authenticators.
+
+This module implements :class:`keystone_oauth2.protocol.ports.ClientStore`. It
+bypasses Keystone's caches: a credential that any worker has deleted or
+disabled, or that has expired, is refused at the very next request.
+"""
+
+import collections.abc as abc
+import datetime
+import json
+import typing as ty
+
+from oslo_db import exception
+from oslo_log import log
+from oslo_utils import timeutils
+import sqlalchemy as sa
+
+from keystone_oauth2.db import models
+from keystone_oauth2.identity import database
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
+from keystone_oauth2.protocol.clients import registration
+
+LOG = log.getLogger(__name__)
+
+_Digest = models.SecretDigest
+_Client = models.Client
+_Authenticator = models.ClientAuthenticator
+_credential = database.application_credential
+_user = database.user
+_project = database.project
+_user_domain = _project.alias('user_domain')
+_project_domain = _project.alias('project_domain')
+_ONE_MINUTE = datetime.timedelta(minutes=1)
+
+_OF_USER = frozenset({'user', 'domain of the user'})
+_FLAGS: abc.Mapping[str, sa.ColumnElement[bool]] = {
+    'user': _user.c.enabled,
+    'domain of the user': _user_domain.c.enabled,
+    'project': _project.c.enabled,
+    'domain of the project': _project_domain.c.enabled,
+}
+_LABELS = [f'enabled_{number}' for number, _ in enumerate(_FLAGS)]
+
+
+def find(client_id: str) -> clients.Client:
+    """Find a client with all that is registered for it, in one query.
+
+    :raises ports.UnknownClient: there is no such application credential.
+    :raises ports.Refused: it has expired, or its user, its project or one of
+        their domains is disabled.
+    """
+    parameters = {'id': _comparable(client_id), 'now': timeutils.utcnow()}
+    with database.connection_for_read() as connection:
+        rows = connection.execute(_FIND, parameters).all()
+    # Databases may ignore case and trailing spaces when they compare ids.
+    if not rows or rows[0].id != client_id:
+        raise ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
+    refusal = _refusal(rows[0])
+    if refusal is not None:
+        raise ports.Refused(f'client {client_id}: {refusal}')
+    return _plain(rows)
+
+
+def store_digest(client_id: str, digest: clients.SecretDigest) -> None:
+    """Replace the digest of a client's own secret, if the database allows.
+
+    Without a digest, the next request takes the slow hash again. That is not
+    a reason to refuse this request.
+    """
+    try:
+        try:
+            # The insert comes first: an update that finds no row would make
+            # MariaDB lock the gap for other transactions.
+            _write(_inserted(client_id, digest))
+        except exception.DBDuplicateEntry:
+            _write(
+                sa.update(_Digest)
+                .where(_Digest.credential_internal_id == _key(client_id))
+                .values(
+                    client_id=client_id,
+                    key_id=digest.key_id,
+                    digest=digest.digest,
+                )
+            )
+    except exception.DBReferenceError:
+        LOG.debug('The digest was not stored: the credential was deleted')
+    except database.Error as error:
+        LOG.warning(
+            'The digest of a secret could not be stored: %s',
+            type(error).__name__,
+        )
+
+
+def note_use(
+    client: clients.Client, authenticator: registration.Authenticator
+) -> None:
+    """Record that a client has used an authenticator.
+
+    A failure is only logged: it is not a reason to refuse the client.
+    """
+    now = timeutils.utcnow()
+    last = authenticator.last_used_at
+    if not client.is_registered or (last and now - last < _ONE_MINUTE):
+        return
+    try:
+        _write(_noted(client, authenticator, now))
+    except database.Error as error:
+        LOG.warning(
+            'The last use of an authenticator could not be recorded: %s',
+            type(error).__name__,
+        )
+
+
+def purge(key_ids: abc.Collection[str] = ()) -> int:
+    """Delete digests that are no longer used.
+
+    Databases other than SQLite delete those of deleted credentials
+    themselves. Anyone holding a rotated-out key could test guesses cheaply
+    against a digest under that key.
+
+    :param key_ids: of the current keys; if empty, digests are kept whatever
+        their key.
+    :returns: how many were deleted.
+    """
+    obsolete: sa.ColumnElement[bool] = _Digest.credential_internal_id.not_in(
+        sa.select(_credential.c.internal_id)
+    )
+    if key_ids:
+        obsolete = sa.or_(obsolete, _Digest.key_id.not_in(key_ids))
+    with database.session_for_write() as session:
+        return session.execute(sa.delete(_Digest).where(obsolete)).rowcount
+
+
+def _write(statement: sa.Executable) -> None:
+    with database.session_for_write() as session:
+        session.execute(statement)
+
+
+def _key(client_id: str) -> sa.ScalarSelect[ty.Any]:
+    return (
+        sa.select(_credential.c.internal_id)
+        .where(_credential.c.id == client_id)
+        .scalar_subquery()
+    )
+
+
+def _inserted(client_id: str, digest: clients.SecretDigest) -> sa.Insert:
+    return sa.insert(_Digest).from_select(
+        ['credential_internal_id', 'client_id', 'key_id', 'digest'],
+        sa.select(
+            _credential.c.internal_id,
+            sa.literal(client_id),
+            sa.literal(digest.key_id),
+            sa.literal(digest.digest),
+        ).where(_credential.c.id == client_id),
+    )
+
+
+def _noted(
+    client: clients.Client,
+    authenticator: registration.Authenticator,
+    now: datetime.datetime,
+) -> sa.Update:
+    if authenticator.id == client.id:
+        return (
+            sa.update(_Client)
+            .where(_Client.credential_internal_id == _key(client.id))
+            .values(secret_last_used_at=now)
+        )
+    return (
+        sa.update(_Authenticator)
+        .where(_Authenticator.id == authenticator.id)
+        .values(last_used_at=now)
+    )
+
+
+def _comparable(client_id: str) -> str:
+    # MariaDB fails on four-byte characters if two tables have different
+    # collations, and ids are ASCII.
+    return client_id if client_id.isascii() else ''
+
+
+def _refusal(row: ty.Any) -> str | None:
+    if row.expires_at is not None and row.expires_at <= timeutils.utcnow():
+        return 'the credential has expired'
+    for name, label in zip(_FLAGS, _LABELS, strict=True):
+        if row.known_user_id is None and name in _OF_USER:
+            # The user is not in the database: the identity driver checks.
+            continue
+        if getattr(row, label) is not True:
+            return f'the {name} is disabled'
+    return None
+
+
+def _plain(rows: abc.Sequence[ty.Any]) -> clients.Client:
+    row = rows[0]
+    # Rows in our tables may belong to a deleted credential: see models.
+    is_registered = row.registered_client_id == row.id
+    methods = row.methods if is_registered else None
+    return clients.Client(
+        id=row.id,
+        user_id=row.known_user_id or row.user_id,
+        project_id=row.project_id,
+        is_user_enabled=row.known_user_id is not None,
+        is_registered=is_registered,
+        methods=None if methods is None else frozenset(methods.split()),
+        authenticators=_authenticators(rows, is_registered),
+        secret_digest=clients.SecretDigest(row.key_id, row.digest)
+        if row.digest_client_id == row.id
+        else None,
+    )
+
+
+def _authenticators(
+    rows: abc.Sequence[ty.Any], is_registered: bool
+) -> tuple[registration.Authenticator, ...]:
+    own = registration.Registration(
+        rows[0].id,
+        secret_last_used_at=rows[0].secret_last_used_at
+        if is_registered
+        else None,
+    ).own_secret()
+    is_retired = is_registered and rows[0].secret_retired_at is not None
+    registered = [
+        registration.Authenticator(
+            id=row.authenticator_id,
+            client_id=row.id,
+            kind=row.kind,
+            fingerprint=row.fingerprint,
+            value=None if row.value is None else json.loads(row.value),
+            expires_at=row.authenticator_end,
+            last_used_at=row.last_used_at,
+        )
+        for row in rows
+        if row.authenticator_id is not None
+    ]
+    # Several may match a certificate: the one that expires last comes first.
+    registered.sort(
+        key=lambda item: item.expires_at or datetime.datetime.max,
+        reverse=True,
+    )
+    return tuple(registered if is_retired else [own, *registered])
+
+
+def _query() -> sa.Select[ty.Any]:
+    flags = zip(_FLAGS.values(), _LABELS, strict=True)
+    return (
+        sa.select(
+            _credential.c.id,
+            _credential.c.user_id,
+            _user.c.id.label('known_user_id'),
+            _project.c.id.label('project_id'),
+            _credential.c.expires_at,
+            *(column.label(label) for column, label in flags),
+            _Digest.client_id.label('digest_client_id'),
+            _Digest.key_id,
+            _Digest.digest,
+            _Client.client_id.label('registered_client_id'),
+            _Client.methods,
+            _Client.secret_retired_at,
+            _Client.secret_last_used_at,
+            _Authenticator.id.label('authenticator_id'),
+            _Authenticator.kind,
+            _Authenticator.fingerprint,
+            _Authenticator.value,
+            _Authenticator.expires_at.label('authenticator_end'),
+            _Authenticator.last_used_at,
+        )
+        .select_from(_credential)
+        # A credential without a project, or its domain, does not count.
+        .join(_project, _project.c.id == _credential.c.project_id)
+        .join(_project_domain, _project_domain.c.id == _project.c.domain_id)
+        .outerjoin(_user, _user.c.id == _credential.c.user_id)
+        .outerjoin(_user_domain, _user_domain.c.id == _user.c.domain_id)
+        .where(_credential.c.id == sa.bindparam('id'))
+    )
+
+
+def _with_registration(query: sa.Select[ty.Any]) -> sa.Select[ty.Any]:
+    own = _credential.c.internal_id
+    return (
+        query.outerjoin(_Digest, _Digest.credential_internal_id == own)
+        .outerjoin(_Client, _Client.credential_internal_id == own)
+        .outerjoin(
+            _Authenticator,
+            sa.and_(
+                # Also by the client's id, with which the index starts.
+                _Authenticator.client_id == sa.bindparam('id'),
+                _Authenticator.credential_internal_id == own,
+                sa.or_(
+                    _Authenticator.expires_at.is_(None),
+                    _Authenticator.expires_at > sa.bindparam('now'),
+                ),
+            ),
+        )
+    )
+
+
+_FIND = _with_registration(_query())

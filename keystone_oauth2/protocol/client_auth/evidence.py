@@ -1,0 +1,250 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a request authenticates with, read once (RFC 6749, 2.3; RFC 7521, 4.2).
+
+A kind of evidence is read by several client authentication methods, which
+differ in what is registered for the client.
+"""
+
+import dataclasses
+import json
+import typing as ty
+
+from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import messages
+from keystone_oauth2.protocol import parameters
+from keystone_oauth2.protocol.clients import jwk
+
+ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+
+@dataclasses.dataclass(frozen=True)
+class Basic:
+    """The Authorization header field (RFC 7617).
+
+    :ivar secrets: the possible readings of the secret, the likeliest first.
+    """
+
+    client_id: str
+    secrets: tuple[str, ...] = dataclasses.field(repr=False)
+
+    @staticmethod
+    def is_in(request: messages.Request, form: parameters.Parameters) -> bool:
+        """Whether there is an Authorization field, with any scheme.
+
+        A client that uses another scheme, or an empty field, has tried to
+        authenticate, and must learn that it failed.
+        """
+        return request.authorization is not None
+
+    @classmethod
+    def read(
+        cls, request: messages.Request, form: parameters.Parameters
+    ) -> 'Basic':
+        """Read id and secret (RFC 6749, 2.3.1).
+
+        The RFC requires form encoding, which curl and python-requests do not
+        apply. So the decoded secret comes first, followed by the raw secret
+        if that differs.
+
+        :raises InvalidClient: the field is malformed (RFC 7617, 2).
+        :raises InvalidRequest: the body names another client.
+        """
+        if scheme(request) != 'basic':
+            raise errors.InvalidClient(detail='unknown authentication scheme')
+        words = (request.authorization or '').split()
+        try:
+            decoded = certificates.decode_base64(' '.join(words[1:]))
+            client_id, colon, secret = decoded.partition(b':')
+            if not colon:
+                raise ValueError('no colon')
+            found = cls(parameters.decode(client_id), _readings(secret))
+        except ValueError as error:
+            raise errors.InvalidClient(detail=f'Basic: {error}') from error
+        if form.get('client_id') not in (None, found.client_id):
+            raise errors.InvalidRequest(
+                detail='client_id differs from the Authorization field'
+            )
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class PostedSecret:
+    """A secret in the body (RFC 6749, 2.3.1).
+
+    :ivar secrets: the only reading of it.
+    """
+
+    client_id: str
+    secrets: tuple[str, ...] = dataclasses.field(repr=False)
+
+    @staticmethod
+    def is_in(request: messages.Request, form: parameters.Parameters) -> bool:
+        """Whether the body has a ``client_secret``."""
+        return 'client_secret' in form
+
+    @classmethod
+    def read(
+        cls, request: messages.Request, form: parameters.Parameters
+    ) -> 'PostedSecret':
+        """Read ``client_id`` and ``client_secret``.
+
+        :raises MissingParameter: one of them is missing.
+        """
+        secret = form.required('client_secret')
+        return cls(form.required('client_id'), (secret,))
+
+
+@dataclasses.dataclass(frozen=True)
+class Assertion:
+    """A JWT in the body (RFC 7523, 2.2), of which nothing is verified.
+
+    :ivar client_id: the parameter, or else the subject of the assertion.
+    :ivar text: the assertion itself.
+    :ivar header: its JOSE header.
+    """
+
+    client_id: str
+    text: str = dataclasses.field(repr=False)
+    header: dict[str, ty.Any] = dataclasses.field(repr=False)
+    claims: dict[str, ty.Any] = dataclasses.field(repr=False)
+
+    @staticmethod
+    def is_in(request: messages.Request, form: parameters.Parameters) -> bool:
+        """Whether the body has an assertion, or the type of one."""
+        return 'client_assertion' in form or 'client_assertion_type' in form
+
+    @classmethod
+    def read(
+        cls, request: messages.Request, form: parameters.Parameters
+    ) -> 'Assertion':
+        """Read ``client_assertion`` and its type.
+
+        :raises MissingParameter: one of them is missing.
+        :raises InvalidClient: it is not a JWT, or names no client.
+        """
+        if form.required('client_assertion_type') != ASSERTION_TYPE:
+            raise errors.InvalidClient(detail='unknown client_assertion_type')
+        text = form.required('client_assertion')
+        try:
+            header, claims = _parts(text)
+        except (ValueError, RecursionError) as error:
+            raise errors.InvalidClient(
+                detail=f'assertion: not a JWT: {error}'
+            ) from error
+        client_id = form.get('client_id') or claims.get('sub')
+        if not isinstance(client_id, str) or not client_id:
+            raise errors.InvalidClient(
+                detail='assertion: sub is not a client id'
+            )
+        return cls(client_id, text, header, claims)
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """The certificate of the connection, and ``client_id`` in the body."""
+
+    client_id: str
+    certificate: messages.ClientCertificate
+
+    @staticmethod
+    def is_in(request: messages.Request, form: parameters.Parameters) -> bool:
+        """Whether there are both a certificate and a ``client_id``.
+
+        A certificate alone is not an attempt to authenticate: a service mesh
+        may use one on every connection (RFC 8705, 2 requires ``client_id``).
+        """
+        return request.client_certificate is not None and 'client_id' in form
+
+    @classmethod
+    def read(
+        cls, request: messages.Request, form: parameters.Parameters
+    ) -> 'Certificate':
+        """Read ``client_id`` (RFC 8705, 2)."""
+        certificate = request.client_certificate
+        if certificate is None:
+            raise errors.InvalidClient(detail='no certificate')
+        return cls(form.required('client_id'), certificate)
+
+
+Evidence = Basic | PostedSecret | Assertion | Certificate
+KINDS: tuple[type[Evidence], ...] = (
+    Basic,
+    PostedSecret,
+    Assertion,
+    Certificate,
+)
+
+
+def kinds(
+    request: messages.Request, form: parameters.Parameters
+) -> list[type[Evidence]]:
+    """Return the kinds of evidence in a request."""
+    return [kind for kind in KINDS if kind.is_in(request, form)]
+
+
+def scheme(request: messages.Request) -> str:
+    """Return the scheme of the Authorization field in lower case, or ''."""
+    words = (request.authorization or '').split(maxsplit=1)
+    return words[0].lower() if words else ''
+
+
+def _readings(secret: bytes) -> tuple[str, ...]:
+    if b'\0' in secret:
+        raise ValueError('contains a NUL')
+    raw = parameters.decode_text(secret)
+    try:
+        decoded = parameters.decode(secret)
+    except ValueError:
+        return (raw,)
+    return tuple(dict.fromkeys((decoded, raw)))
+
+
+def _parts(text: str) -> list[dict[str, ty.Any]]:
+    """Return header and claims of a compact JWS (RFC 7515, 7.1).
+
+    :raises ValueError: it is malformed, or not in its canonical form.
+    :raises RecursionError: it is nested too deeply.
+    """
+    parts = text.split('.')
+    if len(parts) != 3:
+        raise ValueError('must have three parts')
+    decoded = [jwk.octets(part) for part in parts]
+    return [_object(part) for part in decoded[:2]]
+
+
+def _object(content: bytes) -> dict[str, ty.Any]:
+    # json.loads also accepts bytes in UTF-16 and UTF-32, and skips a byte
+    # order mark; RFC 7515, 5.2, and RFC 7519, 7.2, require UTF-8.
+    value = json.loads(
+        content.decode('utf-8'),
+        object_pairs_hook=_unique,
+        parse_constant=_refuse_constant,
+    )
+    if not isinstance(value, dict):
+        raise ValueError('header and claims must be objects')
+    return value
+
+
+def _unique(members: list[tuple[str, ty.Any]]) -> dict[str, ty.Any]:
+    # Parsers differ in which duplicate wins (RFC 7515, 4; RFC 8725, 2.4).
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError('duplicate member')
+    return found
+
+
+def _refuse_constant(name: str) -> ty.NoReturn:
+    # Python reads NaN and Infinity, which JSON does not have.
+    raise ValueError(f'{name} is not JSON')

@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Clients: as they are registered, and as they have authenticated."""
+
+import dataclasses
+import datetime
+
+from keystone_oauth2.protocol import confirmation as confirmations
+from keystone_oauth2.protocol.clients import registration
+
+
+@dataclasses.dataclass(frozen=True)
+class User:
+    """The Keystone user whose roles are delegated.
+
+    The user and the user's domain were enabled when this was read.
+
+    :ivar default_project_id: None if the user has none.
+    """
+
+    id: str
+    name: str
+    domain_id: str
+    email: str | None = None
+    default_project_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SecretDigest:
+    """The stored digest of an application credential's own secret.
+
+    :ivar key_id: of the key that it was made with.
+    """
+
+    key_id: str
+    digest: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Client:
+    """A client that exists and may be used, but has not authenticated.
+
+    It is an application credential, or a user (Mutual-TLS as in the API
+    reference of OS-OAUTH2).
+
+    :ivar id: the ``client_id``, as it is stored.
+    :ivar user_id: the user whose roles are delegated.
+    :ivar project_id: the project in which they are delegated; None for a user
+        whose default project has not been read.
+    :ivar is_user: whether the client is the user.
+    :ivar is_user_enabled: whether the database says that the user and the
+        user's domain are enabled. Otherwise the identity driver must.
+    :ivar is_registered: whether anything is registered for the client, so
+        that uses are recorded.
+    :ivar methods: the client authentication methods that it is registered
+        for; None if it may use any.
+    :ivar authenticators: that have not expired; the one that expires last
+        comes first. The application credential's own secret is among them,
+        under the client's id, unless it is retired.
+    :ivar secret_digest: of the own secret, or None.
+    """
+
+    id: str
+    user_id: str
+    project_id: str | None
+    is_user: bool = False
+    is_user_enabled: bool = False
+    is_registered: bool = False
+    methods: frozenset[str] | None = None
+    authenticators: tuple[registration.Authenticator, ...] = ()
+    secret_digest: SecretDigest | None = None
+
+    @property
+    def own_secret(self) -> registration.Authenticator | None:
+        """The application credential's own secret; None if it is retired."""
+        for authenticator in self.authenticators:
+            if authenticator.id == self.id:
+                return authenticator
+        return None
+
+    def may_use(self, method: str) -> bool:
+        """Whether it is registered for a client authentication method."""
+        return self.methods is None or method in self.methods
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuthenticatedClient:
+    """A client that has authenticated.
+
+    :ivar method: the client authentication method, by its name in the RFCs.
+    :ivar authenticator: that it has used; None for a user.
+    :ivar confirmation: what its token will be bound to, or None.
+    """
+
+    client: Client
+    method: str
+    authenticator: registration.Authenticator | None = None
+    confirmation: confirmations.Confirmation | None = None
+
+    @property
+    def id(self) -> str:
+        """The ``client_id``."""
+        return self.client.id
+
+    @property
+    def ends_at(self) -> datetime.datetime | None:
+        """When what the client has authenticated with expires.
+
+        A subject may be registered for longer than its certificates are
+        valid.
+
+        :returns: UTC without a zone, or None for never.
+        """
+        ends = [
+            part.expires_at
+            for part in (self.authenticator, self.confirmation)
+            if part is not None and part.expires_at is not None
+        ]
+        return min(ends, default=None)
