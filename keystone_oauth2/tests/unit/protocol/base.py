@@ -14,23 +14,42 @@
 
 import base64
 import collections
-import dataclasses
+import itertools
 
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import evidence
+from keystone_oauth2.protocol.clients import client as clients
+from keystone_oauth2.protocol.clients import registration
 
 FORM = 'application/x-www-form-urlencoded'
 ISSUER = 'https://keystone.example.com/v3'
 
 
-def request(body=b'', **attributes):
+def request(
+    body=b'',
+    authorization=None,
+    content_type=FORM,
+    fields=None,
+    **attributes,
+):
     """Return a request with a form body, given as text or as bytes."""
     if isinstance(body, str):
         body = body.encode('utf-8')
+    known = {'content-type': content_type, **(fields or {})}
+    if authorization is not None:
+        known['authorization'] = authorization
     return messages.Request(
-        **{'content_type': FORM, 'body': body, **attributes}
+        **{
+            'method': 'POST',
+            'url': f'{ISSUER}/OS-OAUTH2/token',
+            'query': '',
+            'fields': known,
+            'body': body,
+            **attributes,
+        }
     )
 
 
@@ -46,6 +65,12 @@ def form(**values):
     return parameters.Parameters(values)
 
 
+def read(the_request, the_form):
+    """Return the only evidence of a request."""
+    (kind,) = evidence.kinds(the_request, the_form)
+    return kind.read(the_request, the_form)
+
+
 class NoLimit:
     """A guard that allows every attempt."""
 
@@ -56,44 +81,133 @@ class NoLimit:
         pass
 
 
-def authenticator(methods, enabled, guard=None):
-    """Return an authenticator with these methods."""
-    return client_auth.ClientAuthentication(
-        methods, enabled, describe_client=None, guard=guard or NoLimit()
-    )
+class ClientStore:
+    """A :class:`.ports.ClientStore` in memory.
+
+    :ivar refusals: why a client must not be used, by its id.
+    :ivar uses: the client id and authenticator id of each recorded use.
+    :ivar finds: how often a client was looked up.
+    :ivar stored: how often a digest was stored.
+    """
+
+    def __init__(self):
+        self.refusals = {}
+        self.uses = []
+        self.finds = 0
+        self.stored = 0
+        self._clients = {}
+        self._registered = collections.defaultdict(list)
+        self._numbers = itertools.count()
+
+    def add(self, client_id='client', **attributes):
+        """Add an application credential of the user ``user``."""
+        self._clients[client_id] = {
+            'user_id': 'user',
+            'project_id': 'project',
+            'is_retired': False,
+            **attributes,
+        }
+
+    def change(self, client_id='client', **attributes):
+        """Change attributes of a client; ``is_retired`` is its secret's."""
+        self._clients[client_id].update(attributes)
+
+    def register(
+        self,
+        kind,
+        value=None,
+        client_id='client',
+        fingerprint='x',
+        expires_at=None,
+    ):
+        """Register an authenticator for a client, and return it."""
+        authenticator = registration.Authenticator(
+            kind=kind,
+            fingerprint=fingerprint,
+            value=value,
+            expires_at=expires_at,
+            id=f'{kind} {next(self._numbers)} of {client_id}',
+            client_id=client_id,
+        )
+        self._registered[client_id].append(authenticator)
+        return authenticator
+
+    def register_secret(self, secret, client_id='client', **attributes):
+        """Register a secret for a client, and return it."""
+        fingerprint = registration.secret_fingerprint(client_id, secret)
+        return self.register(
+            registration.SECRET,
+            client_id=client_id,
+            **{'fingerprint': fingerprint, **attributes},
+        )
+
+    def unregister_all(self):
+        """Remove all authenticators."""
+        self._registered.clear()
+
+    def digest(self, client_id='client'):
+        """Return the stored digest of a client's own secret, or None."""
+        return self._clients[client_id].get('secret_digest')
+
+    def find(self, client_id):
+        self.finds += 1
+        if client_id not in self._clients:
+            raise ports.UnknownClient('unknown client')
+        if client_id in self.refusals:
+            raise ports.Refused(self.refusals[client_id])
+        attributes = {**self._clients[client_id]}
+        own = registration.Registration(client_id).own_secret()
+        is_retired = attributes.pop('is_retired')
+        return clients.Client(
+            id=client_id,
+            authenticators=(
+                *(() if is_retired else (own,)),
+                *self._registered[client_id],
+            ),
+            **attributes,
+        )
+
+    def store_digest(self, client_id, digest):
+        self.stored += 1
+        self._clients[client_id]['secret_digest'] = digest
+
+    def note_use(self, client, authenticator):
+        self.uses.append((client.id, authenticator.id))
 
 
-class InMemoryKeystone:
-    """The ports that the protocol layer needs, implemented with dictionaries.
+class ReplayCache:
+    """A :class:`.ports.ReplayCache` in memory.
+
+    :ivar consumed: the expiry of what was used, by namespace, client and
+        identifier.
+    """
+
+    def __init__(self):
+        self.consumed = {}
+
+    def consume(self, namespace, client_id, identifier, expires_at):
+        key = (namespace, client_id, identifier)
+        if key in self.consumed:
+            return False
+        self.consumed[key] = expires_at
+        return True
+
+
+class UserDirectory:
+    """A :class:`.ports.UserDirectory` in memory.
 
     :ivar projects: ids of projects as stored, by the id that finds them.
-    :ivar methods: the methods that a client is registered for, by its id.
-    :ivar refusals: why a client must not be used, by its id.
-    :ivar uses: the recorded uses of secrets, keys and certificates.
-    :ivar consumed: the expiry of each assertion that was used, by client and
-        jti.
+    :ivar mapped: attributes of a certificate by the property that they yield.
     """
 
     def __init__(self):
         self.users = {}
         self.projects = {'project': 'project'}
-        self.secrets = {}
-        self.methods = {}
-        self.refusals = {}
-        self.uses = []
-        self.consumed = {}
-        self.assertion_rules = ports.AssertionRules(frozenset([ISSUER]), 3600)
-        self._registered = collections.defaultdict(list)
         self.mapped = {}
-        self.remembered = []
-        self.roles = ('member', 'reader')
-        self.denied_grants = ()
-        self.refuses_tokens = False
-        self.binds_tokens = True
 
-    def add_user(self, user_id='user', **attributes):
+    def add(self, user_id='user', **attributes):
         """Add an enabled user."""
-        self.users[user_id] = messages.User(
+        self.users[user_id] = clients.User(
             **{
                 'id': user_id,
                 'name': f'name of {user_id}',
@@ -104,102 +218,63 @@ class InMemoryKeystone:
         )
         return self.users[user_id]
 
-    def add_credential(self, client_id='client', secret='secret'):
-        """Add an application credential of the user ``user``."""
-        self.secrets[client_id] = secret
-
-    def register(
-        self, kind, value, client_id='client', fingerprint='x', expires_at=None
-    ):
-        """Register a key or a certificate for a client.
-
-        :returns: the value that is recorded when it is used.
-        """
-        registered = self._registered[client_id, kind]
-        use = ports.LastUse(
-            1, f'{kind} {len(registered)} of {client_id}', None
-        )
-        registered.append(
-            ports.RegisteredAuthenticator(value, fingerprint, use, expires_at)
-        )
-        return use
-
-    def unregister_all(self):
-        """Remove all keys and certificates."""
-        self._registered.clear()
-
-    @property
-    def ports(self):
-        """Return this Keystone as the ports that methods and grants expect."""
-        known = {
-            'verify_secret': self._verify_secret,
-            'find_authenticators': self._find_authenticators,
-            'note_use': self.uses.append,
-            'consume_assertion': self._consume_assertion,
-            'assertion_rules': self.assertion_rules,
-            'find_user': self._find_user,
-            'find_project': self._find_project,
-            'domain_name': {'domain': 'CA'}.__getitem__,
-            'evaluate_mapping': self._evaluate_mapping,
-            'issue_token': self._issue_token,
-            'permit_issue': self._permit_issue,
-            'remember_certificate': self.remembered.append,
-        }
-        names = (field.name for field in dataclasses.fields(ports.Ports))
-        return ports.Ports(**{name: known.get(name) for name in names})
-
-    def _verify_secret(self, client_id, client_secret):
-        if self.secrets.get(client_id) != client_secret:
-            raise ports.Refused('unknown client or wrong secret')
-        use = ports.LastUse(1, None, None)
-        return dataclasses.replace(self._credential(client_id), use=use)
-
-    def _find_authenticators(self, client_id, kind):
-        if client_id not in self.secrets:
-            raise ports.UnknownClient('unknown client')
-        if client_id in self.refusals:
-            raise ports.Refused(self.refusals[client_id])
-        return self._credential(client_id), self._registered[client_id, kind]
-
-    def _credential(self, client_id):
-        return ports.ApplicationCredential(
-            client_id, 'user', 'project', self.methods.get(client_id)
-        )
-
-    def _consume_assertion(self, client_id, jti, expires_at):
-        if (client_id, jti) in self.consumed:
-            return False
-        self.consumed[client_id, jti] = expires_at
-        return True
-
-    def _find_user(self, user_id, *, is_enabled=False):
+    def find_user(self, user_id, *, is_enabled=False):
         if user_id not in self.users:
             raise ports.Refused('unknown user')
         return self.users[user_id]
 
-    def _find_project(self, project_id):
+    def find_project(self, project_id):
         if project_id not in self.projects:
             raise ports.Refused('unknown project')
         return self.projects[project_id]
 
-    def _evaluate_mapping(self, assertion):
-        """Copy each remote attribute of the mapping from the assertion."""
-        return {
-            name: assertion[remote] for name, remote in self.mapped.items()
-        }
+    def domain_name(self, domain_id):
+        return {'domain': 'CA'}[domain_id]
 
-    def _issue_token(self, client):
-        if self.refuses_tokens:
+    def map_certificate(self, names):
+        return {name: names[remote] for name, remote in self.mapped.items()}
+
+
+class TokenService:
+    """The issuing part of a :class:`.ports.TokenService`.
+
+    :ivar refuses: whether it refuses every token.
+    :ivar binds: whether it can bind tokens.
+    """
+
+    def __init__(self):
+        self.roles = ('member', 'reader')
+        self.refuses = False
+        self.binds = True
+
+    def issue(self, delegation):
+        if self.refuses:
             raise ports.Refused('no role')
-        if client.certificate and not self.binds_tokens:
+        if delegation.confirmation and not self.binds:
             raise ports.CannotBind('no place for both')
-        return messages.IssuedToken(
-            value=f'token of {client.id}',
+        return ports.IssuedToken(
+            value=f'token of {delegation.client_id}',
             audit_id='audit',
             expires_in=3599,
             roles=self.roles,
+            user=clients.User('user', 'name', 'domain'),
             project_domain_id='domain',
         )
 
-    def _permit_issue(self, client, grant_type, token):
-        return grant_type not in self.denied_grants
+
+def authentication(
+    installed, enabled=None, client_store=None, guard=None, tokens=None
+):
+    """Return a :class:`.ClientAuthentication` with these methods.
+
+    :param enabled: their names; None for all.
+    """
+    if enabled is None:
+        enabled = [method.name for method in installed]
+    return client_auth.ClientAuthentication(
+        installed=installed,
+        enabled=enabled,
+        client_store=client_store or ClientStore(),
+        tokens=tokens,
+        guard=guard or NoLimit(),
+    )
