@@ -72,14 +72,14 @@ class RetirementCheckTest(base.TestCase):
                 self.assertEqual(401, self.status(client_id))
 
     def test_client_that_must_not_be_used_gets_no_token(self):
-        """D11: for example, it has expired meanwhile."""
+        """For example, it has expired meanwhile."""
         self.clients.refusals['client'] = 'client client: it has expired'
         self.assertEqual(401, self.status())
         (event,) = self.events
         self.assertEqual('client client: it has expired', event.reason)
 
     def test_registered_secret_does_not_replace_a_retired_one(self):
-        """B11: Keystone's own API verifies only the credential's secret."""
+        """Keystone's own API verifies only the credential's secret."""
         self.clients.change('client', is_retired=True)
         self.clients.register_secret('another')
         self.assertEqual(401, self.status())

@@ -105,7 +105,7 @@ class RegistrationTest(base.TestCase):
         self.assertEqual((), registered.of_kind(registration.CERTIFICATE))
 
     def test_own_secret_has_the_id_of_the_client(self):
-        """J02: by which its uses are recorded; it never expires."""
+        """By which its uses are recorded; it never expires."""
         own = registration.Registration(
             'client', secret_last_used_at=BEFORE
         ).own_secret()
@@ -202,7 +202,7 @@ class CheckUsableTest(base.TestCase):
         self.check(KEY, methods=['private_key_jwt'])
 
     def test_methods_that_are_not_installed_do_not_count(self):
-        """B11: nothing can verify what is registered for them."""
+        """Nothing can verify what is registered for them."""
         accepting = client_auth_method.accepting(
             [private_key_jwt.PrivateKeyJWT]
         )

@@ -24,7 +24,6 @@ from keystone_oauth2.protocol.grants import client_credentials
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
-
 CONFIRMATION = confirmation.Confirmation('thumbprint of Keystone', 'x5t')
 
 
