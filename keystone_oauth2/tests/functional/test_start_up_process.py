@@ -38,6 +38,11 @@ OTHER_POLICY = """
 from keystone.common.rbac_enforcer import enforcer
 enforcer._POSSIBLE_TARGET_ACTIONS = list(enforcer._POSSIBLE_TARGET_ACTIONS)
 """
+#: As after an installation without the extra.
+NO_EXTRA = """
+import sys
+sys.modules['limits'] = None
+"""
 
 
 class ProcessTest(base.TestCase):
@@ -100,3 +105,13 @@ class ProcessTest(base.TestCase):
                     process.stderr,
                 )
                 self.assertNotIn('Traceback', process.stderr)
+
+    def test_installation_without_the_extra_is_refused(self):
+        process = self.start(NO_EXTRA)
+        self.assertEqual(1, process.returncode)
+        self.assertIn(
+            'The Python package limits is missing: run pip install '
+            "'keystone-oauth2[server]' in Keystone's environment.",
+            process.stderr,
+        )
+        self.assertNotIn('Traceback', process.stderr)
