@@ -19,7 +19,7 @@ import sys
 
 import fixtures
 
-from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.tests import base
 
 VERSION = importlib.metadata.version('keystone-oauth2')
@@ -51,7 +51,7 @@ class ProcessTest(base.TestCase):
     def start(self, before='', **options):
         """Load the unmodified WSGI module, which logs to standard error."""
         folder = self.useFixture(fixtures.TempDir()).path
-        deployment = fixture.Deployment(
+        deployment = _deployment.Deployment(
             folder,
             {
                 'DEFAULT': {'log_file': None, 'use_stderr': True},
