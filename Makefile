@@ -60,7 +60,7 @@ matrix: $(TOX)
 bench: $(TOX)
 	$(TOX) run -e bench -- $(ARGS)
 
-$(TOX): constraints.txt
+$(TOX): constraints/newest.txt
 	@command -v $(PYTHON) >/dev/null || \
 	    { echo '$(PYTHON) not found: install Python 3.10 or newer.' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -68,7 +68,7 @@ $(TOX): constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo '$(PYTHON) lacks the venv module: install it (on Debian and Ubuntu, the package python3-venv).' >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv-tox
-	.venv-tox/bin/python -m pip install -c constraints.txt tox
+	.venv-tox/bin/python -m pip install -c constraints/newest.txt tox
 
 clean:
 	rm -rf .tox .venv-tox .stestr .coverage* cover .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -22,7 +22,7 @@ import uuid
 import fixtures
 import sqlalchemy as sa
 
-from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.protocol.clients import secret_digest
 
 _SERVERS = {
@@ -98,21 +98,25 @@ class Database(fixtures.Fixture):
 
 def build(
     folder: pathlib.Path, options: Options, *, enable: bool
-) -> fixture.Deployment:
+) -> _deployment.Deployment:
     """Build a new deployment."""
     folder.mkdir()
-    deployment = fixture.Deployment(folder, options, enable=enable)
+    deployment = _deployment.Deployment(folder, options, enable=enable)
     deployment.build()
     return deployment
 
 
-def engine(deployment: fixture.Deployment) -> sa.Engine:
+def engine(deployment: _deployment.Deployment) -> sa.Engine:
     """Return an engine for the database of a deployment."""
     return sa.create_engine(str(deployment.options['database']['connection']))
 
 
 def multiply(
-    deployment: fixture.Deployment, client: Client, count: int, *, prime: bool
+    deployment: _deployment.Deployment,
+    client: Client,
+    count: int,
+    *,
+    prime: bool,
 ) -> list[Client]:
     """Copy an application credential many times in the database.
 
@@ -183,7 +187,9 @@ def _copy(
 
 
 def _digests(
-    deployment: fixture.Deployment, clients: abc.Sequence[Client], first: int
+    deployment: _deployment.Deployment,
+    clients: abc.Sequence[Client],
+    first: int,
 ) -> abc.Iterator[dict[str, object]]:
     repository = deployment.folder / 'credential-keys'
     newest = max(repository.iterdir(), key=lambda path: int(path.name))

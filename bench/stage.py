@@ -25,7 +25,7 @@ from bench import data
 from bench import load
 from bench import servers
 from keystone_oauth2 import fixture
-from keystone_oauth2.fixture import http
+from keystone_oauth2.fixture import _http
 from keystone_oauth2.protocol.client_auth import private_key_jwt
 
 TOKEN = '/v3/OS-OAUTH2/token'
@@ -75,7 +75,7 @@ class Side(fixtures.Fixture):
     def _create(self) -> None:
         host, port = self.server.address
         authority = fixture.CertificateAuthority()
-        ask = fixture.HTTPSClient(
+        ask = _http.HTTPSClient(
             f'http://{host}:{port}', authority.write(self._folder)
         ).request
         identity = fixture.IdentityClient(ask, self.deployment.admin_password)
@@ -92,7 +92,7 @@ class Side(fixtures.Fixture):
         if self.enable:
             self._register(ask)
 
-    def _register(self, ask: http.Request) -> None:
+    def _register(self, ask: _http.Request) -> None:
         path = f'/v3/OS-OAUTH2/clients/{self.client.id}'
         answer = ask(
             'POST',

@@ -24,8 +24,8 @@ from oslo_serialization import jsonutils
 
 from demo import stage
 from demo import terminal
-from keystone_oauth2.fixture import deployment
-from keystone_oauth2.fixture import identity
+from keystone_oauth2.fixture import _deployment
+from keystone_oauth2.fixture import _identity
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 READ_TOKEN = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["access_token"])\''  # noqa: E501
@@ -86,7 +86,7 @@ OPENSTACK = (
 
 def show(
     set_up: stage.Stage,
-    client: identity.ApplicationCredential,
+    client: _identity.ApplicationCredential,
     out: terminal.Terminal,
 ) -> None:
     """Write the files that the commands need, and print the commands."""
@@ -111,7 +111,7 @@ def show(
 
 
 def _write_environment(
-    set_up: stage.Stage, client: identity.ApplicationCredential
+    set_up: stage.Stage, client: _identity.ApplicationCredential
 ) -> pathlib.Path:
     clouds = set_up.folder / 'clouds.yaml'
     _write(clouds, jsonutils.dumps(_clouds(set_up, client), indent=2))
@@ -149,7 +149,7 @@ def _openstack_folder() -> pathlib.Path | None:
 
 
 def _clouds(
-    set_up: stage.Stage, client: identity.ApplicationCredential
+    set_up: stage.Stage, client: _identity.ApplicationCredential
 ) -> dict[str, typing.Any]:
     admin = _password('admin', set_up.deployment.admin_password, 'admin')
     alice = _password('alice', set_up.alice.password, 'demo')
@@ -184,7 +184,7 @@ def _add_common(cloud: dict[str, typing.Any], set_up: stage.Stage) -> None:
     cloud['auth']['auth_url'] = f'{set_up.url}/v3'
     cloud['cacert'] = str(set_up.ca_file)
     cloud['identity_api_version'] = '3'
-    cloud['region_name'] = deployment.REGION
+    cloud['region_name'] = _deployment.REGION
 
 
 def _password(username: str, password: str, project: str) -> dict[str, str]:

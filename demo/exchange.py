@@ -22,8 +22,8 @@ import urllib.parse
 
 from demo import shown
 from demo import terminal
-from keystone_oauth2.fixture.http import Answer
-from keystone_oauth2.fixture.http import HTTPSClient
+from keystone_oauth2.fixture._http import Answer
+from keystone_oauth2.fixture._http import HTTPSClient
 
 SHOWN_HEADERS = ('WWW-Authenticate', 'Cache-Control')
 

@@ -26,7 +26,7 @@ from demo import secret_walk
 from demo import stage
 from demo import terminal
 from demo import traffic
-from keystone_oauth2.fixture import identity
+from keystone_oauth2.fixture import _identity
 
 TOKEN_PATH = secret_walk.TOKEN_PATH
 FORM = secret_walk.FORM
@@ -72,12 +72,12 @@ class RotationWalk:
 
     def _rotate(
         self, running: traffic.Traffic
-    ) -> identity.ApplicationCredential:
+    ) -> _identity.ApplicationCredential:
         self._out.step('1. Its owner registers a second secret')
         answer = self._manage(
             'POST', '/secrets', 201, {'secret': {'description': 'second'}}
         )
-        rotated = identity.ApplicationCredential(
+        rotated = _identity.ApplicationCredential(
             self._client.id, answer.json['secret']['secret']
         )
         self._out.step('2. The client switches to it')
@@ -96,7 +96,7 @@ class RotationWalk:
     def _switch_to_key(
         self,
         running: traffic.Traffic,
-        rotated: identity.ApplicationCredential,
+        rotated: _identity.ApplicationCredential,
     ) -> None:
         self._out.step('4. The client creates a key; its owner registers it')
         key = ec.generate_private_key(ec.SECP256R1())
@@ -136,7 +136,7 @@ class RotationWalk:
             'client_assertion': jwt.encode(claims, key, algorithm='ES256'),
         }
 
-    def _see_refused(self, client: identity.ApplicationCredential) -> None:
+    def _see_refused(self, client: _identity.ApplicationCredential) -> None:
         self._ask(
             self._keystone,
             'POST',

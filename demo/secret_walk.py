@@ -24,7 +24,7 @@ from keystoneauth1.identity import v3
 from demo import exchange
 from demo import stage
 from demo import terminal
-from keystone_oauth2.fixture import identity
+from keystone_oauth2.fixture import _identity
 
 TOKEN_PATH = '/v3/OS-OAUTH2/token'
 FORM = {'grant_type': 'client_credentials'}
@@ -56,7 +56,7 @@ class SecretWalk:
         self._see_wrong_ones_refused(token)
         self._see_expired_one_refused()
 
-    def _delegate(self) -> identity.ApplicationCredential:
+    def _delegate(self) -> _identity.ApplicationCredential:
         self._out.step('1. A user delegates a role to a client')
         self._out.say(
             'The user alice creates an application credential. Its id and '
@@ -77,7 +77,9 @@ class SecretWalk:
             },
         )
         created = answer.json['application_credential']
-        return identity.ApplicationCredential(created['id'], created['secret'])
+        return _identity.ApplicationCredential(
+            created['id'], created['secret']
+        )
 
     def _get_token(self) -> str:
         self._out.step('2. The client gets an access token')
@@ -122,7 +124,7 @@ class SecretWalk:
     def _see_wrong_ones_refused(self, token: str) -> None:
         self._out.step('4. Invalid and expired credentials are refused')
         self._out.say('A wrong secret:')
-        wrong = identity.ApplicationCredential(self.credential.id, 'guessed')
+        wrong = _identity.ApplicationCredential(self.credential.id, 'guessed')
         self._ask(
             self._keystone,
             'POST',
@@ -183,7 +185,7 @@ def altered(token: str) -> str:
     return token[:-4] + token[-4:].swapcase()[::-1]
 
 
-def basic(client: identity.ApplicationCredential) -> dict[str, str]:
+def basic(client: _identity.ApplicationCredential) -> dict[str, str]:
     """Return the header field for HTTP Basic (RFC 6749, 2.3.1)."""
     pair = f'{client.id}:{client.secret}'.encode()
     return {'Authorization': f'Basic {base64.b64encode(pair).decode()}'}

@@ -23,21 +23,20 @@ import socket
 import typing
 
 from demo import terminal
+from keystone_oauth2.fixture import _configuration
+from keystone_oauth2.fixture import _deployment
+from keystone_oauth2.fixture import _example_service
+from keystone_oauth2.fixture import _http
+from keystone_oauth2.fixture import _identity
+from keystone_oauth2.fixture import _process
+from keystone_oauth2.fixture import _serve
 from keystone_oauth2.fixture import certificates
-from keystone_oauth2.fixture import configuration
-from keystone_oauth2.fixture import deployment
-from keystone_oauth2.fixture import http
-from keystone_oauth2.fixture import https
-from keystone_oauth2.fixture import identity
-from keystone_oauth2.fixture import process
-from keystone_oauth2.fixture import server
-from keystone_oauth2.fixture import service
 
 AUTHORITY = 'ca.demo.example'
 MAPPING = 'oauth2_mapping'
 SHORT_LIFE = 4
 
-OPTIONS: configuration.Options = {
+OPTIONS: _configuration.Options = {
     'oauth2': {
         # Keystone runs without a proxy.
         'trusted_proxies': '127.0.0.1',
@@ -97,7 +96,7 @@ class Stage:
     ) -> None:
         self.folder = folder
         self._port = port or _free_port()
-        self.issuer = f'https://{server.ADDRESS}:{self._port}/v3'
+        self.issuer = f'https://{_serve.ADDRESS}:{self._port}/v3'
         self._out = out
 
     def __enter__(self) -> Stage:
@@ -129,16 +128,16 @@ class Stage:
 
     def client(
         self, url: str, certificate: CertificateFiles | None = None
-    ) -> http.HTTPSClient:
+    ) -> _http.HTTPSClient:
         """Return a client that trusts the demo's CA."""
-        return http.HTTPSClient(url, self.ca_file, certificate)
+        return _http.HTTPSClient(url, self.ca_file, certificate)
 
-    def _build(self) -> deployment.Deployment:
+    def _build(self) -> _deployment.Deployment:
         folder = self.folder / 'keystone'
         folder.mkdir(mode=0o700)
-        built = deployment.Deployment(
+        built = _deployment.Deployment(
             folder,
-            configuration.merge(OPTIONS, {'oauth2': {'issuer': self.issuer}}),
+            _configuration.merge(OPTIONS, {'oauth2': {'issuer': self.issuer}}),
             admin_password=secrets.token_urlsafe(16),
         )
         built.build()
@@ -151,14 +150,14 @@ class Stage:
         short.wait()
         self.url = usual.url
         self.short_url = short.url
-        self.admin = identity.IdentityClient(
+        self.admin = _identity.IdentityClient(
             self.client(self.url).request, self.deployment.admin_password
         )
         self.admin.publish(self.url)
 
     def _short_configuration(self) -> pathlib.Path:
         folder = self.deployment.folder
-        options = configuration.merge(
+        options = _configuration.merge(
             self.deployment.options,
             {
                 'DEFAULT': {'log_file': f'{folder}/keystone-short.log'},
@@ -166,13 +165,13 @@ class Stage:
             },
         )
         config_file = folder / 'keystone-short.conf'
-        config_file.write_text(configuration.render(options))
+        config_file.write_text(_configuration.render(options))
         return config_file
 
     def _keystone(
         self, config_file: pathlib.Path, port: int
-    ) -> process.Server:
-        keystone = process.Server(
+    ) -> _process.Server:
+        keystone = _process.Server(
             'keystone',
             config_file,
             self.authority,
@@ -196,7 +195,7 @@ class Stage:
         )
         self.admin.create_mapping(MAPPING, RULES)
 
-    def _certificate(self, user: identity.User) -> certificates.Credential:
+    def _certificate(self, user: _identity.User) -> certificates.Credential:
         return self.authority.client(
             [
                 ('UID', user.id),
@@ -209,12 +208,14 @@ class Stage:
 
     def _start_service(self) -> str:
         config_file = self.folder / 'service.conf'
-        https.write_service_configuration(
+        _example_service.write_configuration(
             config_file, self.admin, self.url, self.ca_file
         )
-        application = f'{service.__name__}:{service.application.__name__}'
-        example = process.Server(
-            application, config_file, self.authority, wait=False
+        example = _process.Server(
+            _example_service.APPLICATION,
+            config_file,
+            self.authority,
+            wait=False,
         )
         self._servers.enter_context(example).wait()
         return example.url
@@ -224,6 +225,6 @@ def _free_port() -> int:
     # The port is used later, so choose one below the ephemeral port range.
     for port in random.sample(range(20000, 32000), 100):
         with socket.socket() as trial:
-            if trial.connect_ex((server.ADDRESS, port)):
+            if trial.connect_ex((_serve.ADDRESS, port)):
                 return port
-    raise process.ServerError('100 ports are in use')
+    raise _process.ServerError('100 ports are in use')

@@ -20,7 +20,7 @@ import threading
 import typing
 
 from demo import exchange
-from keystone_oauth2.fixture import http
+from keystone_oauth2.fixture import _http
 
 PAUSE = 0.05
 Form = Mapping[str, str]
@@ -33,7 +33,7 @@ class Traffic:
     :param path: path of the token endpoint.
     """
 
-    def __init__(self, client: http.HTTPSClient, path: str) -> None:
+    def __init__(self, client: _http.HTTPSClient, path: str) -> None:
         self._client = client
         self._path = path
         self._credentials: tuple[typing.Any, ...] | None = None

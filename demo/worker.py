@@ -32,15 +32,15 @@ from demo import rotation_walk
 from demo import secret_walk
 from demo import stage
 from demo import terminal
-from keystone_oauth2.fixture import identity
-from keystone_oauth2.fixture import manage
-from keystone_oauth2.fixture import process
+from keystone_oauth2.fixture import _identity
+from keystone_oauth2.fixture import _manage
+from keystone_oauth2.fixture import _process
 
 FAILURES = (
     exchange.Unexpected,
-    identity.UnexpectedAnswer,
-    manage.ManageError,
-    process.ServerError,
+    _identity.UnexpectedAnswer,
+    _manage.ManageError,
+    _process.ServerError,
     requests.RequestException,
 )
 LOG_LINES = 20

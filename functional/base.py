@@ -22,6 +22,8 @@ from testtools import content
 from functional import front_ends
 from functional import programs
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _deployment
+from keystone_oauth2.fixture import _http
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests import requirement
 from keystone_oauth2.tests.db import servers
@@ -74,7 +76,7 @@ class StackTestCase(base.TestCase):
         except servers.Unavailable as error:
             cls.missing = str(error)
             return
-        cls.deployment = fixture.Deployment(
+        cls.deployment = _deployment.Deployment(
             cls.folder,
             options,
             enable=cls.enable,
@@ -138,7 +140,7 @@ class StackTestCase(base.TestCase):
 
         :param files: files of a client certificate and its key.
         """
-        return fixture.HTTPSClient(url or cls.stack.url, cls.ca_file, files)
+        return _http.HTTPSClient(url or cls.stack.url, cls.ca_file, files)
 
     def post(self, path, form, client=None, files=None, headers=None, **to):
         """Post a form, with a secret, a certificate, or neither.

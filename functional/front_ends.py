@@ -26,6 +26,7 @@ import fixtures
 
 from functional import programs
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _deployment
 
 FOLDER = pathlib.Path(__file__).parents[1] / 'doc/source/admin/frontends'
 FRONT_ENDS = {
@@ -110,7 +111,7 @@ class FrontEnd(fixtures.Fixture):
     def __init__(
         self,
         name: str,
-        deployment: fixture.Deployment,
+        deployment: _deployment.Deployment,
         authority: fixture.CertificateAuthority,
         *,
         changes: dict[str, str] | None = None,

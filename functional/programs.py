@@ -23,8 +23,8 @@ import time
 
 import fixtures
 
-from keystone_oauth2.fixture import process
-from keystone_oauth2.fixture import text
+from keystone_oauth2.fixture import _process
+from keystone_oauth2.fixture import _text
 
 HOST = '127.0.0.1'
 START_SECONDS = 300
@@ -73,7 +73,7 @@ class Program(fixtures.Fixture):
         self._process: subprocess.Popen[bytes] | None = None
 
     def _setUp(self) -> None:
-        self.addDetail(self.log_file.name, text.lazy(lambda: self.log))
+        self.addDetail(self.log_file.name, _text.lazy(lambda: self.log))
         self.addCleanup(self.stop)
         self.start()
 
@@ -99,7 +99,7 @@ class Program(fixtures.Fixture):
                 cwd=self._folder,
                 env={
                     **os.environ,
-                    **process.LOCAL,
+                    **_process.LOCAL,
                     'PATH': PATH,
                     **self._environment,
                 },
@@ -136,7 +136,7 @@ class Program(fixtures.Fixture):
             if is_loaded() and (self.port is None or listens(self.port)):
                 return
             time.sleep(0.05)
-        raise process.ServerError(f'{self.name} did not start.\n{self.log}')
+        raise _process.ServerError(f'{self.name} did not start.\n{self.log}')
 
 
 def is_installed(name: str) -> bool:

@@ -74,7 +74,7 @@ class PackagingTest(base.StackTestCase):
     def install(cls):
         """Install the wheel as an operator does."""
         keystone = f'keystone=={importlib.metadata.version("keystone")}'
-        cls.virtual_environment('installed', keystone, f'{cls.wheel}')
+        cls.virtual_environment('installed', keystone, f'{cls.wheel}[server]')
 
     @classmethod
     def virtual_environment(cls, name, *packages):
@@ -82,7 +82,7 @@ class PackagingTest(base.StackTestCase):
         run(sys.executable, '-m', 'venv', f'{cls.place / name}')
         run(
             *(f'{cls.place}/{name}/bin/python', '-m', 'pip', 'install'),
-            *('--quiet', '--constraint', f'{_ROOT}/constraints.txt'),
+            *('--quiet', '--constraint', f'{_ROOT}/constraints/newest.txt'),
             *packages,
         )
 

@@ -18,13 +18,13 @@ import time
 from functional import base
 from functional import nodes
 from functional import traffic
-from keystone_oauth2.fixture import configuration
-from keystone_oauth2.fixture import manage
+from keystone_oauth2.fixture import _configuration
+from keystone_oauth2.fixture import _manage
 
 #: Seconds that replacing all workers may take.
 PATIENCE = 300
 #: Enables the extension in Keystone.
-LINE = configuration.render(configuration.enabled())
+LINE = _configuration.render(_configuration.enabled())
 #: Expected statuses, from either module.
 EXPECTED = {
     'secret': 200,
@@ -122,7 +122,7 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
         self.issue_everywhere()
         with traffic.Traffic(self.senders()) as flow:
             flow.go_on()
-            self.deployment.manage('db_sync', program=manage.EXTENSION)
+            self.deployment.manage('db_sync', program=_manage.EXTENSION)
             self.look_around(flow)
             for enable in (True, False):
                 for node in self.nodes:

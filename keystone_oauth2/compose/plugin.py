@@ -23,7 +23,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from keystone_oauth2 import conf
-from keystone_oauth2.compose import routes
+from keystone_oauth2.compose import installation
 from keystone_oauth2.identity import mount
 from keystone_oauth2.identity import web
 
@@ -36,10 +36,14 @@ class OAuth2Credential(web.AuthMethodHandler):
     def __init__(self) -> None:
         conf.register_opts(cfg.CONF)
         try:
+            # Imported here, since it needs more than Keystone brings.
+            from keystone_oauth2.compose import routes
+
             mount.replace_in_tree_api(routes)
+        except ModuleNotFoundError as error:
+            _refuse(installation.explain(error), error)
         except mount.UnknownKeystone as error:
-            LOG.critical(error)
-            raise SystemExit(str(error)) from error
+            _refuse(str(error), error)
 
     def authenticate(self, auth_payload: ty.Any) -> ty.NoReturn:
         """Refuse, since only the token endpoint issues such tokens.
@@ -48,3 +52,8 @@ class OAuth2Credential(web.AuthMethodHandler):
         """
         super().authenticate(auth_payload)
         raise AssertionError
+
+
+def _refuse(sentence: str, error: Exception) -> ty.NoReturn:
+    LOG.critical(sentence)
+    raise SystemExit(sentence) from error

@@ -21,7 +21,7 @@ import uuid
 from keystone.common import provider_api
 from keystone.identity.backends import sql
 
-from keystone_oauth2.fixture import resources
+from keystone_oauth2.fixture import _resources
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import mutual_tls
@@ -216,7 +216,7 @@ class DirectoryTest(digests.DigestTestCase):
 
     def setUp(self):
         super().setUp()
-        self.owner = resources.User(
+        self.owner = _resources.User(
             uuid.uuid4().hex, 'alice', 'default', None, None, 'x'
         )
         self.change_user(enabled=True)
@@ -254,7 +254,7 @@ class DirectoryTest(digests.DigestTestCase):
         }
         api = PROVIDERS.application_credential_api
         api.create_application_credential(dict(credential))
-        return resources.ApplicationCredential(
+        return _resources.ApplicationCredential(
             credential['id'], credential['secret']
         )
 

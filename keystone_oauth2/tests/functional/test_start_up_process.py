@@ -19,7 +19,7 @@ import sys
 
 import fixtures
 
-from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.tests import base
 
 VERSION = importlib.metadata.version('keystone-oauth2')
@@ -38,6 +38,11 @@ OTHER_POLICY = """
 from keystone.common.rbac_enforcer import enforcer
 enforcer._POSSIBLE_TARGET_ACTIONS = list(enforcer._POSSIBLE_TARGET_ACTIONS)
 """
+#: As after an installation without the extra.
+NO_EXTRA = """
+import sys
+sys.modules['limits'] = None
+"""
 
 
 class ProcessTest(base.TestCase):
@@ -46,7 +51,7 @@ class ProcessTest(base.TestCase):
     def start(self, before='', **options):
         """Load the unmodified WSGI module, which logs to standard error."""
         folder = self.useFixture(fixtures.TempDir()).path
-        deployment = fixture.Deployment(
+        deployment = _deployment.Deployment(
             folder,
             {
                 'DEFAULT': {'log_file': None, 'use_stderr': True},
@@ -100,3 +105,13 @@ class ProcessTest(base.TestCase):
                     process.stderr,
                 )
                 self.assertNotIn('Traceback', process.stderr)
+
+    def test_installation_without_the_extra_is_refused(self):
+        process = self.start(NO_EXTRA)
+        self.assertEqual(1, process.returncode)
+        self.assertIn(
+            'The Python package limits is missing: run pip install '
+            "'keystone-oauth2[server]' in Keystone's environment.",
+            process.stderr,
+        )
+        self.assertNotIn('Traceback', process.stderr)

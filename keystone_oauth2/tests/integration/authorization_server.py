@@ -18,6 +18,8 @@ import socket
 from testtools import content
 
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _http
+from keystone_oauth2.fixture import _process
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.functional import clients
@@ -63,7 +65,7 @@ class AuthorizationServer(fixture.KeystoneServer):
     def start_node(self, port=0):
         """Start a process on the same database and with the same keys."""
         return self.useFixture(
-            fixture.Server(
+            _process.Server(
                 'keystone',
                 self.deployment.config_file,
                 self.authority,
@@ -149,7 +151,7 @@ class AuthorizationServerTestCase(base.TestCase):
     @classmethod
     def https(cls, files=None, url=None):
         """Return an HTTPS client for Keystone, or for another URL."""
-        return fixture.HTTPSClient(
+        return _http.HTTPSClient(
             url or cls.keystone.url, cls.keystone.ca_file, files
         )
 

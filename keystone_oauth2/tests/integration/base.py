@@ -17,6 +17,7 @@ import datetime
 from testtools import content
 
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _http
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import base as functional_base
 from keystone_oauth2.tests.functional import mutual_tls
@@ -65,7 +66,7 @@ class TLSTestCase(base.TestCase):
 
     def https(self, files=None, url=None):
         """Return an HTTPS client for Keystone, or for another URL."""
-        return fixture.HTTPSClient(
+        return _http.HTTPSClient(
             url or self.keystone.url, self.keystone.ca_file, files
         )
 

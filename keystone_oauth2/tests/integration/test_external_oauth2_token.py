@@ -21,8 +21,8 @@ import datetime
 import pathlib
 import time
 
-from keystone_oauth2 import fixture
 from keystone_oauth2 import tests
+from keystone_oauth2.fixture import _process
 from keystone_oauth2.tests.integration import authorization_server
 from keystone_oauth2.tests.integration import external_service
 
@@ -45,7 +45,7 @@ class ExternalTokenTestCase(authorization_server.AuthorizationServerTestCase):
         folder.mkdir()
         cls.write_configurations(folder)
         cls.service = cls.use(
-            fixture.Server(
+            _process.Server(
                 f'{external_service.__name__}:'
                 f'{external_service.application.__name__}',
                 folder,

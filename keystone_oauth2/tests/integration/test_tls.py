@@ -20,6 +20,7 @@ import urllib.parse
 import requests
 
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _http
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.integration import base
 
@@ -47,7 +48,7 @@ class TLSTest(base.TLSTestCase):
         elsewhere = fixture.CertificateAuthority().write(
             self.keystone.folder, 'elsewhere'
         )
-        client = fixture.HTTPSClient(self.keystone.url, elsewhere)
+        client = _http.HTTPSClient(self.keystone.url, elsewhere)
         self.assertRaises(
             requests.exceptions.SSLError, client.request, 'GET', '/v3'
         )

@@ -20,7 +20,7 @@ import fixtures
 import sqlalchemy as sa
 from sqlalchemy import pool
 
-from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.tests import base
 
 MODULES = {
@@ -34,7 +34,7 @@ class CommandTestCase(base.TestCase):
     def deploy(self, options=None, **arguments):
         """Return a deployment of Keystone that is not started."""
         folder = self.useFixture(fixtures.TempDir()).path
-        deployment = fixture.Deployment(
+        deployment = _deployment.Deployment(
             folder,
             {'database': {'sqlite_synchronous': False}, **(options or {})},
             **arguments,

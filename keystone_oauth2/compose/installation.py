@@ -10,8 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-# Tools that run outside the tox environments, or build them.
-pre-commit>=4.0.0 # MIT
-setuptools>=64 # MIT
-tox>=4.23.0 # MIT
-uv>=0.5.0 # MIT/Apache-2.0
+"""What to install in Keystone's environment."""
+
+
+def explain(error: ModuleNotFoundError) -> str:
+    """Return a sentence for operators about a package that is missing.
+
+    :raises ModuleNotFoundError: the missing module belongs to this package.
+    """
+    name = (error.name or '').partition('.')[0]
+    if name == 'keystone_oauth2':
+        raise error
+    return (
+        f'The Python package {name} is missing: run '
+        f"pip install 'keystone-oauth2[server]' in Keystone's environment."
+    )
