@@ -17,6 +17,7 @@ they require a token, and their errors have Keystone's format.
 """
 
 import collections.abc as abc
+import functools
 import http
 import re
 import typing as ty
@@ -38,8 +39,55 @@ from keystone_oauth2.protocol.clients import registration
 LOG = log.getLogger(__name__)
 
 Client = dict[str, ty.Any]
+Method = abc.Callable[..., ty.Any]
+Authenticators = abc.Iterable[registration.Authenticator]
 
 _ID = re.compile('[A-Za-z0-9._~-]+')
+
+
+def _check_ids(method: Method) -> Method:
+    """Refuse an id that could not be stored, before anything reads it."""
+
+    @functools.wraps(method)
+    def checked(**ids: str) -> ty.Any:
+        if not all(_ID.fullmatch(value) for value in ids.values()):
+            # Not every database can compare it, and it could forge log lines.
+            raise web.NotFound(target='this id')
+        return method(**ids)
+
+    return checked
+
+
+def _translate_errors(method: Method) -> Method:
+    """Raise the errors of a registration as Keystone's."""
+
+    @functools.wraps(method)
+    def translated(**ids: str) -> ty.Any:
+        try:
+            return method(**ids)
+        except registration.UnknownClient:
+            raise web.NotFound(target=ids['client_id']) from None
+        except registration.UnknownAuthenticator:
+            raise web.NotFound(target=ids['authenticator_id']) from None
+        except registration.NotAuthorized as error:
+            LOG.info('Refused to change a client: %s', error)
+            raise web.TokenRefused() from error
+        except registration.TooMany as error:
+            raise web.Forbidden(str(error)) from error
+        except registration.Conflict as error:
+            raise web.Conflict(str(error)) from error
+
+    return translated
+
+
+def _no_store(method: Method) -> Method:
+    """Mark the response as not cacheable."""
+
+    @functools.wraps(method)
+    def not_stored(**ids: str) -> flask.Response:
+        return base.no_store(flask.make_response(method(**ids)))
+
+    return not_stored
 
 
 class _Resource(web.ResourceBase):
@@ -49,6 +97,9 @@ class _Resource(web.ResourceBase):
     :param kind: of the authenticators; None for the client itself.
     """
 
+    # The first one is the innermost.
+    method_decorators = [_no_store, _translate_errors, _check_ids]
+
     def __init__(
         self,
         server: authenticators.Clients,
@@ -56,26 +107,6 @@ class _Resource(web.ResourceBase):
     ) -> None:
         self._server = server
         self._kind = ty.cast(authenticators.Kind, kind)
-
-    def dispatch_request(self, *args: ty.Any, **kwargs: ty.Any) -> ty.Any:
-        """Return the response; render registration errors as Keystone's."""
-        if not all(_ID.fullmatch(value) for value in kwargs.values()):
-            # Not every database can compare it, and it could forge log lines.
-            raise web.NotFound(target='this id')
-        try:
-            answer = super().dispatch_request(*args, **kwargs)
-        except registration.UnknownClient:
-            raise web.NotFound(target=kwargs['client_id']) from None
-        except registration.UnknownAuthenticator:
-            raise web.NotFound(target=kwargs['authenticator_id']) from None
-        except registration.NotAuthorized as error:
-            LOG.info('Refused to change a client: %s', error)
-            raise web.TokenRefused() from error
-        except registration.TooMany as error:
-            raise web.Forbidden(str(error)) from error
-        except registration.Conflict as error:
-            raise web.Conflict(str(error)) from error
-        return base.no_store(flask.make_response(answer))
 
     def _permitted(self, rule: str, client_id: str) -> Client:
         """Return the client, if the caller is allowed to see it.
@@ -101,7 +132,7 @@ class _Resource(web.ResourceBase):
         return body
 
     def _url(self, client_id: str) -> str:
-        return web.base_url(f'{base.PREFIX[3:]}clients/{client_id}')
+        return web.base_url(f'/OS-OAUTH2/clients/{client_id}')
 
 
 class ClientResource(_Resource):
@@ -164,20 +195,21 @@ class AuthenticatorsResource(_Resource):
             authority,
             keep_known=is_set,
         )
-        for authenticator in registered:
-            if authenticator.id in new_ids:
-                notify.notify_registration(
-                    'created', f'client_{authenticator.kind}', authenticator.id
-                )
-        url = self._url(client_id)
-        shown = [
-            self._server.show(self._kind, authenticator, url)
-            for authenticator in registered
-        ]
+        _notify_created(registered, new_ids)
+        shown = self._show(client_id, registered)
         status = http.HTTPStatus.CREATED if new_ids else http.HTTPStatus.OK
         if is_set:
             return {self._kind.collection: shown, **once}, status
         return {self._kind.name: {**shown[0], **once}}, status
+
+    def _show(
+        self, client_id: str, registered: Authenticators
+    ) -> list[authenticators.Shown]:
+        url = self._url(client_id)
+        return [
+            self._server.show(self._kind, authenticator, url)
+            for authenticator in registered
+        ]
 
 
 class AuthenticatorResource(_Resource):
@@ -236,6 +268,16 @@ def _object(**properties: ty.Any) -> dict[str, ty.Any]:
     }
 
 
+def _notify_created(
+    registered: Authenticators, new_ids: abc.Container[str]
+) -> None:
+    for authenticator in registered:
+        if authenticator.id in new_ids:
+            notify.notify_registration(
+                'created', f'client_{authenticator.kind}', authenticator.id
+            )
+
+
 def _enforced(rule: str, client_id: str) -> Client | None:
     found: Client | None = None
 
@@ -263,27 +305,41 @@ def _page(
 ) -> dict[str, ty.Any]:
     """Return the part of a list that ``limit`` and ``marker`` select.
 
+    Keystone's ``wrap_collection`` leaves the marker to a driver, puts the
+    query and an unescaped ``Host`` into the links, and fails on a limit that
+    is not a number.
+
     :raises web.ValidationError: the limit is not a positive number, or the
         marker is not in the list.
     """
-    marker = flask.request.args.get('marker')
-    limit = flask.request.args.get('limit')
-    if marker is not None:
-        ids = [item['id'] for item in shown]
-        if marker not in ids:
-            raise web.ValidationError('The marker is not in the list.')
-        shown = shown[ids.index(marker) + 1 :]
+    rest = _after_marker(shown)
+    size = _limit()
     following = None
-    if limit is not None:
-        digits = limit.lstrip('0')
-        if not digits or not limit.isascii() or not limit.isdigit():
-            raise web.ValidationError('The limit must be a positive number.')
-        # Python refuses to convert thousands of digits.
-        size = int(digits[:9])
-        if len(shown) > size:
-            shown = shown[:size]
-            following = f'{url}?limit={len(shown)}&marker={shown[-1]["id"]}'
+    if size is not None and len(rest) > size:
+        rest = rest[:size]
+        following = f'{url}?limit={len(rest)}&marker={rest[-1]["id"]}'
     return {
-        collection: shown,
+        collection: rest,
         'links': {'self': url, 'next': following, 'previous': None},
     }
+
+
+def _after_marker(shown: list[dict[str, ty.Any]]) -> list[dict[str, ty.Any]]:
+    marker = flask.request.args.get('marker')
+    if marker is None:
+        return shown
+    ids = [item['id'] for item in shown]
+    if marker not in ids:
+        raise web.ValidationError('The marker is not in the list.')
+    return shown[ids.index(marker) + 1 :]
+
+
+def _limit() -> int | None:
+    limit = flask.request.args.get('limit')
+    if limit is None:
+        return None
+    digits = limit.lstrip('0')
+    if not digits or not limit.isascii() or not limit.isdigit():
+        raise web.ValidationError('The limit must be a positive number.')
+    # Python refuses to convert thousands of digits.
+    return int(digits[:9])

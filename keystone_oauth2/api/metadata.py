@@ -12,12 +12,12 @@
 
 """``GET .../.well-known/oauth-authorization-server``."""
 
-import io
 import json
 import typing as ty
 
 import flask
 
+from keystone_oauth2.api import base
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
@@ -36,17 +36,16 @@ class MetadataResource(web.ResourceBase):
         """Return the document."""
         web.set_unenforced_ok()
         if self._document is None:
-            return rendering.render(errors.NotFound(), [])
+            return rendering.render(errors.NotFound())
         return flask.Response(
             json.dumps(self._document), content_type='application/json'
         )
 
 
-def ignore_body(path: str) -> None:
+def ignore_body(path: str, *_: ty.Any) -> None:
     """Discard the body of a request for a path whose methods have none.
 
     :param path: below the mount point of the application.
     """
     if flask.request.path == path:
-        flask.request.environ['wsgi.input'] = io.BytesIO()
-        flask.request.environ['CONTENT_LENGTH'] = '0'
+        base.discard_body()

@@ -10,103 +10,203 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""All URLs of the API."""
+"""All URLs of the API, and the hooks in Keystone's application."""
 
+import abc
 import functools
+import re
+import typing as ty
 
 import flask
+from werkzeug import exceptions
 
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
 from keystone_oauth2.api import clients
-from keystone_oauth2.api import introspection
+from keystone_oauth2.api import endpoints
+from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import metadata
-from keystone_oauth2.api import revocation
-from keystone_oauth2.api import token
 from keystone_oauth2.compose import server
 from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import metadata as metadata_document
 
 _METADATA = 'oauth-authorization-server'
 
 
-class OAuth2API(web.APIBase):
-    """The OS-OAUTH2 API, which Keystone instantiates for its application."""
+class _API(web.APIBase):
+    """Common parts of the APIs."""
 
-    _name = 'OS-OAUTH2'
     _import_name = __name__
-    _api_url_prefix = '/OS-OAUTH2'
 
     def __init__(self) -> None:
-        self._server = server.build()
         super().__init__()
-        self.api.handle_error = base.handle_error
-        self.api.catch_all_404s = True
+        self._root = f'{self.blueprint.url_prefix}{self.api.prefix}/'
+        self.api.handle_error = self.handle_error
         self.blueprint.after_request(base.drop_media_type_of_nothing)
         self.blueprint.after_request(web.escape_challenges)
 
-    @classmethod
-    def instantiate_and_register_to_app(
-        cls, flask_app: flask.Flask
-    ) -> 'OAuth2API':
-        """Add the API, its hooks, and the metadata at the root of the host."""
-        api = super().instantiate_and_register_to_app(flask_app)
-        server = api._server
-        if server.binding_check is not None:
-            flask_app.before_request(server.binding_check)
-        if server.secret_observer is not None:
-            flask_app.after_request(server.secret_observer)
-        flask_app.after_request(server.retirement_check)
-        flask_app.teardown_request(web.end_context)
-        first = flask_app.before_request_funcs.setdefault(None, [])
-        first.insert(0, base.refuse_doubled_slash)
-        if server.metadata is not None:
-            path = metadata_document.path(server.metadata['issuer'])
-            # A second URL for the metadata resource below, so that it also
-            # rejects methods that are not allowed there.
-            flask_app.add_url_rule(path, endpoint=f'{cls._name}.{_METADATA}')
-            # It must come first, since Keystone requires bodies to be JSON.
-            first.insert(0, functools.partial(metadata.ignore_body, path))
-        return api
+    @staticmethod
+    @abc.abstractmethod
+    def is_keystones(error: Exception) -> bool:
+        """Whether Keystone is to render an error."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def render(error: errors.OAuthError) -> flask.Response:
+        """Return the response for an error."""
+
+    def handle_error(self, error: Exception) -> flask.Response:
+        """Render an error outside the resources; a hook of Flask-RESTful.
+
+        :param error: a method that is not allowed for one of the URLs, or a
+            defect.
+        :raises Exception: the error, if Keystone is to render it.
+        """
+        web.set_unenforced_ok()
+        if self.is_keystones(error):
+            raise error
+        return base.no_store(self.render(rendering.translate(error)))
+
+    def add_to(self, flask_app: flask.Flask) -> None:
+        """Add the API to Keystone's application."""
+        flask_app.register_blueprint(self.blueprint)
+        flask_app.url_value_preprocessor(self._ignore_body)
+        flask_app.before_request(self._refuse_unknown_url)
+
+    def _ignore_body(self, *_: ty.Any) -> None:
+        if self._is_unknown_url():
+            base.discard_body()
+
+    def _refuse_unknown_url(self) -> flask.Response | None:
+        if self._is_unknown_url():
+            return base.no_store(self.render(errors.NotFound()))
+        return None
+
+    def _is_unknown_url(self) -> bool:
+        """Whether nothing exists at a URL below those of the API.
+
+        Flask assigns such a URL to no blueprint. For a double slash, Werkzeug
+        would redirect to an HTML page, and Flask-RESTful would fail on it.
+        """
+        path = flask.request.path
+        if not re.sub('//+', '/', f'{path}/').startswith(self._root):
+            return False
+        error = flask.request.routing_exception
+        return '//' in path or isinstance(error, exceptions.NotFound)
+
+
+class ProtocolAPI(_API):
+    """The protocol endpoints, with the errors of OAuth 2.0.
+
+    :param built: the objects behind the URLs.
+    """
+
+    _name = 'OS-OAUTH2'
+    _api_url_prefix = '/OS-OAUTH2'
+    render = staticmethod(rendering.render)
+
+    def __init__(self, built: server.Server) -> None:
+        self._server = built
+        super().__init__()
+
+    @staticmethod
+    def is_keystones(error: Exception) -> bool:
+        """Whether it is Keystone's refusal of a token."""
+        return isinstance(error, web.TokenRefused)
 
     @property
     def resource_mapping(self) -> list[web.ResourceMap]:
         """URL, resource and JSON-home relation."""
-        server = self._server
         return [
-            self._protocol(token.TokenResource, server.token),
-            self._protocol(
-                introspection.IntrospectionResource, server.introspection
-            ),
-            self._protocol(revocation.RevocationResource, server.revocation),
+            self._endpoint('token', self._server.token),
+            self._endpoint('introspect', self._server.introspection),
+            self._endpoint('revoke', self._server.revocation),
             web.construct_resource_map(
                 resource=metadata.MetadataResource,
                 url=metadata_document.WELL_KNOWN,
                 resource_kwargs={
                     'endpoint': _METADATA,
-                    'resource_class_kwargs': {'document': server.metadata},
+                    'resource_class_kwargs': {
+                        'document': self._server.metadata
+                    },
                 },
-            ),
-            self._managed(clients.ClientResource, 'client', ''),
-            *(
-                resource_map
-                for kind in authenticators.KINDS
-                for resource_map in self._of_kind(kind)
             ),
         ]
 
-    def _of_kind(
-        self, kind: authenticators.Kind
-    ) -> tuple[web.ResourceMap, ...]:
+    def _endpoint(
+        self, name: str, endpoint: endpoints.Endpoint
+    ) -> web.ResourceMap:
+        return web.construct_resource_map(
+            resource=endpoints.ProtocolResource,
+            url=f'/{name}',
+            rel=name,
+            resource_relation_func=web.relation,
+            resource_kwargs={
+                'endpoint': name,
+                'resource_class_kwargs': {
+                    'endpoint_name': name,
+                    'endpoint': endpoint,
+                    'reader': self._server.request_reader,
+                },
+            },
+        )
+
+    def add_to(self, flask_app: flask.Flask) -> None:
+        """Add the API, and the metadata at the root of the host."""
+        super().add_to(flask_app)
+        if self._server.metadata is not None:
+            path = metadata_document.path(self._server.metadata['issuer'])
+            # A second URL for the same resource, so that it also rejects
+            # methods that are not allowed there.
+            flask_app.add_url_rule(
+                path, endpoint=f'{self.blueprint.name}.{_METADATA}'
+            )
+            flask_app.url_value_preprocessor(
+                functools.partial(metadata.ignore_body, path)
+            )
+
+
+class ClientsAPI(_API):
+    """The client resources, with the errors of Keystone.
+
+    :param shown: shows clients and their authenticators.
+    """
+
+    # Blueprint names are unique in Keystone.
+    _name = 'OS-OAUTH2-clients'
+    _api_url_prefix = '/OS-OAUTH2/clients'
+    render = staticmethod(rendering.render_as_keystone)
+
+    def __init__(self, shown: authenticators.Clients) -> None:
+        self._clients = shown
+        super().__init__()
+
+    @staticmethod
+    def is_keystones(error: Exception) -> bool:
+        """Whether it is any error that Keystone has a response for."""
+        return isinstance(
+            error, (web.Error, exceptions.HTTPException)
+        ) and not isinstance(error, exceptions.MethodNotAllowed)
+
+    @property
+    def resource_mapping(self) -> list[web.ResourceMap]:
+        """URL, resource and JSON-home relation."""
+        maps = [self._resource(clients.ClientResource, 'client', '')]
+        for kind in authenticators.KINDS:
+            maps += self._of_kind(kind)
+        return maps
+
+    def _of_kind(self, kind: authenticators.Kind) -> list[web.ResourceMap]:
         collection = f'/{kind.collection}'
-        return (
-            self._managed(
+        return [
+            self._resource(
                 clients.AuthenticatorsResource,
                 f'client_{kind.collection}',
                 collection,
                 kind,
             ),
-            self._managed(
+            self._resource(
                 clients.AuthenticatorResource,
                 f'client_{kind.name}',
                 f'{collection}/<string:authenticator_id>',
@@ -115,9 +215,9 @@ class OAuth2API(web.APIBase):
                     parameter_name=f'{kind.name}_id'
                 ),
             ),
-        )
+        ]
 
-    def _managed(
+    def _resource(
         self,
         resource: type[web.ResourceBase],
         name: str,
@@ -128,35 +228,40 @@ class OAuth2API(web.APIBase):
         client_id = web.parameter_relation(parameter_name='client_id')
         return web.construct_resource_map(
             resource=resource,
-            url=f'/clients/<string:client_id>{path}',
+            url=f'/<string:client_id>{path}',
             rel=name,
             resource_relation_func=web.relation,
             path_vars={'client_id': client_id, **path_vars},
             resource_kwargs={
                 'endpoint': name,
                 'resource_class_kwargs': {
-                    'server': self._server.clients,
+                    'server': self._clients,
                     'kind': kind,
                 },
             },
         )
 
-    def _protocol(
-        self, resource: type[base.ProtocolResource], endpoint: base.Endpoint
-    ) -> web.ResourceMap:
-        name = resource.name
-        return web.construct_resource_map(
-            resource=resource,
-            url=f'/{name}',
-            rel=name,
-            resource_relation_func=web.relation,
-            resource_kwargs={
-                'resource_class_kwargs': {
-                    'endpoint': endpoint,
-                    'reader': self._server.request_reader,
-                },
-            },
-        )
+
+class OAuth2:
+    """Both APIs and the hooks, with the same objects behind them."""
+
+    @staticmethod
+    def instantiate_and_register_to_app(flask_app: flask.Flask) -> None:
+        """Add them to Keystone's application; Keystone calls this."""
+        built = server.build()
+        # An unknown URL belongs to the first API that it is below.
+        ClientsAPI(built.clients).add_to(flask_app)
+        ProtocolAPI(built).add_to(flask_app)
+        _add_hooks(flask_app, built)
 
 
-APIs = (OAuth2API,)
+def _add_hooks(flask_app: flask.Flask, built: server.Server) -> None:
+    if built.binding_check is not None:
+        flask_app.before_request(built.binding_check)
+    if built.secret_observer is not None:
+        flask_app.after_request(built.secret_observer)
+    flask_app.after_request(built.retirement_check)
+    flask_app.teardown_request(web.end_context)
+
+
+APIs = (OAuth2,)

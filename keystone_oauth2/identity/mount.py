@@ -22,10 +22,7 @@ import importlib.metadata
 import typing as ty
 
 from keystone.api import os_oauth2
-from keystone.common.rbac_enforcer import enforcer
 from keystone.server.flask import application
-
-from keystone_oauth2.identity import policy
 
 
 class UnknownKeystone(Exception):
@@ -42,9 +39,6 @@ def replace_in_tree_api(module: ty.Any) -> None:
         return
     if os_oauth2 not in _apis():
         raise UnknownKeystone(_message())
-    if not isinstance(enforcer._POSSIBLE_TARGET_ACTIONS, frozenset):
-        raise UnknownKeystone(_message())
-    policy.make_known()
     application.__apis__ = tuple(
         module if entry is os_oauth2 else entry for entry in _apis()
     )

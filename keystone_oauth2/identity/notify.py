@@ -13,6 +13,7 @@
 """CADF notifications (``keystone.notifications``)."""
 
 from keystone import notifications
+from oslo_config import cfg
 from pycadf import cadftaxonomy as taxonomy
 from pycadf import cadftype
 from pycadf import eventfactory
@@ -90,14 +91,11 @@ def notify_expiring(kind: str, identifier: str, client_id: str) -> None:
     needs a catalog that is not loaded there.
     """
     event_type = f'identity.oauth2_client_{kind}.expiring'
-    outcome = taxonomy.OUTCOME_PENDING
-    if not _has_notifier():
-        return
-    if notifications._check_notification_opt_out(event_type, outcome):
+    if not _has_notifier() or event_type in cfg.CONF.notification_opt_out:
         return
     event = eventfactory.EventFactory().new_event(
         eventType=cadftype.EVENTTYPE_ACTIVITY,
-        outcome=outcome,
+        outcome=taxonomy.OUTCOME_PENDING,
         action='notify',
         initiator=resource.Resource(
             id=client_id, typeURI=taxonomy.ACCOUNT_USER
@@ -115,7 +113,7 @@ def _has_notifier() -> bool:
     # no driver sends it.
     if not notifications._get_notifier():
         return False
-    drivers = notifications.CONF.oslo_messaging_notifications.driver
+    drivers = cfg.CONF.oslo_messaging_notifications.driver
     return any(driver != 'noop' for driver in drivers)
 
 

@@ -13,15 +13,17 @@
 """Keystone's part of the HTTP layer (``keystone.server.flask``)."""
 
 import datetime
+import functools
 import http.client
 import typing as ty
 import urllib.parse
 
 import flask
 from keystone import exception
-from keystone.api._shared import json_home_relations
 from keystone.auth.plugins import base as auth_plugin
 from keystone.common import authorization
+from keystone.common import context as keystone_context
+from keystone.common import json_home
 from keystone.common import utils
 from keystone.common.validation import validators
 from keystone.models import token_model
@@ -35,8 +37,14 @@ AuthMethodHandler = auth_plugin.AuthMethodHandler
 ResourceBase = keystone_flask.ResourceBase
 ResourceMap = keystone_flask.ResourceMap
 construct_resource_map = keystone_flask.construct_resource_map
-#: JSON-home relations below OS-OAUTH2/1.0.
-relation = json_home_relations.os_oauth2_resource_rel_func
+_EXTENSION = {'extension_name': 'OS-OAUTH2', 'extension_version': '1.0'}
+#: JSON-home relations of the resources below OS-OAUTH2, and their parameters.
+relation = functools.partial(
+    json_home.build_v3_extension_resource_relation, **_EXTENSION
+)
+parameter_relation = functools.partial(
+    json_home.build_v3_extension_parameter_relation, **_EXTENSION
+)
 _APPLICATION_CREDENTIAL = 'application_credential'
 #: Protocol endpoints authenticate clients; no policy rule guards their URLs.
 set_unenforced_ok = common.set_unenforced_ok
@@ -86,6 +94,11 @@ def auth_context() -> dict[str, ty.Any]:
     It is empty if there was no valid token.
     """
     return flask.request.environ.get(authorization.AUTH_CONTEXT_ENV) or {}
+
+
+def request_context() -> ty.Any:
+    """Return the same as a context of oslo.context, which rules refer to."""
+    return flask.request.environ.get(keystone_context.REQUEST_CONTEXT_ENV)
 
 
 def has_token() -> bool:
@@ -193,8 +206,6 @@ Conflict = exception.Conflict
 Forbidden = exception.ForbiddenNotSecurity
 NotFound = exception.NotFound
 ValidationError = exception.ValidationError
-#: JSON-home relations of parameters below OS-OAUTH2/1.0.
-parameter_relation = json_home_relations.os_oauth2_parameter_rel_func
 
 # By the keywords of a JSON schema, with what a schema has for each.
 _SENTENCES = {

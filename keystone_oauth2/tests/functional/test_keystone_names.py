@@ -235,7 +235,7 @@ class NamesTest(base.TestCase):
     def test_names_behind_local_names_are_checked_too(self):
         paths = {'.'.join(use.path) for use in uses() if use.call}
         for path in (
-            'keystone.common.rbac_enforcer.enforcer.RBACEnforcer.()._enforce',
+            'keystone.federation.utils.RuleProcessor.().process',
             f'{PROVIDERS}.application_credential_api.get_application_credential',
         ):
             with self.variant(path):

@@ -82,6 +82,56 @@ class MethodsTest(base.KeystoneTestCase):
                     )
 
 
+class KeystonesUrlsTest(base.KeystoneTestCase):
+    """Unknown URLs elsewhere are Keystone's, whatever their names are."""
+
+    paths = (
+        '/',
+        '/nothing',
+        '/OS-OAUTH2/token',
+        '/v3/nothing',
+        '/v3/os-oauth2/token',
+        '/v3/OS-OAUTH1/nothing',
+        '/v3/OS-OAUTH2x',
+        '/v3/OS-OAUTH2x/clients/x',
+        '/v3/users/OS-OAUTH2/nothing',
+        '/v3/users/x/v3/OS-OAUTH2/nothing',
+    )
+
+    @classmethod
+    def create(cls):
+        """Create nothing."""
+
+    def test_unknown_url_gets_a_page(self):
+        for path in self.paths[1:]:
+            for method in ('GET', 'POST'):
+                with self.variant((method, path)):
+                    answer = self.keystone.request(method, path)
+                    self.assertEqual(404, answer.status)
+                    self.assertIn(b'<title>404 Not Found', answer.body)
+                    self.assertEqual(
+                        'text/html; charset=utf-8',
+                        answer.headers['Content-Type'],
+                    )
+                    self.assertNotIn('Cache-Control', answer.headers)
+
+    def test_body_is_required_to_be_json(self):
+        """Keystone says so before it says that there is nothing."""
+        for path in self.paths:
+            with self.variant(path):
+                answer = self.keystone.request(
+                    'POST', path, form={'grant_type': 'x'}
+                )
+                self.assertEqual(400, answer.status)
+                self.assertIn('Content-Type', answer.json['error']['message'])
+
+
+class InTreeUrlsTest(KeystonesUrlsTest):
+    """The same tests without the extension."""
+
+    enable = False
+
+
 class InTreeMethodsTest(base.KeystoneTestCase):
     """What the in-tree API does instead."""
 
