@@ -145,10 +145,8 @@ class ClientAuthentication:
             method for method in self._enabled if method.evidence is kind
         ]
         if not readers:
-            names = ' or '.join(
-                method.name
-                for method in self._installed
-                if method.evidence is kind
+            names = _names(
+                method for method in self._installed if method.evidence is kind
             )
             raise errors.InvalidClient(detail=f'{names} is not enabled')
         return readers
@@ -195,20 +193,25 @@ def _choose(
     :param readers: the strongest first.
     :raises ports.Refused: there is none.
     """
-    names = ' or '.join(method.name for method in readers)
     allowed = [method for method in readers if client.may_use(method.name)]
     if not allowed:
+        names = _names(readers)
         raise methods.refused(client, f'not registered for {names}')
     registered = [
         method for method in allowed if method.has_registered(client)
     ]
     if not registered:
+        names = _names(allowed)
         raise methods.refused(client, f'nothing is registered for {names}')
     fitting = [
         method for method in registered if method.fits(evidence, client)
     ]
     # If none fits, the reason that the first one gives goes to the log.
     return (fitting or registered)[0]
+
+
+def _names(of: abc.Iterable[Method]) -> str:
+    return ' or '.join(method.name for method in of)
 
 
 def _token_holder(

@@ -35,6 +35,7 @@ def read(source, header, text):
         header='X-Cert',
         verify_header='X-Verify',
         proxies=proxies.Proxies((ipaddress.ip_network('127.0.0.1'),)),
+        accept_self_signed=True,
     )
     return reader.read(
         {

@@ -39,13 +39,13 @@ def field(credential):
     return f':{base64.b64encode(credential.der).decode()}:'
 
 
-def read(environ, *sources, trusted=(PROXY,), verify=None):
+def read(environ, *sources, trusted=(PROXY,), **attributes):
     reader = client_certificate.Reader(
         sources=sources or SOURCES,
         header='X-SSL-Client-Cert',
         verify_header='X-SSL-Client-Verify',
         proxies=proxies.Proxies(tuple(map(ipaddress.ip_network, trusted))),
-        verify=verify,
+        **{'accept_self_signed': True, **attributes},
     )
     return reader.read({'REMOTE_ADDR': PROXY, **environ})
 
@@ -191,6 +191,20 @@ class VerdictTest(base.TestCase):
                     ),
                     self.read(verdict),
                 )
+
+    def test_verdict_matters_only_if_self_signed_certificates_do(self):
+        """E04: otherwise only a certificate that was verified counts."""
+        for verdict in ('SUCCESS', 'FAILED', 'GENEROUS'):
+            with self.variant(verdict):
+                found = read(
+                    {
+                        'SSL_CLIENT_CERT': ONE.pem,
+                        'SSL_CLIENT_VERIFY': verdict,
+                    },
+                    accept_self_signed=False,
+                )
+                self.assertIs(verdict == 'SUCCESS', found.problem is None)
+                self.assertIs(False, found.has_verdict)
 
     def test_certificate_that_the_connection_did_not_present_is_refused(self):
         """E04: it is discarded, whatever else a client adds to the field."""

@@ -17,23 +17,33 @@ import flask
 from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import retired_secrets
 from keystone_oauth2.identity import web
+from keystone_oauth2.protocol.client_auth import client_secret_basic
+from keystone_oauth2.protocol.client_auth import client_secret_post
+from keystone_oauth2.protocol.client_auth import method
+from keystone_oauth2.protocol.client_auth import private_key_jwt
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.unit.protocol import secret_stores
+from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
 METHOD = 'application_credential'
 REQUEST = {'auth': {'identity': {'methods': [METHOD]}}}
+INSTALLED = (
+    client_secret_basic.ClientSecretBasic,
+    client_secret_post.ClientSecretPost,
+    private_key_jwt.PrivateKeyJWT,
+)
 
 
 class RetirementCheckTest(base.TestCase):
     def setUp(self):
         super().setUp()
-        self.credentials = secret_stores.Credentials()
-        self.credentials.add('client')
+        self.clients = protocol_base.ClientStore()
+        self.clients.add('client')
         self.events = []
         self.check = retired_secrets.RetirementCheck(
-            self.credentials,
-            lambda event, _: self.events.append(event),
-            proxies.Proxies(()),
+            client_store=self.clients,
+            accepting=method.accepting(INSTALLED),
+            notify=lambda event, _: self.events.append(event),
+            proxies=proxies.Proxies(()),
         )
         self.app = flask.Flask('test')
         # The body has the format that Keystone renders.
@@ -61,13 +71,26 @@ class RetirementCheckTest(base.TestCase):
             with self.variant(client_id):
                 self.assertEqual(401, self.status(client_id))
 
+    def test_client_that_must_not_be_used_gets_no_token(self):
+        """For example, it has expired meanwhile."""
+        self.clients.refusals['client'] = 'client client: it has expired'
+        self.assertEqual(401, self.status())
+        (event,) = self.events
+        self.assertEqual('client client: it has expired', event.reason)
+
+    def test_registered_secret_does_not_replace_a_retired_one(self):
+        """Keystone's own API verifies only the credential's secret."""
+        self.clients.change('client', is_retired=True)
+        self.clients.register_secret('another')
+        self.assertEqual(401, self.status())
+
     def test_client_with_a_retired_secret_gets_no_token(self):
-        self.credentials.change('client', is_secret_retired=True)
+        self.clients.change('client', is_retired=True)
         self.assertEqual(401, self.status())
         (event,) = self.events
         self.assertEqual(('refused', 'client'), (event.name, event.client_id))
         self.assertIn('retired', event.reason)
-        self.credentials.change(
+        self.clients.change(
             'client', methods=frozenset(['client_secret_post'])
         )
         self.assertEqual(401, self.status())
@@ -81,7 +104,7 @@ class RetirementCheckTest(base.TestCase):
             (['client_secret_basic'], 201),
         ):
             with self.variant(methods):
-                self.credentials.change('client', methods=frozenset(methods))
+                self.clients.change('client', methods=frozenset(methods))
                 self.assertEqual(expected, self.status())
 
     def test_refusals_of_keystone_are_unchanged(self):

@@ -238,7 +238,7 @@ class UserDirectory:
 class TokenService:
     """The issuing part of a :class:`.ports.TokenService`.
 
-    :ivar refuses: whether it refuses every token.
+    :ivar refuses: whether it refuses every client.
     :ivar binds: whether it can bind tokens.
     """
 
@@ -246,6 +246,11 @@ class TokenService:
         self.roles = ('member', 'reader')
         self.refuses = False
         self.binds = True
+
+    def describe(self, client):
+        if self.refuses:
+            raise ports.Refused('no role')
+        return messages.Caller('user', 'domain', self.roles, client.id)
 
     def issue(self, delegation):
         if self.refuses:
@@ -260,6 +265,38 @@ class TokenService:
             user=clients.User('user', 'name', 'domain'),
             project_domain_id='domain',
         )
+
+
+class CertificateStore:
+    """A :class:`.ports.CertificateStore` in memory.
+
+    :ivar remembered: what tokens are bound to.
+    """
+
+    def __init__(self):
+        self.remembered = []
+
+    def remember(self, confirmation):
+        self.remembered.append(confirmation)
+
+    def find(self, keystone_thumbprint):
+        for confirmation in self.remembered:
+            if confirmation.keystone_thumbprint == keystone_thumbprint:
+                return confirmation.x5t_s256
+        return None
+
+
+class Policy:
+    """The issuing part of a :class:`.ports.Policy`.
+
+    :ivar denied: the grants that it denies to every client.
+    """
+
+    def __init__(self):
+        self.denied = ()
+
+    def permit_issue(self, client, grant_type, token):
+        return grant_type not in self.denied
 
 
 def authentication(

@@ -12,13 +12,13 @@
 
 """The steps of the token endpoint, and their order (RFC 6749, 3.2)."""
 
-import dataclasses
-
 from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import token_endpoint
 from keystone_oauth2.protocol.client_auth import client_secret_basic
 from keystone_oauth2.protocol.client_auth import client_secret_post
 from keystone_oauth2.protocol.client_auth import private_key_jwt
+from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.protocol.grants import client_credentials
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
@@ -32,37 +32,69 @@ class SecretWasHashed(Exception):
     """Raised whenever a secret would be hashed."""
 
 
-def hash_secret(client_id, client_secret):
-    raise SecretWasHashed
+class Hasher:
+    """A :class:`.ports.SecretHasher` without a hash.
 
+    :ivar refuses: whether a secret must not be hashed.
+    """
 
-def endpoint(ports):
-    return token_endpoint.TokenEndpoint(
-        protocol_base.authenticator(
-            {
-                'client_secret_basic': (
-                    client_secret_basic.ClientSecretBasic(ports)
-                ),
-                'client_secret_post': (
-                    client_secret_post.ClientSecretPost(ports)
-                ),
-                'private_key_jwt': private_key_jwt.PrivateKeyJWT(ports),
-            },
-            ['client_secret_basic'],
-        ),
-        {'client_credentials': client_credentials.ClientCredentials(ports)},
-    )
+    def __init__(self):
+        self.refuses = False
+
+    def check(self, client_id, client_secret):
+        self.check_dummy(client_secret)
+        return (client_id, client_secret) == ('client', 'secret')
+
+    def check_dummy(self, client_secret):
+        if self.refuses:
+            raise SecretWasHashed
+
+    def hashed_part(self, client_secret):
+        return client_secret.encode()
+
+    def hashed_length(self):
+        return 72
 
 
 class TokenEndpointTest(base.TestCase):
     def setUp(self):
         super().setUp()
-        self.keystone = protocol_base.InMemoryKeystone()
-        self.keystone.add_user()
-        self.keystone.add_credential('client', 'secret')
+        self.clients = protocol_base.ClientStore()
+        self.clients.add('client')
+        self.hasher = Hasher()
+        self.tokens = protocol_base.TokenService()
+        self.endpoint = token_endpoint.TokenEndpoint(
+            authentication=self.authentication(),
+            grants={
+                'client_credentials': client_credentials.ClientCredentials(
+                    tokens=self.tokens,
+                    policy=protocol_base.Policy(),
+                    certificates=protocol_base.CertificateStore(),
+                )
+            },
+        )
+
+    def authentication(self):
+        secrets = secret_digest.SecretVerifier(
+            client_store=self.clients, hasher=self.hasher, digest_keys=tuple
+        )
+        return protocol_base.authentication(
+            [
+                client_secret_basic.ClientSecretBasic(secrets=secrets),
+                client_secret_post.ClientSecretPost(secrets=secrets),
+                private_key_jwt.PrivateKeyJWT(
+                    replay_cache=protocol_base.ReplayCache(),
+                    assertion_rules=ports.AssertionRules(
+                        frozenset({protocol_base.ISSUER}), 300
+                    ),
+                ),
+            ],
+            ['client_secret_basic'],
+            client_store=self.clients,
+        )
 
     def respond(self, body, authorization=RIGHT, **attributes):
-        return endpoint(self.keystone.ports).respond(
+        return self.endpoint.respond(
             protocol_base.request(
                 body, authorization=authorization, **attributes
             )
@@ -114,19 +146,17 @@ class TokenEndpointTest(base.TestCase):
     def test_refusal_becomes_invalid_client_with_the_reason_in_the_log(self):
         """B07: there is one error; only the log has the detail."""
         error = self.assert_refused(errors.InvalidClient, GRANT, WRONG)
-        self.assertEqual('unknown client or wrong secret', error.detail)
+        self.assertEqual('client client: wrong secret', error.detail)
         self.assertNotIn(error.detail, error.description)
 
     def test_refusal_to_issue_a_token_becomes_invalid_client_too(self):
         """B07: a client whose user has no role gets the same error."""
-        self.keystone.refuses_tokens = True
+        self.tokens.refuses = True
         error = self.assert_refused(errors.InvalidClient, GRANT)
         self.assertEqual('no role', error.detail)
 
     def test_malformed_request_costs_no_hash(self):
-        ports = dataclasses.replace(
-            self.keystone.ports, verify_secret=hash_secret
-        )
+        self.hasher.refuses = True
         for body, authorization in (
             ('', RIGHT),
             ('grant_type=', RIGHT),
@@ -142,10 +172,10 @@ class TokenEndpointTest(base.TestCase):
                     body, authorization=authorization
                 )
                 self.assertRaises(
-                    errors.OAuthError, endpoint(ports).respond, request
+                    errors.OAuthError, self.endpoint.respond, request
                 )
         self.assertRaises(
             SecretWasHashed,
-            endpoint(ports).respond,
+            self.endpoint.respond,
             protocol_base.request(GRANT, authorization=RIGHT),
         )

@@ -16,9 +16,12 @@ import datetime
 
 from keystone_oauth2.fixture import certificates as made
 from keystone_oauth2.protocol import certificates
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import self_signed_tls_client_auth
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
@@ -32,73 +35,65 @@ ISSUED = AUTHORITY.client(SUBJECT).der
 class SelfSignedTLSClientAuthTest(base.TestCase):
     def setUp(self):
         super().setUp()
-        self.keystone = protocol_base.InMemoryKeystone()
-        self.user = self.keystone.add_user()
-        self.keystone.add_credential('client')
-        self.keystone.add_credential('other')
-        self.method = self_signed_tls_client_auth.SelfSignedTLSClientAuth(
-            self.keystone.ports
-        )
+        self.clients = protocol_base.ClientStore()
+        self.clients.add('client')
+        self.clients.add('other')
+        self.method = self_signed_tls_client_auth.SelfSignedTLSClientAuth()
 
-    def register(self, der, client_id='client'):
-        return self.keystone.register(
+    def register(self, der, client_id='client', **attributes):
+        return self.clients.register(
             registration.CERTIFICATE,
             {'certificate': 'PEM'},
             client_id,
             certificates.fingerprint(der),
+            **attributes,
         )
 
-    def authenticate(
-        self, der, problem=None, client_id='client', has_verdict=True
-    ):
-        return self.method.authenticate(
-            protocol_base.request(
-                client_certificate=messages.ClientCertificate(
-                    der, problem, has_verdict
-                )
+    def verify(self, der, problem=None, client_id='client', has_verdict=True):
+        return self.method.verify(
+            evidence.Certificate(
+                client_id,
+                messages.ClientCertificate(der, problem, has_verdict),
             ),
-            protocol_base.form(client_id=client_id),
+            self.clients.find(client_id),
         )
 
     def assert_refused(self, reason, *arguments):
-        error = self.assert_raises(
-            ports.Refused, self.authenticate, *arguments
-        )
+        error = self.assert_raises(ports.Refused, self.verify, *arguments)
         self.assertIn(reason, str(error))
-        self.assertEqual([], self.keystone.uses)
-
-    def test_certificate_and_client_id_are_an_attempt(self):
-        """D01: either of them alone is not."""
-        own = messages.ClientCertificate(SELF_SIGNED)
-        for certificate, form, used in (
-            (own, {'client_id': 'client'}, True),
-            (own, {}, False),
-            (None, {'client_id': 'client'}, False),
-        ):
-            with self.variant((certificate, form)):
-                request = protocol_base.request(client_certificate=certificate)
-                self.assertIs(
-                    used,
-                    self.method.is_used(request, protocol_base.form(**form)),
-                )
 
     def test_registered_certificate_authenticates_the_client(self):
         """D04: with the delegation of its application credential."""
         self.register(ISSUED)
-        use = self.register(SELF_SIGNED)
+        registered = self.register(SELF_SIGNED)
         self.assertEqual(
-            messages.Client(
-                id='client',
-                authentication_method='self_signed_tls_client_auth',
-                user=self.user,
-                project_id='project',
-                application_credential_id='client',
-                certificate=SELF_SIGNED,
-                ends_at=certificates.expires_at(SELF_SIGNED),
+            clients.AuthenticatedClient(
+                client=self.clients.find('client'),
+                method='self_signed_tls_client_auth',
+                authenticator=registered,
+                confirmation=confirmation.Confirmation.of_certificate(
+                    SELF_SIGNED
+                ),
             ),
-            self.authenticate(SELF_SIGNED),
+            self.verify(SELF_SIGNED),
         )
-        self.assertEqual([use], self.keystone.uses)
+
+    def test_evidence_fits_if_this_certificate_is_registered(self):
+        """Whatever the verdict, which is a matter of verification."""
+        self.register(SELF_SIGNED)
+        client = self.clients.find('client')
+        for der, problem, fits in (
+            (SELF_SIGNED, None, True),
+            (SELF_SIGNED, 'why not', True),
+            (made.self_signed(SUBJECT).der, None, False),
+            (ISSUED, None, False),
+            (b'', 'not readable', False),
+        ):
+            with self.variant((der, problem)):
+                found = evidence.Certificate(
+                    'client', messages.ClientCertificate(der, problem)
+                )
+                self.assertIs(fits, self.method.fits(found, client))
 
     def test_self_signed_certificate_needs_no_successful_verdict(self):
         """D04: it has no chain that a front end could verify."""
@@ -106,7 +101,7 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         for problem in (None, 'the front end could not verify it'):
             with self.variant(problem):
                 self.assertEqual(
-                    'client', self.authenticate(SELF_SIGNED, problem).id
+                    'client', self.verify(SELF_SIGNED, problem).id
                 )
 
     def test_self_signed_certificate_without_a_verdict_is_refused(self):
@@ -126,22 +121,16 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
             (end - day, end - day),
         ):
             with self.variant(registered):
-                self.keystone.register(
-                    registration.CERTIFICATE,
-                    {},
-                    'other',
-                    certificates.fingerprint(SELF_SIGNED),
-                    registered,
-                )
-                client = self.authenticate(SELF_SIGNED, client_id='other')
+                self.register(SELF_SIGNED, 'other', expires_at=registered)
+                client = self.verify(SELF_SIGNED, client_id='other')
                 self.assertEqual(expected, client.ends_at)
-                self.keystone.unregister_all()
+                self.clients.unregister_all()
 
     def test_certificate_of_a_ca_may_be_registered_too(self):
         """D04: but its verdict counts, since it may be revoked."""
         self.register(ISSUED)
         self.assert_refused('revoked', ISSUED, 'it was revoked')
-        self.assertEqual('client', self.authenticate(ISSUED).id)
+        self.assertEqual('client', self.verify(ISSUED).id)
 
     def test_other_certificate_is_refused(self):
         """D04: even with the same subject, or if truncated or extended."""
@@ -161,13 +150,13 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         self.register(SELF_SIGNED, 'other')
         self.assert_refused('not registered', SELF_SIGNED)
         self.assertEqual(
-            'other', self.authenticate(SELF_SIGNED, client_id='other').id
+            'other', self.verify(SELF_SIGNED, client_id='other').id
         )
 
     def test_client_without_a_certificate_is_refused(self):
         """D04: even if a subject is registered."""
         self.assert_refused('not registered', SELF_SIGNED)
-        self.keystone.register(
+        self.clients.register(
             registration.CERTIFICATE,
             {'tls_client_auth_subject_dn': 'CN=client'},
             fingerprint=certificates.fingerprint(b'CN=client'),
@@ -200,29 +189,6 @@ class SelfSignedTLSClientAuthTest(base.TestCase):
         der = made.self_signed(SUBJECT, not_before=now + minute).der
         self.register(der)
         self.assert_refused('is not valid before', der, 'refused')
-
-    def test_unusable_client_is_refused(self):
-        """D11: whatever certificate it has."""
-        self.register(SELF_SIGNED)
-        error = self.assert_raises(
-            ports.UnknownClient, self.authenticate, SELF_SIGNED, None, 'user'
-        )
-        self.assertIsInstance(error, ports.Refused)
-        self.keystone.refusals['client'] = 'it has expired'
-        self.assert_refused('it has expired', SELF_SIGNED)
-        self.keystone.refusals.clear()
-        self.keystone.users.clear()
-        self.assert_refused('unknown user', SELF_SIGNED)
-
-    def test_client_that_is_not_registered_for_the_method_is_refused(self):
-        """B11: even if it is registered for the other certificate method."""
-        self.register(SELF_SIGNED)
-        self.keystone.methods['client'] = frozenset(['tls_client_auth'])
-        self.assert_refused(
-            'not registered for self_signed_tls_client_auth', SELF_SIGNED
-        )
-        self.keystone.methods['client'] |= {'self_signed_tls_client_auth'}
-        self.assertEqual('client', self.authenticate(SELF_SIGNED).id)
 
     def test_method_has_no_http_scheme(self):
         """B06: a challenge cannot name it."""

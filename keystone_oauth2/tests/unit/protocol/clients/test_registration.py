@@ -19,12 +19,27 @@ import string
 import hypothesis
 from hypothesis import strategies as st
 
+from keystone_oauth2.protocol.client_auth import client_secret_basic
+from keystone_oauth2.protocol.client_auth import client_secret_post
+from keystone_oauth2.protocol.client_auth import method as client_auth_method
+from keystone_oauth2.protocol.client_auth import private_key_jwt
+from keystone_oauth2.protocol.client_auth import self_signed_tls_client_auth
+from keystone_oauth2.protocol.client_auth import tls_client_auth
 from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests import base
 
 NOW = datetime.datetime(2026, 1, 1)
 BEFORE, AFTER = (
     NOW + datetime.timedelta(seconds=seconds) for seconds in (-1, 1)
+)
+ACCEPTING = client_auth_method.accepting(
+    (
+        client_secret_basic.ClientSecretBasic,
+        client_secret_post.ClientSecretPost,
+        private_key_jwt.PrivateKeyJWT,
+        self_signed_tls_client_auth.SelfSignedTLSClientAuth,
+        tls_client_auth.TLSClientAuth,
+    )
 )
 SUBJECT = {'tls_client_auth_san_dns': 'client.example.com'}
 
@@ -60,8 +75,7 @@ class AuthenticatorTest(base.TestCase):
             (EXPECTED_SUBJECT, {'tls_client_auth'}),
         ):
             with self.variant(one):
-                self.assertEqual(methods, one.methods)
-                self.assertLessEqual(methods, registration.METHODS)
+                self.assertEqual(methods, ACCEPTING(one))
 
     def test_authenticator_is_valid_until_it_expires(self):
         for expires_at, is_live in (
@@ -90,6 +104,22 @@ class RegistrationTest(base.TestCase):
         self.assertEqual((KEY,), registered.of_kind(registration.KEY))
         self.assertEqual((), registered.of_kind(registration.CERTIFICATE))
 
+    def test_own_secret_has_the_id_of_the_client(self):
+        """By which its uses are recorded; it never expires."""
+        own = registration.Registration(
+            'client', secret_last_used_at=BEFORE
+        ).own_secret()
+        self.assertEqual(
+            registration.Authenticator(
+                kind=registration.SECRET,
+                fingerprint='',
+                id='client',
+                client_id='client',
+                last_used_at=BEFORE,
+            ),
+            own,
+        )
+
 
 class CheckUsableTest(base.TestCase):
     """Whether the client can still authenticate after a change."""
@@ -100,7 +130,7 @@ class CheckUsableTest(base.TestCase):
             methods=None if methods is None else frozenset(methods),
             secret_retired_at=NOW if is_secret_retired else None,
             authenticators=authenticators,
-        ).check_usable(registration.Registration('client'), NOW)
+        ).check_usable(registration.Registration('client'), NOW, ACCEPTING)
 
     def assert_unusable(self, *authenticators, **arguments):
         error = self.assertRaises(
@@ -125,7 +155,7 @@ class CheckUsableTest(base.TestCase):
     def test_client_that_was_already_unusable_can_be_changed(self):
         """J02: otherwise its owner could not clean up."""
         nothing = registration.Registration('client', secret_retired_at=NOW)
-        nothing.check_usable(nothing, NOW)
+        nothing.check_usable(nothing, NOW, ACCEPTING)
 
     def test_expired_authenticator_does_not_count(self):
         """J02: nor does one that expires at this moment."""
@@ -170,6 +200,18 @@ class CheckUsableTest(base.TestCase):
         self.assert_unusable(methods=['private_key_jwt'])
         self.assert_unusable(KEY, methods=['tls_client_auth'])
         self.check(KEY, methods=['private_key_jwt'])
+
+    def test_methods_that_are_not_installed_do_not_count(self):
+        """Nothing can verify what is registered for them."""
+        accepting = client_auth_method.accepting(
+            [private_key_jwt.PrivateKeyJWT]
+        )
+        for authenticators, is_usable in (((), False), ((KEY,), True)):
+            with self.variant(authenticators):
+                registered = registration.Registration(
+                    'client', authenticators=authenticators
+                )
+                self.assertIs(is_usable, registered.is_usable(NOW, accepting))
 
     def test_client_with_an_empty_choice_is_unusable(self):
         """B11: an empty choice does not mean any method."""

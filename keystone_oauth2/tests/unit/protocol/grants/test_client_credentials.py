@@ -14,29 +14,44 @@
 
 import dataclasses
 
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import grants
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.grants import client_credentials
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
+
+CONFIRMATION = confirmation.Confirmation('thumbprint of Keystone', 'x5t')
 
 
 class ClientCredentialsTest(base.TestCase):
     def setUp(self):
         super().setUp()
-        self.keystone = protocol_base.InMemoryKeystone()
-        self.client = messages.Client(
-            'client',
-            'client_secret_basic',
-            self.keystone.add_user(),
-            'project',
+        self.tokens = protocol_base.TokenService()
+        self.policy = protocol_base.Policy()
+        self.certificates = protocol_base.CertificateStore()
+        self.client = clients.AuthenticatedClient(
+            client=clients.Client(
+                id='client', user_id='user', project_id='project'
+            ),
+            method='client_secret_basic',
         )
-        self.grant = client_credentials.ClientCredentials(self.keystone.ports)
+        self.grant = client_credentials.ClientCredentials(
+            tokens=self.tokens,
+            policy=self.policy,
+            certificates=self.certificates,
+        )
 
     def issue(self, client=None, **form):
         return self.grant.issue(
-            client or self.client, protocol_base.form(**form)
+            grants.TokenRequest(
+                client or self.client,
+                protocol_base.form(**form),
+                protocol_base.request(),
+            )
         )
 
     def test_complete_response_without_a_requested_scope(self):
@@ -51,6 +66,28 @@ class ClientCredentialsTest(base.TestCase):
             self.issue().body,
         )
 
+    def test_event_names_whose_token_it_is(self):
+        """The client, the user, the project and the token."""
+        self.assertEqual(
+            messages.Event(
+                'issued',
+                client_id='client',
+                user_id='user',
+                project_id='project',
+                audit_id='audit',
+            ),
+            self.issue().event,
+        )
+
+    def test_client_without_a_project_is_refused(self):
+        """D11: there is nothing to delegate."""
+        nowhere = dataclasses.replace(self.client.client, project_id=None)
+        self.assert_raises(
+            ports.Refused,
+            self.issue,
+            dataclasses.replace(self.client, client=nowhere),
+        )
+
     def test_scope_is_omitted_if_it_equals_the_requested_one(self):
         """A09: it is returned if it differs."""
         self.assertNotIn('scope', self.issue(scope='member reader').body)
@@ -58,7 +95,7 @@ class ClientCredentialsTest(base.TestCase):
         self.assertEqual('member reader', body['scope'])
 
     def test_scope_is_omitted_if_it_can_name_no_role(self):
-        self.keystone.roles = ('heat stack owner',)
+        self.tokens.roles = ('heat stack owner',)
         self.assertNotIn('scope', self.issue().body)
 
     def test_scope_that_cannot_be_granted_is_refused(self):
@@ -77,30 +114,30 @@ class ClientCredentialsTest(base.TestCase):
 
     def test_client_that_the_policy_denies_is_refused(self):
         """A12: this client must not use the grant."""
-        self.keystone.denied_grants = ('client_credentials',)
+        self.policy.denied = ('client_credentials',)
         error = self.assert_raises(errors.UnauthorizedClient, self.issue)
         self.assertEqual('policy denies client client', error.detail)
 
     def test_refusal_of_keystone_is_passed_on(self):
-        self.keystone.refuses_tokens = True
+        self.tokens.refuses = True
         self.assert_raises(ports.Refused, self.issue)
 
     def test_certificate_of_a_bound_token_is_stored(self):
         """D05: neither thumbprint can be computed from the other."""
         self.issue()
-        self.assertEqual([], self.keystone.remembered)
-        self.issue(dataclasses.replace(self.client, certificate=b'der'))
-        self.assertEqual([b'der'], self.keystone.remembered)
+        self.assertEqual([], self.certificates.remembered)
+        self.issue(dataclasses.replace(self.client, confirmation=CONFIRMATION))
+        self.assertEqual([CONFIRMATION], self.certificates.remembered)
 
     def test_token_that_cannot_be_bound_is_not_issued(self):
         """D06: a thief could use an unbound token."""
-        self.keystone.binds_tokens = False
-        client = dataclasses.replace(self.client, certificate=b'der')
+        self.tokens.binds = False
+        client = dataclasses.replace(self.client, confirmation=CONFIRMATION)
         error = self.assert_raises(
             errors.TokenCannotBeBound, self.issue, client
         )
         self.assertEqual('unauthorized_client', error.code)
         self.assertEqual(400, error.status)
         self.assertEqual('no place for both', error.detail)
-        self.assertEqual([], self.keystone.remembered)
+        self.assertEqual([], self.certificates.remembered)
         self.assertEqual('token of client', self.issue().body['access_token'])

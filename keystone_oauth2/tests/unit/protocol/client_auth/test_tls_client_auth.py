@@ -17,10 +17,12 @@ import ipaddress
 from cryptography import x509
 
 from keystone_oauth2.fixture import certificates
-from keystone_oauth2.protocol import certificates as protocol_certificates
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import tls_client_auth
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
@@ -101,74 +103,73 @@ class AssertionTest(base.TestCase):
 class TLSClientAuthTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
-        self.keystone = protocol_base.InMemoryKeystone()
-        self.user = self.add_user()
+        self.users = protocol_base.UserDirectory()
+        self.add_user()
         # The name of the CA stands for that of the domain.
-        self.keystone.mapped = {
+        self.users.mapped = {
             'name': CN,
             'domain_name': 'SSL_CLIENT_ISSUER_DN_CN',
         }
-        self.method = tls_client_auth.TLSClientAuth(self.keystone.ports)
+        self.method = tls_client_auth.TLSClientAuth(users=self.users)
 
     def add_user(self, **attributes):
         values = {'name': 'alice', 'email': 'a@b'}
-        return self.keystone.add_user(**(values | attributes))
+        return self.users.add(**(values | attributes))
 
-    def authenticate(self, certificate, client_id='user'):
-        return self.method.authenticate(
-            protocol_base.request(client_certificate=certificate),
-            protocol_base.form(client_id=client_id),
+    def client(self, client_id):
+        """Return the client that the evidence is verified for."""
+        return self.method.as_user(client_id)
+
+    def verify(self, certificate, client_id='user'):
+        return self.method.verify(
+            evidence.Certificate(client_id, certificate),
+            self.client(client_id),
         )
 
     def assert_refused(self, reason, *arguments):
-        error = self.assert_raises(
-            ports.Refused, self.authenticate, *arguments
-        )
+        error = self.assert_raises(ports.Refused, self.verify, *arguments)
         self.assertIn(reason, str(error))
 
 
 class TLSClientAuthTest(TLSClientAuthTestCase):
     """A user with a certificate, without any registration."""
 
-    def test_certificate_alone_is_not_an_attempt(self):
-        """D01: the request must have a client_id."""
-        own = certificate([('CN', 'alice')])
-        for client_certificate, form, used in (
-            (own, {'client_id': 'user'}, True),
-            (own, {}, False),
-            (None, {'client_id': 'user'}, False),
-        ):
-            with self.variant((client_certificate, form)):
-                request = protocol_base.request(
-                    client_certificate=client_certificate
-                )
-                self.assertIs(
-                    used,
-                    self.method.is_used(request, protocol_base.form(**form)),
-                )
-
     def test_own_certificate_authenticates_the_user(self):
         """D01: the certificate is compared with that user."""
         own = certificate([('CN', 'alice')])
         self.assertEqual(
-            messages.Client(
-                id='user',
-                authentication_method='tls_client_auth',
-                user=self.user,
-                project_id='project',
-                certificate=own.der,
-                ends_at=protocol_certificates.expires_at(own.der),
+            clients.AuthenticatedClient(
+                client=clients.Client(
+                    id='user',
+                    user_id='user',
+                    project_id='project',
+                    is_user=True,
+                    is_user_enabled=True,
+                ),
+                method='tls_client_auth',
+                authenticator=None,
+                confirmation=confirmation.Confirmation.of_certificate(own.der),
             ),
-            self.authenticate(own),
+            self.verify(own),
         )
+
+    def test_user_needs_no_registration(self):
+        """D01: the mapping decides, if the certificate was verified."""
+        user = self.client('user')
+        self.assertIs(True, self.method.has_registered(user))
+        for problem, fits in ((None, True), ('why not', False)):
+            with self.variant(problem):
+                one = certificate([('CN', 'x')], problem)
+                found = evidence.Certificate('user', one)
+                self.assertIs(fits, self.method.fits(found, user))
 
     def test_project_id_is_returned_as_stored(self):
         """K05: the database may ignore the case of the id."""
-        self.keystone.add_user('user', name='alice', default_project_id='P')
+        self.add_user(default_project_id='P')
         own = certificate([('CN', 'alice')])
         self.assert_refused('unknown project', own)
-        self.keystone.projects['P'] = 'p'
-        self.assertEqual('p', self.authenticate(own).project_id)
+        self.users.projects['P'] = 'p'
+        self.assertEqual('p', self.verify(own).client.project_id)
 
     def test_unverified_certificate_is_refused(self):
         """E04: a forwarded certificate is not necessarily verified."""
@@ -178,7 +179,7 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
 
     def test_certificate_of_another_user_is_refused(self):
         """D01: even though its chain is valid."""
-        self.keystone.add_user('other', name='bob')
+        self.add_user(user_id='other', name='bob')
         self.assert_refused(
             'another name', certificate([('CN', 'alice')]), 'other'
         )
@@ -201,13 +202,11 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
             'domain_id': 'SSL_CLIENT_SUBJECT_DN_O',
             'domain_name': 'SSL_CLIENT_SUBJECT_DN_L',
         }
-        self.keystone.mapped = right
-        self.assertEqual('user', self.authenticate(certificate(own)).id)
+        self.users.mapped = right
+        self.assertEqual('user', self.verify(certificate(own)).id)
         for name, reason in wrong.items():
             with self.variant(name):
-                self.keystone.mapped = right | {
-                    name: 'SSL_CLIENT_SUBJECT_DN_ST'
-                }
+                self.users.mapped = right | {name: 'SSL_CLIENT_SUBJECT_DN_ST'}
                 self.assert_refused(reason, certificate(own))
 
     def test_name_is_compared_exactly(self):
@@ -221,7 +220,7 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
     def test_user_without_email_does_not_match_an_email(self):
         """D02: a missing property matches nothing."""
         self.add_user(email=None)
-        self.keystone.mapped['email'] = 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'
+        self.users.mapped['email'] = 'SSL_CLIENT_SUBJECT_DN_EMAILADDRESS'
         subject = [('CN', 'alice'), ('emailAddress', 'None')]
         self.assert_refused('another email', certificate(subject))
 
@@ -235,7 +234,7 @@ class TLSClientAuthTest(TLSClientAuthTestCase):
             {'domain_name': 'SSL_CLIENT_ISSUER_DN_CN'},
         ):
             with self.variant(mapped):
-                self.keystone.mapped = mapped
+                self.users.mapped = mapped
                 self.assert_refused(
                     'identifies no user',
                     certificate([('CN', 'x'), ('emailAddress', 'a@b')]),
@@ -257,35 +256,50 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
 
     def setUp(self):
         super().setUp()
-        self.keystone.add_credential('client')
-        self.keystone.add_credential('other')
+        self.clients = protocol_base.ClientStore()
+        self.clients.add('client')
+        self.clients.add('other')
 
-    def register(self, value, client_id='client'):
-        return self.keystone.register(
-            registration.CERTIFICATE, value, client_id
+    def client(self, client_id):
+        return self.clients.find(client_id)
+
+    def register(self, value, client_id='client', **attributes):
+        return self.clients.register(
+            registration.CERTIFICATE, value, client_id, **attributes
         )
 
     def assert_refused(self, reason, certificate, client_id='client'):
         super().assert_refused(reason, certificate, client_id)
-        self.assertEqual([], self.keystone.uses)
 
     def test_certificate_with_the_subject_authenticates_the_client(self):
         """D01: with the delegation of its application credential."""
         self.register({'tls_client_auth_san_dns': 'client.example.com'})
-        use = self.register(self.SUBJECT)
+        registered = self.register(self.SUBJECT)
         self.assertEqual(
-            messages.Client(
-                id='client',
-                authentication_method='tls_client_auth',
-                user=self.user,
-                project_id='project',
-                application_credential_id='client',
-                certificate=self.OWN.der,
-                ends_at=protocol_certificates.expires_at(self.OWN.der),
+            clients.AuthenticatedClient(
+                client=self.client('client'),
+                method='tls_client_auth',
+                authenticator=registered,
+                confirmation=confirmation.Confirmation.of_certificate(
+                    self.OWN.der
+                ),
             ),
-            self.authenticate(self.OWN, 'client'),
+            self.verify(self.OWN, 'client'),
         )
-        self.assertEqual([use], self.keystone.uses)
+
+    def test_evidence_fits_if_its_subject_is_registered(self):
+        """The registered one, in a certificate that was verified."""
+        self.register(self.SUBJECT)
+        client = self.client('client')
+        for one, fits in (
+            (self.OWN, True),
+            (certificate([('CN', 'client')]), False),
+            (messages.ClientCertificate(self.OWN.der, 'why not'), False),
+            (messages.ClientCertificate(b''), False),
+        ):
+            with self.variant(one):
+                found = evidence.Certificate('client', one)
+                self.assertIs(fits, self.method.fits(found, client))
 
     def test_each_kind_of_subject_is_compared(self):
         """D02: distinguished name, host, URI, address and email."""
@@ -305,15 +319,15 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
         ):
             with self.variant(name):
                 client_id = f'client with {name}'
-                self.keystone.add_credential(client_id)
+                self.clients.add(client_id)
                 self.register(
                     {f'tls_client_auth_san_{name}': value}, client_id
                 )
                 own = certificate([('CN', 'x')], names=[found])
-                client = self.authenticate(own, client_id)
+                client = self.verify(own, client_id)
                 self.assertEqual(client_id, client.id)
                 without = certificate([('CN', value)])
-                super().assert_refused('not registered', without, client_id)
+                self.assert_refused('not registered', without, client_id)
 
     def test_certificate_of_another_subject_is_refused(self):
         """D02: even if the same CA has issued it."""
@@ -331,11 +345,11 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
         """D01: client_id says which client it must belong to."""
         self.register(self.SUBJECT, 'other')
         self.assert_refused('not registered', self.OWN)
-        self.assertEqual('other', self.authenticate(self.OWN, 'other').id)
+        self.assertEqual('other', self.verify(self.OWN, 'other').id)
 
     def test_client_without_a_subject_is_refused(self):
         """D02: nothing is expected; the mapping is only for users."""
-        self.keystone.mapped = {'id': CN}
+        self.users.mapped = {'id': CN}
         for value in (None, {}, {'certificate': 'PEM', 'x5t#S256': 'x'}):
             with self.variant(value):
                 if value is not None:
@@ -343,13 +357,6 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                 self.assert_refused(
                     'not registered', certificate([('CN', 'client')])
                 )
-
-    def test_mapping_is_not_used_for_an_application_credential(self):
-        """D01: even if its id is also that of a user."""
-        self.keystone.add_user('client', name='alice')
-        own = certificate([('CN', 'alice')])
-        self.assert_refused('not registered', own)
-        self.assertEqual('user', self.authenticate(own, 'user').id)
 
     def test_unverified_certificate_is_refused(self):
         """E04: even if its subject matches."""
@@ -365,24 +372,3 @@ class RegisteredSubjectTest(TLSClientAuthTestCase):
                 self.assert_refused(
                     'not registered', messages.ClientCertificate(der)
                 )
-
-    def test_unusable_client_is_refused(self):
-        """D11: nor is it treated as a user instead."""
-        self.register(self.SUBJECT)
-        self.keystone.add_user('client', name='alice')
-        self.keystone.refusals['client'] = 'it has expired'
-        self.assert_refused('it has expired', certificate([('CN', 'alice')]))
-        self.assert_refused('it has expired', self.OWN)
-        self.keystone.refusals.clear()
-        del self.keystone.users['user']
-        self.assert_refused('unknown user', self.OWN)
-
-    def test_client_that_is_not_registered_for_the_method_is_refused(self):
-        """B11: even if it is registered for the other certificate method."""
-        self.register(self.SUBJECT)
-        self.keystone.methods['client'] = frozenset(
-            ['self_signed_tls_client_auth']
-        )
-        self.assert_refused('not registered for tls_client_auth', self.OWN)
-        self.keystone.methods['client'] |= {'tls_client_auth'}
-        self.assertEqual('client', self.authenticate(self.OWN, 'client').id)
