@@ -16,12 +16,12 @@ import datetime
 
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
-from keystone_oauth2.tests.unit.protocol.client_auth import secret_base
+from keystone_oauth2.tests.unit.protocol.client_auth import secrets
 
 OTHER_METHODS = frozenset(['private_key_jwt'])
 
 
-class RefusalCostTest(secret_base.ClientSecretTestCase):
+class RefusalCostTest(secrets.ClientSecretTestCase):
     """B07: refusals before the secret is verified, and wrong secrets."""
 
     def setUp(self):
@@ -134,7 +134,7 @@ class RefusalCostTest(secret_base.ClientSecretTestCase):
         self.assertEqual([], self.guard.failures)
 
 
-class SecretTest(secret_base.ClientSecretTestCase):
+class SecretTest(secrets.ClientSecretTestCase):
     def authenticate(self, secret):
         return super().authenticate(client_id='client', client_secret=secret)
 

@@ -16,10 +16,10 @@ from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
-from keystone_oauth2.tests.unit.protocol.client_auth import secret_base
+from keystone_oauth2.tests.unit.protocol.client_auth import secrets
 
 
-class ClientSecretBasicTest(secret_base.ClientSecretTestCase):
+class ClientSecretBasicTest(secrets.ClientSecretTestCase):
     def setUp(self):
         super().setUp()
         self.hasher.add('client', 'secret')

@@ -16,12 +16,12 @@ from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.clients import client as clients
-from keystone_oauth2.tests.unit.protocol.client_auth import secret_base
+from keystone_oauth2.tests.unit.protocol.client_auth import secrets
 
 RIGHT = {'client_id': 'client', 'client_secret': 'a+b'}
 
 
-class ClientSecretPostTest(secret_base.ClientSecretTestCase):
+class ClientSecretPostTest(secrets.ClientSecretTestCase):
     def verify(self, client_id, secret):
         """Return the client that a secret authenticates."""
         found = evidence.PostedSecret(client_id, (secret,))

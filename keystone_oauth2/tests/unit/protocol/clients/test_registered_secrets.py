@@ -15,10 +15,10 @@
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests.unit.protocol import secret_hasher
-from keystone_oauth2.tests.unit.protocol.clients import verifier_base
+from keystone_oauth2.tests.unit.protocol.clients import verifiers
 
 
-class RegisteredSecretTest(verifier_base.VerifierTestCase):
+class RegisteredSecretTest(verifiers.VerifierTestCase):
     """Secrets registered in addition to the one that Keystone created."""
 
     def setUp(self):
@@ -44,7 +44,7 @@ class RegisteredSecretTest(verifier_base.VerifierTestCase):
             for secret, expected in (
                 ('registered', self.registered),
                 ('another', another),
-                ('right', verifier_base.OWN),
+                ('right', verifiers.OWN),
             ):
                 with self.variant(secret):
                     self.assertEqual(expected, self.verify('client', secret))
@@ -54,11 +54,11 @@ class RegisteredSecretTest(verifier_base.VerifierTestCase):
         """J02: the others are still accepted."""
         self.clients.unregister_all()
         self.assert_refused('client', 'registered', was_slow=True)
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
 
     def test_whole_secret_is_compared(self):
         """J02: regardless of how many bytes Keystone's hash uses."""
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         long = 'x' * secret_hasher.HASHED_LENGTH
         self.clients.register_secret(long)
         self.assertEqual(
@@ -101,7 +101,7 @@ class RegisteredSecretTest(verifier_base.VerifierTestCase):
         self.assert_refused('new', '', was_slow=True)
 
 
-class RetiredSecretTest(verifier_base.VerifierTestCase):
+class RetiredSecretTest(verifiers.VerifierTestCase):
     """The secret that Keystone created is no longer valid."""
 
     def setUp(self):
@@ -114,7 +114,7 @@ class RetiredSecretTest(verifier_base.VerifierTestCase):
     def test_it_is_refused_although_keystone_still_accepts_it(self):
         """J02: at the next request."""
         self.retire()
-        self.assert_refused(*verifier_base.CLIENT)
+        self.assert_refused(*verifiers.CLIENT)
         self.assertEqual(0, self.hasher.dummies)
         self.assert_cost(checks=0, stored=0)
 
@@ -122,7 +122,7 @@ class RetiredSecretTest(verifier_base.VerifierTestCase):
         """B07: for each reading."""
         self.retire()
         self.keys = []
-        self.assert_refused(*verifier_base.CLIENT, was_slow=True)
+        self.assert_refused(*verifiers.CLIENT, was_slow=True)
         self.assertEqual(1, self.hasher.dummies)
         self.assert_raises(
             ports.Refused, self.verify, 'client', 'guessed', 'right'
@@ -132,9 +132,9 @@ class RetiredSecretTest(verifier_base.VerifierTestCase):
 
     def test_its_digest_is_not_used(self):
         """J02: nor is a new one stored."""
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.retire()
-        self.assert_refused(*verifier_base.CLIENT)
+        self.assert_refused(*verifiers.CLIENT)
         self.assert_cost(checks=1, stored=1)
 
     def test_registered_secret_is_still_accepted(self):

@@ -15,24 +15,22 @@
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests.unit.protocol import secret_hasher
-from keystone_oauth2.tests.unit.protocol.clients import verifier_base
+from keystone_oauth2.tests.unit.protocol.clients import verifiers
 
 
-class FirstUseTest(verifier_base.VerifierTestCase):
+class FirstUseTest(verifiers.VerifierTestCase):
     def test_slow_check_runs_only_once(self):
         for _ in range(3):
-            self.assertEqual(
-                verifier_base.OWN, self.verify(*verifier_base.CLIENT)
-            )
+            self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
             self.assert_cost(checks=1, stored=1)
         self.verifier = self.new_verifier()
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_cost(checks=1, stored=1)
 
     def test_digest_is_stored_under_the_primary_key(self):
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         key = secret_digest.derive(
-            verifier_base.FIRST, secret_hasher.HASHED_LENGTH
+            verifiers.FIRST, secret_hasher.HASHED_LENGTH
         )
         self.assertEqual(
             clients.SecretDigest(key.id, key.digest('client', b'right')),
@@ -42,22 +40,22 @@ class FirstUseTest(verifier_base.VerifierTestCase):
     def test_wrong_secret_hasher_no_digest(self):
         self.assert_refused('client', 'guessed', was_slow=True)
         self.assert_cost(checks=1, stored=0)
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
 
     def test_wrong_secret_needs_no_slow_check_if_there_is_a_digest(self):
         """B08: nor does it change the stored digest."""
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         for secret in ('guessed', '', 'right ', 'Right', 'x' * 5000):
             with self.variant(secret):
                 self.assert_refused('client', secret)
                 self.assert_cost(checks=1, stored=1)
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_cost(checks=1, stored=1)
 
     def test_digest_decides_even_if_the_slow_check_would_differ(self):
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.hasher.add('client', 'another')
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_refused('client', 'another')
         self.assert_cost(checks=1, stored=1)
 
@@ -74,12 +72,12 @@ class FirstUseTest(verifier_base.VerifierTestCase):
     def test_digest_made_with_another_key_is_refused(self):
         """Even under the id of one of the current keys."""
         forged = secret_digest.derive(
-            verifier_base.THIRD, secret_hasher.HASHED_LENGTH
+            verifiers.THIRD, secret_hasher.HASHED_LENGTH
         )
         digest = forged.digest('client', b'forged')
         for stored_id, was_slow in (
             (forged.id, True),
-            (verifier_base.key_id(verifier_base.FIRST), False),
+            (verifiers.key_id(verifiers.FIRST), False),
             ('', True),
         ):
             with self.variant(stored_id):
@@ -96,134 +94,126 @@ class FirstUseTest(verifier_base.VerifierTestCase):
             with self.variant(readings):
                 self.clients.change('client', secret_digest=None)
                 self.assertEqual(
-                    verifier_base.OWN, self.verify('client', *readings)
+                    verifiers.OWN, self.verify('client', *readings)
                 )
                 self.assertEqual(checks, self.hasher.checks)
                 self.assertEqual(
-                    verifier_base.OWN, self.verify('client', *readings)
+                    verifiers.OWN, self.verify('client', *readings)
                 )
                 self.assertEqual(checks, self.hasher.checks)
 
 
-class LearnTest(verifier_base.VerifierTestCase):
+class LearnTest(verifiers.VerifierTestCase):
     """The secret is known when Keystone creates it."""
 
     def test_first_use_after_creation_needs_no_slow_check(self):
-        self.verifier.learn(*verifier_base.CLIENT)
+        self.verifier.learn(*verifiers.CLIENT)
         self.assert_cost(checks=0, stored=1)
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_refused('client', 'guessed')
         self.assert_cost(checks=0, stored=1)
 
     def test_nothing_is_stored_if_digests_are_unavailable(self):
         self.keys = []
-        self.verifier.learn(*verifier_base.CLIENT)
+        self.verifier.learn(*verifiers.CLIENT)
         self.assert_cost(checks=0, stored=0)
 
 
-class RotationTest(verifier_base.VerifierTestCase):
+class RotationTest(verifiers.VerifierTestCase):
     def test_secondary_key_is_accepted_and_replaced_at_once(self):
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.keys = [
-            verifier_base.SECOND,
-            verifier_base.FIRST,
-            verifier_base.STAGED,
+            verifiers.SECOND,
+            verifiers.FIRST,
+            verifiers.STAGED,
         ]
         self.assert_refused('client', 'guessed')
         self.assert_cost(checks=1, stored=1)
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_cost(checks=1, stored=2)
         self.assertEqual(
-            verifier_base.key_id(verifier_base.SECOND),
+            verifiers.key_id(verifiers.SECOND),
             self.clients.digest('client').key_id,
         )
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.assert_cost(checks=1, stored=2)
 
     def test_removed_key_costs_one_slow_check(self):
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.keys = [
-            verifier_base.THIRD,
-            verifier_base.SECOND,
-            verifier_base.STAGED,
+            verifiers.THIRD,
+            verifiers.SECOND,
+            verifiers.STAGED,
         ]
         self.assert_refused('client', 'guessed', was_slow=True)
         self.assert_cost(checks=2, stored=1)
         for _ in range(2):
-            self.assertEqual(
-                verifier_base.OWN, self.verify(*verifier_base.CLIENT)
-            )
+            self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
             self.assert_cost(checks=3, stored=2)
         self.assertEqual(
-            verifier_base.key_id(verifier_base.THIRD),
+            verifiers.key_id(verifiers.THIRD),
             self.clients.digest('client').key_id,
         )
 
     def test_digest_of_a_node_that_rotated_first_is_left_alone(self):
         """That node's primary key is still staged here."""
         self.keys = [
-            verifier_base.SECOND,
-            verifier_base.FIRST,
-            verifier_base.THIRD,
+            verifiers.SECOND,
+            verifiers.FIRST,
+            verifiers.THIRD,
         ]
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.keys = [
-            verifier_base.FIRST,
-            verifier_base.STAGED,
-            verifier_base.SECOND,
+            verifiers.FIRST,
+            verifiers.STAGED,
+            verifiers.SECOND,
         ]
         for _ in range(2):
-            self.assertEqual(
-                verifier_base.OWN, self.verify(*verifier_base.CLIENT)
-            )
+            self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
             self.assert_refused('client', 'guessed')
             self.assert_cost(checks=1, stored=1)
         self.assertEqual(
-            verifier_base.key_id(verifier_base.SECOND),
+            verifiers.key_id(verifiers.SECOND),
             self.clients.digest('client').key_id,
         )
 
     def test_nodes_between_rotation_and_copy_do_not_alternate(self):
         """Otherwise each would rewrite the other's row at each request."""
         rotated, not_yet = (
-            [verifier_base.SECOND, verifier_base.FIRST, verifier_base.THIRD],
-            [verifier_base.FIRST, verifier_base.STAGED, verifier_base.SECOND],
+            [verifiers.SECOND, verifiers.FIRST, verifiers.THIRD],
+            [verifiers.FIRST, verifiers.STAGED, verifiers.SECOND],
         )
         self.keys = not_yet
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         for self.keys in (rotated, not_yet) * 3:
-            self.assertEqual(
-                verifier_base.OWN, self.verify(*verifier_base.CLIENT)
-            )
+            self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_cost(checks=1, stored=2)
 
     def test_single_key_is_sufficient(self):
-        self.keys = [verifier_base.FIRST]
+        self.keys = [verifiers.FIRST]
         for _ in range(2):
-            self.assertEqual(
-                verifier_base.OWN, self.verify(*verifier_base.CLIENT)
-            )
+            self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_cost(checks=1, stored=1)
 
 
-class WithoutDigestsTest(verifier_base.VerifierTestCase):
+class WithoutDigestsTest(verifiers.VerifierTestCase):
     def test_each_request_needs_the_slow_check(self):
         self.keys = []
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_refused('client', 'guessed', was_slow=True)
         self.assert_cost(checks=3, stored=0)
 
     def test_stored_digest_is_ignored_without_its_key(self):
         """The database alone grants no access."""
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.hasher.add('client', 'another')
         self.keys = []
         self.assert_refused('client', 'right', was_slow=True)
-        self.assertEqual(verifier_base.OWN, self.verify('client', 'another'))
+        self.assertEqual(verifiers.OWN, self.verify('client', 'another'))
 
 
-class PretendTest(verifier_base.VerifierTestCase):
+class PretendTest(verifiers.VerifierTestCase):
     """A client that is refused before its secret is verified."""
 
     def test_it_costs_nothing_if_wrong_secrets_cost_nothing(self):
@@ -245,7 +235,7 @@ class PretendTest(verifier_base.VerifierTestCase):
         self.assert_cost(checks=0, stored=0)
 
 
-class HashedPartTest(verifier_base.VerifierTestCase):
+class HashedPartTest(verifiers.VerifierTestCase):
     """Secrets that Keystone cannot distinguish are equal here, too."""
 
     LONG = 'x' * secret_hasher.HASHED_LENGTH
@@ -275,11 +265,11 @@ class HashedPartTest(verifier_base.VerifierTestCase):
 
     def test_digest_of_another_length_is_not_compared(self):
         """An operator has changed how Keystone hashes passwords."""
-        self.verify(*verifier_base.CLIENT)
+        self.verify(*verifiers.CLIENT)
         self.hasher.length = 8
-        self.assertEqual(verifier_base.OWN, self.verify(*verifier_base.CLIENT))
+        self.assertEqual(verifiers.OWN, self.verify(*verifiers.CLIENT))
         self.assert_cost(checks=2, stored=2)
         self.assertEqual(
-            verifier_base.key_id(verifier_base.FIRST, 8),
+            verifiers.key_id(verifiers.FIRST, 8),
             self.clients.digest('client').key_id,
         )
