@@ -18,6 +18,7 @@ differ in what is registered for the client.
 
 import dataclasses
 import json
+import re
 import typing as ty
 
 from keystone_oauth2.protocol import certificates
@@ -27,6 +28,9 @@ from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol.clients import jwk
 
 ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+# RFC 6749, A.1.
+_CLIENT_ID = re.compile('[\x20-\x7e]+')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,11 +147,7 @@ class Assertion:
             raise errors.InvalidClient(
                 detail=f'assertion: not a JWT: {error}'
             ) from error
-        client_id = form.get('client_id') or claims.get('sub')
-        if not isinstance(client_id, str) or not client_id:
-            raise errors.InvalidClient(
-                detail='assertion: sub is not a client id'
-            )
+        client_id = form.get('client_id') or _subject(claims)
         return cls(client_id, text, header, claims)
 
 
@@ -209,6 +209,15 @@ def _readings(secret: bytes) -> tuple[str, ...]:
     except ValueError:
         return (raw,)
     return tuple(dict.fromkeys((decoded, raw)))
+
+
+def _subject(claims: dict[str, ty.Any]) -> str:
+    # JSON can have a NUL or half of a surrogate pair, which databases and
+    # hashes cannot take. A form cannot.
+    subject = claims.get('sub')
+    if not isinstance(subject, str) or not _CLIENT_ID.fullmatch(subject):
+        raise errors.InvalidClient(detail='assertion: sub is not a client id')
+    return subject
 
 
 def _parts(text: str) -> list[dict[str, ty.Any]]:

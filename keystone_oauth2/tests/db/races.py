@@ -21,8 +21,8 @@ import time
 from oslo_utils import timeutils
 import sqlalchemy as sa
 
-from keystone_oauth2.db import assertions
 from keystone_oauth2.db import registrations
+from keystone_oauth2.db import replay
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.functional import assertions as made
 from keystone_oauth2.tests.functional import clients
@@ -102,12 +102,15 @@ class RaceTests:
 
     def test_only_one_worker_accepts_an_assertion(self):
         """C06: each worker has its own cache."""
-        workers = [assertions.ReplayCache() for _ in range(6)]
+        workers = [replay.ReplayCache() for _ in range(6)]
         end = timeutils.utcnow() + datetime.timedelta(minutes=1)
         for number in range(ROUNDS):
             jti = f'{self.own.id} {number}'
             found = self.at_once(
-                *(do(worker, 'client', jti, end) for worker in workers)
+                *(
+                    do(worker.consume, 'client_assertion', 'client', jti, end)
+                    for worker in workers
+                )
             )
             self.assertEqual([False] * 5 + [True], sorted(found))
 
@@ -319,7 +322,7 @@ class RaceTests:
         return found
 
     def purge(self):
-        return registrations.purge(), assertions.purge()
+        return registrations.purge(), replay.purge()
 
     def use(self, signer):
         return self.get_token(**clients.by_key(signer)).status

@@ -17,8 +17,8 @@ import uuid
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.db import assertions
 from keystone_oauth2.db import registrations
+from keystone_oauth2.db import replay
 from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.functional import assertions as made
@@ -242,10 +242,9 @@ class RegistrationTests:
 class AssertionTests:
     """Tests of the rows of client assertions."""
 
-    def consume(self, jti, expires_at=None, memory=None):
-        memory = memory or assertions.ReplayCache()
+    def consume(self, jti, expires_at=None, namespace='client_assertion'):
         end = expires_at or timeutils.utcnow() + DAY
-        return memory('client', jti, end)
+        return replay.ReplayCache().consume(namespace, 'client', jti, end)
 
     def test_assertion_is_accepted_once_across_all_workers(self):
         """C06: each worker has its own cache, and the database decides."""
@@ -253,6 +252,13 @@ class AssertionTests:
         self.assertIs(True, self.consume(jti))
         for _ in range(2):
             self.assertIs(False, self.consume(jti))
+
+    def test_what_has_another_purpose_has_its_own_ids(self):
+        """C06: a ``jti`` of a proof is not that of an assertion."""
+        jti = uuid.uuid4().hex
+        for namespace in ('client_assertion', 'proof', ''):
+            self.assertIs(True, self.consume(jti, namespace=namespace))
+            self.assertIs(False, self.consume(jti, namespace=namespace))
 
     def test_ids_are_compared_exactly(self):
         """C06: even if the database ignores case or spaces."""
@@ -264,21 +270,21 @@ class AssertionTests:
     def test_assertion_is_remembered_until_it_expires(self):
         """C06: and as long as the clock of another node may be behind."""
         now = timeutils.utcnow()
-        assertions.purge()
+        replay.purge()
         ids = {seconds: uuid.uuid4().hex for seconds in (-900, -240, 240, 900)}
         for seconds, jti in ids.items():
             end = now + datetime.timedelta(seconds=seconds)
             self.assertIs(True, self.consume(jti, end))
-        self.assertEqual(1, assertions.purge())
-        self.assertEqual(0, assertions.purge())
+        self.assertEqual(1, replay.purge())
+        self.assertEqual(0, replay.purge())
         for seconds, jti in ids.items():
             with self.variant(seconds):
                 self.assertIs(seconds < -300, self.consume(jti))
 
     def test_purge_can_be_done_in_batches(self):
         now = timeutils.utcnow()
-        assertions.purge()
+        replay.purge()
         for _ in range(3):
             self.consume(uuid.uuid4().hex, now - DAY)
-        self.assertEqual(2, assertions.purge(2))
-        self.assertEqual(1, assertions.purge(2))
+        self.assertEqual(2, replay.purge(2))
+        self.assertEqual(1, replay.purge(2))

@@ -16,8 +16,6 @@ import bcrypt
 import sqlalchemy as sa
 from sqlalchemy import pool
 
-from keystone_oauth2.db import certificates
-from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
