@@ -74,7 +74,7 @@ def likely_tests(path: str) -> tuple[list[str], list[str]]:
         ones first.
     """
     module = pathlib.PurePath(path).with_suffix('')
-    unit = sorted((TESTS / 'unit' / module.parts[1]).glob('test_*.py'))
+    unit = sorted((TESTS / 'unit' / module.parts[1]).rglob('test_*.py'))
     dotted = '.'.join(module.parts)
     users = (user.stem for user in _product() if dotted in _imports(user))
     names = {module.name, *users} - {*COMMON}

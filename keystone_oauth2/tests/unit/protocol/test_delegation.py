@@ -10,44 +10,77 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The delegation that a method returns for a client (RFC 8705, 2)."""
+"""What is delegated to a client that has authenticated."""
 
+import dataclasses
+import datetime
+
+from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol.client_auth import _delegation
+from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
-USE = ports.LastUse(1, None, None)
+END = datetime.datetime(2026, 1, 1)
+CONFIRMATION = confirmation.Confirmation('of Keystone', 'x5t', END)
+CREDENTIAL = clients.Client(id='client', user_id='user', project_id='project')
 
 
-class MethodsTest(base.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.keystone = protocol_base.InMemoryKeystone()
-        self.keystone.add_user()
-
-    def client(self, methods):
-        """Return the client that has authenticated with a key."""
-        credential = ports.ApplicationCredential(
-            'client', 'user', 'project', methods, USE
-        )
-        return _delegation.client(
-            self.keystone.ports, 'private_key_jwt', credential
+class DelegationTest(base.TestCase):
+    def delegation(self, client, bound_to=None):
+        return ports.Delegation.to(
+            clients.AuthenticatedClient(
+                client=client, method='x', confirmation=bound_to
+            )
         )
 
-    def test_client_without_chosen_methods_may_use_any_method(self):
-        self.assertEqual('client', self.client(None).id)
-        self.assertEqual([USE], self.keystone.uses)
-
-    def test_client_may_use_its_chosen_methods(self):
+    def test_application_credential_delegates_its_own(self):
         self.assertEqual(
-            'private_key_jwt',
-            self.client(frozenset({'private_key_jwt'})).authentication_method,
+            ports.Delegation(
+                client_id='client',
+                user_id='user',
+                project_id='project',
+                application_credential_id='client',
+            ),
+            self.delegation(CREDENTIAL),
         )
 
-    def test_client_with_an_empty_choice_may_use_no_method(self):
-        """B11: nor any other method; no use is recorded."""
-        for methods in (frozenset(), frozenset({'client_secret_basic'})):
-            with self.variant(methods):
-                self.assert_raises(ports.Refused, self.client, methods)
-        self.assertEqual([], self.keystone.uses)
+    def test_user_needs_no_application_credential(self):
+        """B12: the token names none."""
+        user = clients.Client(
+            id='user', user_id='user', project_id='project', is_user=True
+        )
+        self.assertEqual(
+            ports.Delegation(
+                client_id='user', user_id='user', project_id='project'
+            ),
+            self.delegation(user),
+        )
+
+    def test_binding_and_its_end_are_passed_on(self):
+        """D05, K04: the token is bound, and ends with its certificate."""
+        found = self.delegation(CREDENTIAL, CONFIRMATION)
+        self.assertEqual(CONFIRMATION, found.confirmation)
+        self.assertEqual(END, found.ends_at)
+
+    def test_state_of_the_user_is_passed_on(self):
+        """D11: unless it is known, Keystone is asked."""
+        for is_user_enabled in (True, False):
+            with self.variant(is_user_enabled):
+                client = dataclasses.replace(
+                    CREDENTIAL, is_user_enabled=is_user_enabled
+                )
+                self.assertIs(
+                    is_user_enabled, self.delegation(client).is_user_enabled
+                )
+
+    def test_client_without_a_project_is_refused(self):
+        """D11: there is nothing to delegate."""
+        for is_user in (True, False):
+            with self.variant(is_user):
+                client = dataclasses.replace(
+                    CREDENTIAL, project_id=None, is_user=is_user
+                )
+                error = self.assert_raises(
+                    ports.Refused, self.delegation, client
+                )
+                self.assertEqual('client client has no project', str(error))

@@ -60,7 +60,7 @@ class Dummy(method.Method):
         )
 
     def has_registered(self, client):
-        return client.is_user or super().has_registered(client)
+        return client.id in self.users or super().has_registered(client)
 
     def pretend(self, evidence):
         self.seen.append(('pretend', evidence))

@@ -10,97 +10,72 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The client authentication method of a request (RFC 6749, 2.3)."""
+"""The client authentication of a request, and its failures (RFC 6749, 2.3)."""
 
 import collections
 
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.protocol.client_auth import private_key_jwt
+from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
+from keystone_oauth2.tests.unit.protocol.client_auth import dummies
 
-USER = messages.User('user', 'name', 'domain', 'name of domain')
-
-
-class HeaderMethod:
-    """Uses any Authorization field."""
-
-    scheme = 'Header'
-    evidence = 'header'
-
-    def is_used(self, request, form):
-        return bool(request.authorization)
-
-    def client_id(self, request, form):
-        return 'header'
-
-    def authenticate(self, request, form):
-        return messages.Client('header', 'header', USER, 'project')
+BASIC = protocol_base.basic('header:x')
 
 
-class BodyMethod:
-    """Uses a parameter with that name, and always fails."""
+def methods(**body):
+    """Return methods for each kind of evidence but certificates.
 
-    scheme = None
-    evidence = 'password'
-
-    def is_used(self, request, form):
-        return 'password' in form
-
-    def client_id(self, request, form):
-        return 'body'
-
-    def authenticate(self, request, form):
-        raise ports.Refused('body: wrong')
-
-
-class SlowMethod(BodyMethod):
-    """Fails likewise, perhaps after a slow hash."""
-
-    def __init__(self, was_slow):
-        self.was_slow = was_slow
-
-    def authenticate(self, request, form):
-        raise ports.Refused('body: wrong', was_slow=self.was_slow)
+    :param body: attributes of the method that reads a secret in the body,
+        and always fails.
+    """
+    return [
+        dummies.Dummy('header', evidence.Basic, scheme='Header'),
+        dummies.Dummy(
+            'body', evidence.PostedSecret, **{'succeeds': False, **body}
+        ),
+        dummies.Dummy('jwt', evidence.Assertion),
+        dummies.Dummy('other', evidence.Certificate, scheme='Another'),
+    ]
 
 
-class OtherHeaderMethod(HeaderMethod):
-    scheme = 'Another'
+def client_store():
+    """Return clients that are registered for the methods of their names."""
+    store = protocol_base.ClientStore()
+    for client_id in ('header', 'body', 'jwt'):
+        store.add(client_id)
+        store.register(client_id, client_id=client_id)
+    return store
 
-    def is_used(self, request, form):
-        return False
 
-
-METHODS = {
-    'body': BodyMethod(),
-    'header': HeaderMethod(),
-    'other': OtherHeaderMethod(),
-    'private_key_jwt': private_key_jwt.PrivateKeyJWT(None),
-}
+def posted(client_id='body'):
+    return {'client_id': client_id, 'client_secret': 'x'}
 
 
 def authenticate(enabled, authorization=None, **form):
-    return protocol_base.authenticator(METHODS, enabled).authenticate(
+    return protocol_base.authentication(
+        methods(), enabled, client_store=client_store()
+    ).authenticate(
         protocol_base.request(authorization=authorization),
         protocol_base.form(**form),
     )
 
 
 def challenge(enabled, authorization=None):
-    return protocol_base.authenticator(METHODS, enabled).challenge(
+    return protocol_base.authentication(methods(), enabled).challenge(
         protocol_base.request(authorization=authorization)
     )
 
 
 class AuthenticateTest(base.TestCase):
     def test_method_that_the_request_uses_is_selected(self):
-        client = authenticate(['body', 'header'], 'Header x')
-        self.assertEqual('header', client.id)
+        client = authenticate(['body', 'header'], BASIC)
+        self.assertEqual(('header', 'header'), (client.id, client.method))
         error = self.assert_raises(
             errors.InvalidClient,
-            lambda: authenticate(['body', 'header'], password='x'),
+            lambda: authenticate(['body', 'header'], **posted()),
         )
         self.assertEqual('body: wrong', error.detail)
 
@@ -108,15 +83,15 @@ class AuthenticateTest(base.TestCase):
         """B01: only one method in each request."""
         error = self.assert_raises(
             errors.TwoAuthenticationMethods,
-            lambda: authenticate(['body', 'header'], 'Header x', password='x'),
+            lambda: authenticate(['body', 'header'], BASIC, **posted()),
         )
-        self.assertEqual('body and header', error.detail)
+        self.assertEqual('Basic and PostedSecret', error.detail)
 
     def test_disabled_method_beside_an_enabled_one_is_refused(self):
         """B01: two methods are refused, even if one is disabled."""
         self.assert_raises(
             errors.TwoAuthenticationMethods,
-            lambda: authenticate(['header'], 'Header x', password='x'),
+            lambda: authenticate(['header'], BASIC, client_secret='x'),
         )
 
     def test_assertion_beside_another_method_is_refused(self):
@@ -126,17 +101,73 @@ class AuthenticateTest(base.TestCase):
                 self.assert_raises(
                     errors.TwoAuthenticationMethods,
                     lambda name=name: authenticate(
-                        ['header'], 'Header x', **{name: 'x'}
+                        ['header'], BASIC, **{name: 'x'}
                     ),
                 )
+
+    def test_certificate_beside_another_method_is_refused(self):
+        """B01: if the request names a client in the body."""
+        authentication = protocol_base.authentication(
+            methods(), client_store=client_store()
+        )
+        request = protocol_base.request(
+            authorization=BASIC,
+            client_certificate=messages.ClientCertificate(b'x'),
+        )
+        error = self.assert_raises(
+            errors.TwoAuthenticationMethods,
+            authentication.authenticate,
+            request,
+            protocol_base.form(client_id='header'),
+        )
+        self.assertEqual('Basic and Certificate', error.detail)
+        client = authentication.authenticate(request, protocol_base.form())
+        self.assertEqual('header', client.id)
 
     def test_disabled_method_is_refused(self):
         """B05: using a disabled method is a failed attempt."""
         error = self.assert_raises(
             errors.InvalidClient,
-            lambda: authenticate(['body'], 'Header x'),
+            lambda: authenticate(['body'], BASIC),
         )
         self.assertEqual('header is not enabled', error.detail)
+
+    def test_all_disabled_methods_are_named(self):
+        """B05: a failed attempt."""
+        authentication = protocol_base.authentication(
+            [
+                dummies.Dummy('one', evidence.Assertion, strength=2),
+                dummies.Dummy('two', evidence.Assertion, strength=1),
+            ],
+            ['header'],
+        )
+        error = self.assert_raises(
+            errors.InvalidClient,
+            authentication.authenticate,
+            protocol_base.request(),
+            dummies.assertion('jwt'),
+        )
+        self.assertEqual('one or two is not enabled', error.detail)
+
+    def test_disabled_method_is_not_tried(self):
+        """B11: a disabled method authenticates no client."""
+        store = client_store()
+        store.register('one', client_id='jwt')
+        installed = [
+            dummies.Dummy('one', evidence.Assertion),
+            dummies.Dummy('jwt', evidence.Assertion, succeeds=False),
+        ]
+        authentication = protocol_base.authentication(
+            installed, ['jwt'], client_store=store
+        )
+        error = self.assert_raises(
+            errors.InvalidClient,
+            authentication.authenticate,
+            protocol_base.request(),
+            dummies.assertion('jwt'),
+        )
+        self.assertEqual('jwt: wrong', error.detail)
+        self.assertEqual([], installed[0].calls)
 
     def test_assertion_is_refused_if_its_method_is_disabled(self):
         """A12: the assertion is not evaluated."""
@@ -148,9 +179,7 @@ class AuthenticateTest(base.TestCase):
                         ['body', 'header'], **{name: 'x'}
                     ),
                 )
-                self.assertEqual(
-                    'private_key_jwt is not enabled', error.detail
-                )
+                self.assertEqual('jwt is not enabled', error.detail)
 
     def test_request_without_credentials_is_refused(self):
         """A12: only authenticated clients get tokens."""
@@ -158,112 +187,75 @@ class AuthenticateTest(base.TestCase):
             with self.variant(form):
                 error = self.assert_raises(
                     errors.InvalidClient,
-                    lambda form=form: authenticate(METHODS, **form),
+                    lambda form=form: authenticate(None, **form),
                 )
                 self.assertEqual('no client authentication', error.detail)
 
-
-class CertificateMethod:
-    """Uses the same evidence as another method.
-
-    :param client_id: id of the client that it accepts, or None.
-    """
-
-    scheme = None
-    evidence = 'certificate'
-
-    def __init__(self, name, client_id):
-        self.name = name
-        self.known = client_id
-        self.attempts = 0
-
-    def is_used(self, request, form):
-        return 'certificate' in form
-
-    def client_id(self, request, form):
-        return 'claimed'
-
-    def authenticate(self, request, form):
-        self.attempts += 1
-        if self.known is None:
-            raise ports.Refused(f'{self.name} knows nobody')
-        return messages.Client(self.known, self.name, USER, 'project')
-
-
-class SharedEvidenceTest(base.TestCase):
-    """Two methods that use the same evidence."""
-
-    def set_up_methods(self, one=None, two=None, **arguments):
-        self.methods = {
-            'one': CertificateMethod('one', one),
-            'two': CertificateMethod('two', two),
-        }
-        self.authenticator = protocol_base.authenticator(
-            METHODS | self.methods,
-            arguments.pop('enabled', ['one', 'two', 'header']),
-            **arguments,
-        )
-
-    def authenticate(self, **attributes):
-        return self.authenticator.authenticate(
-            protocol_base.request(**attributes),
-            protocol_base.form(certificate='x'),
-        )
-
-    def test_successful_method_authenticates(self):
-        """B01: one certificate counts as one authentication."""
-        for one, two, method in (
-            ('x', None, 'one'),
-            (None, 'x', 'two'),
-            ('x', 'x', 'one'),
+    def test_client_that_must_not_be_used_is_not_verified(self):
+        """B07: nor an unknown one, but the response takes as long."""
+        for client_id, detail in (
+            ('unknown', 'unknown client'),
+            ('header', 'it has expired'),
         ):
-            with self.variant((one, two)):
-                self.set_up_methods(one, two)
-                client = self.authenticate()
-                self.assertEqual(
-                    ('x', method), (client.id, client.authentication_method)
+            with self.variant(client_id):
+                store = client_store()
+                store.refusals['header'] = 'it has expired'
+                header, *others = methods()
+                authentication = protocol_base.authentication(
+                    [header, *others], client_store=store
                 )
+                error = self.assert_raises(
+                    errors.InvalidClient,
+                    authentication.authenticate,
+                    protocol_base.request(
+                        authorization=protocol_base.basic(f'{client_id}:x')
+                    ),
+                    protocol_base.form(),
+                )
+                self.assertEqual(detail, error.detail)
+                self.assertEqual(['pretend'], header.calls)
+                self.assertEqual(1, store.finds)
+                self.assertEqual([], store.uses)
 
-    def test_disabled_method_is_not_tried(self):
-        """B11: a disabled method authenticates no client."""
-        self.set_up_methods(one='x', enabled=['two'])
-        error = self.assert_raises(errors.InvalidClient, self.authenticate)
-        self.assertEqual('two knows nobody', error.detail)
-        self.assertEqual(0, self.methods['one'].attempts)
 
-    def test_all_disabled_methods_are_named(self):
-        """B05: a failed attempt."""
-        self.set_up_methods(one='x', two='x', enabled=['header'])
-        error = self.assert_raises(errors.InvalidClient, self.authenticate)
-        self.assertEqual('one or two is not enabled', error.detail)
+class UserTest(base.TestCase):
+    """Clients that are users, for which nothing is registered."""
 
-    def test_additional_evidence_is_refused(self):
-        """B01: even if both are valid."""
-        self.set_up_methods(one='x', two='x')
-        error = self.assert_raises(
-            errors.TwoAuthenticationMethods,
-            lambda: self.authenticate(authorization='Header x'),
+    def setUp(self):
+        super().setUp()
+        self.weak = dummies.Dummy('weak', evidence.Assertion, users=['user'])
+        self.strong = dummies.Dummy('strong', evidence.Assertion, strength=1)
+        self.clients = client_store()
+        self.authentication = protocol_base.authentication(
+            [self.weak, self.strong], client_store=self.clients
         )
-        self.assertEqual('header and one and two', error.detail)
 
-    def test_evidence_that_all_methods_refuse_is_one_failure(self):
-        """B08: it is counted once, with each reason."""
-        guard = Counter(allowed=2)
-        self.set_up_methods(guard=guard)
-        for failures in (1, 2):
-            error = self.assert_raises(errors.InvalidClient, self.authenticate)
-            self.assertEqual(
-                'one knows nobody; two knows nobody', error.detail
-            )
-            self.assertEqual(failures, guard.failures.total())
-        self.assert_raises(errors.TooManyRequests, self.authenticate)
+    def authenticate(self, client_id):
+        return self.authentication.authenticate(
+            protocol_base.request(), dummies.assertion(client_id)
+        )
 
-    def test_identical_reasons_are_given_once(self):
-        self.set_up_methods()
-        for method in self.methods.values():
-            method.name = 'it'
-        error = self.assert_raises(errors.InvalidClient, self.authenticate)
-        self.assertEqual('it knows nobody', error.detail)
+    def test_method_that_knows_the_user_authenticates_it(self):
+        client = self.authenticate('user')
+        self.assertTrue(client.client.is_user)
+        self.assertEqual(('user', 'weak'), (client.id, client.method))
+        self.assertEqual([], self.clients.uses)
+
+    def test_unknown_user_is_refused(self):
+        self.assert_raises(errors.InvalidClient, self.authenticate, 'unknown')
+        self.assertEqual(['pretend'], self.strong.calls)
+
+    def test_application_credential_is_never_a_user(self):
+        """B12, D11: even if it must not be used."""
+        self.clients.add('user')
+        self.clients.refusals['user'] = 'it has expired'
+        error = self.assert_raises(
+            errors.InvalidClient, self.authenticate, 'user'
+        )
+        self.assertEqual('it has expired', error.detail)
+        del self.clients.refusals['user']
+        self.clients.register('weak', client_id='user')
+        self.assertFalse(self.authenticate('user').client.is_user)
 
 
 class Counter:
@@ -290,14 +282,19 @@ class Counter:
 
 
 class GuardTest(base.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.authenticator = protocol_base.authenticator(
-            METHODS, ['body', 'header'], Counter(allowed=2)
+    def set_up_guard(self, guard, **body):
+        self.guard = guard
+        self.clients = client_store()
+        self.authentication = protocol_base.authentication(
+            methods(**body), client_store=self.clients, guard=guard
         )
 
+    def setUp(self):
+        super().setUp()
+        self.set_up_guard(Counter(allowed=2))
+
     def authenticate(self, authorization=None, **form):
-        return self.authenticator.authenticate(
+        return self.authentication.authenticate(
             protocol_base.request(authorization=authorization),
             protocol_base.form(**form),
         )
@@ -311,25 +308,24 @@ class GuardTest(base.TestCase):
             errors.TooManyRequests,
         ):
             error = self.assert_raises(
-                expected, lambda: self.authenticate(password='x')
+                expected, lambda: self.authenticate(**posted())
             )
         self.assertEqual({'Retry-After': '30'}, error.headers)
         self.assertEqual(429, error.status)
+        self.assertEqual(2, self.clients.finds)
 
     def test_failure_beyond_the_limit_gets_429(self):
         """B09: it was evaluated, and the log has the reason."""
-        self.authenticator = protocol_base.authenticator(
-            METHODS, ['body', 'header'], Counter(allowed=3, warned=2)
-        )
+        self.set_up_guard(Counter(allowed=3, warned=2))
         for detail, seconds in (('; body: wrong', '20'), ('', '30')):
             for _ in range(2 if seconds == '20' else 0):
                 self.assert_raises(
                     errors.InvalidClient,
-                    lambda: self.authenticate(password='x'),
+                    lambda: self.authenticate(**posted()),
                 )
             error = self.assert_raises(
                 errors.TooManyRequests,
-                lambda: self.authenticate(password='x'),
+                lambda: self.authenticate(**posted()),
             )
             self.assertEqual({'Retry-After': seconds}, error.headers)
             self.assertEqual(
@@ -338,38 +334,56 @@ class GuardTest(base.TestCase):
                 error.detail,
             )
 
-    def test_guard_is_told_of_a_slow_hash(self):
-        """B09: from any of several methods for the same evidence."""
-        for was_slow in ([False], [True], [False, True], [True, False]):
-            with self.variant(was_slow):
-                methods = {
-                    f'{number}': SlowMethod(each)
-                    for number, each in enumerate(was_slow)
-                }
-                guard = Counter(allowed=1)
-                authenticator = protocol_base.authenticator(
-                    methods, methods, guard
-                )
+    def test_each_refusal_is_one_failure(self):
+        """B08: of an unknown client, and of one without the method, too."""
+        for client_id in ('body', 'unknown', 'header'):
+            with self.variant(client_id):
+                self.set_up_guard(Counter(allowed=5))
                 self.assert_raises(
                     errors.InvalidClient,
-                    authenticator.authenticate,
-                    protocol_base.request(),
-                    protocol_base.form(password='x'),
+                    lambda client_id=client_id: self.authenticate(
+                        **posted(client_id)
+                    ),
                 )
-                self.assertEqual(any(was_slow), bool(guard.slow.total()))
+                self.assertEqual(
+                    {(client_id, messages.UNKNOWN_SOURCE): 1},
+                    self.guard.failures,
+                )
+
+    def test_unreadable_evidence_is_not_a_failure_of_a_client(self):
+        """B09: it does not say of which client."""
+        self.assert_raises(
+            errors.InvalidClient, self.authenticate, 'Basic nonsense'
+        )
+        self.assertEqual({}, self.guard.failures)
+
+    def test_guard_is_told_of_a_slow_hash(self):
+        """B09: whether or not the client exists."""
+        for is_slow in (False, True):
+            for client_id in ('body', 'unknown', 'header'):
+                with self.variant((is_slow, client_id)):
+                    self.set_up_guard(Counter(allowed=1), is_slow=is_slow)
+                    self.assert_raises(
+                        errors.InvalidClient,
+                        lambda client_id=client_id: self.authenticate(
+                            **posted(client_id)
+                        ),
+                    )
+                    self.assertIs(is_slow, bool(self.guard.slow.total()))
 
     def test_failures_of_one_client_do_not_block_another(self):
         """B09: no client can lock out another client."""
         for _ in range(3):
             self.assertRaises(
-                errors.OAuthError, lambda: self.authenticate(password='x')
+                errors.OAuthError, lambda: self.authenticate(**posted())
             )
-        self.assertEqual('header', self.authenticate('Header x').id)
+        self.assertEqual('header', self.authenticate(BASIC).id)
 
     def test_success_is_not_counted(self):
         """B09: no matter how often."""
         for _ in range(5):
-            self.assertEqual('header', self.authenticate('Header x').id)
+            self.assertEqual('header', self.authenticate(BASIC).id)
+        self.assertEqual({}, self.guard.failures)
 
 
 class CallerTest(base.TestCase):
@@ -377,13 +391,20 @@ class CallerTest(base.TestCase):
 
     HOLDER = messages.Caller('user', 'domain', ())
 
-    def authenticate(self, authorization=None, holder=None):
-        authenticator = protocol_base.authenticator(METHODS, ['header'])
-        return authenticator.authenticate_caller(
+    def authenticate(self, authorization=None, holder=None, **attributes):
+        self.tokens = protocol_base.TokenService()
+        self.tokens.refuses = attributes.pop('refuses', False)
+        authentication = protocol_base.authentication(
+            methods(),
+            ['header'],
+            client_store=client_store(),
+            tokens=self.tokens,
+        )
+        return authentication.authenticate_caller(
             protocol_base.request(
                 authorization=authorization,
-                has_keystone_token=True,
                 token_holder=holder,
+                **{'has_keystone_token': True, **attributes},
             ),
             protocol_base.form(),
         )
@@ -391,6 +412,24 @@ class CallerTest(base.TestCase):
     def test_holder_of_a_token_is_the_caller(self):
         """G01: without client authentication."""
         self.assertEqual(self.HOLDER, self.authenticate(holder=self.HOLDER))
+
+    def test_client_is_the_caller_with_the_roles_of_its_token(self):
+        """G01: an application credential has no more than that."""
+        caller = self.authenticate(BASIC, has_keystone_token=False)
+        self.assertEqual(
+            messages.Caller('user', 'domain', ('member', 'reader'), 'header'),
+            caller,
+        )
+
+    def test_client_that_would_get_no_token_is_refused(self):
+        """G01: with the same error as at the token endpoint."""
+        error = self.assert_raises(
+            errors.InvalidClient,
+            lambda: self.authenticate(
+                BASIC, has_keystone_token=False, refuses=True
+            ),
+        )
+        self.assertEqual('no role', error.detail)
 
     def test_invalid_token_is_refused(self):
         """K06: it is not ignored."""
@@ -401,12 +440,11 @@ class CallerTest(base.TestCase):
         """B01, K06: whether the token is valid or not."""
         for holder in (self.HOLDER, None):
             with self.variant(holder):
-                self.assert_raises(
+                error = self.assert_raises(
                     errors.TwoAuthenticationMethods,
-                    lambda holder=holder: self.authenticate(
-                        'Header x', holder
-                    ),
+                    lambda holder=holder: self.authenticate(BASIC, holder),
                 )
+                self.assertEqual('X-Auth-Token', error.detail)
 
 
 class ChallengeTest(base.TestCase):

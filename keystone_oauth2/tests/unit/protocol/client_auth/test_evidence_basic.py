@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keystone_oauth2.protocol import errors
-from keystone_oauth2.protocol.client_auth import client_secret_basic
+from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
@@ -30,10 +30,13 @@ text = st.text(
 latin_1 = st.text(st.characters(max_codepoint=255), max_size=60)
 
 
-def read(authorization):
-    return client_secret_basic.read(
-        protocol_base.request(authorization=authorization)
+def read(authorization, **form):
+    """Return the client id, and the readings of the secret."""
+    found = evidence.Basic.read(
+        protocol_base.request(authorization=authorization),
+        protocol_base.form(**form),
     )
+    return found.client_id, found.secrets
 
 
 class ReadBasicTest(base.TestCase):
@@ -143,6 +146,20 @@ class ReadBasicTest(base.TestCase):
                 )
                 self.assertNotIn('top', error.detail)
                 self.assertNotIn(authorization[6:], error.detail)
+
+    def test_client_id_in_the_body_must_be_the_same(self):
+        """B01: the body may contain it, but no other id."""
+        authorization = protocol_base.basic('client:secret')
+        for form in ({}, {'client_id': 'client'}):
+            with self.variant(form):
+                self.assertEqual('client', read(authorization, **form)[0])
+        error = self.assert_raises(
+            errors.InvalidRequest,
+            lambda: read(authorization, client_id='other'),
+        )
+        self.assertEqual(
+            'client_id differs from the Authorization field', error.detail
+        )
 
     @given(text, text)
     def test_encoding_of_a_strict_client_is_read_back(self, name, secret):
