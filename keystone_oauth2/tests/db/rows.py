@@ -23,8 +23,8 @@ import sqlalchemy as sa
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
 from keystone_oauth2.tests.db import base
-from keystone_oauth2.tests.functional import digests
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import mutual_tls
 
 KEY, DIGEST = '1' * 32, '2' * 64
 _WORKERS, _ROUNDS = 4, 12

@@ -15,9 +15,9 @@
 import base64
 import json
 
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import test_client_keys
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
 
 EXAMPLE = test_client_keys.EXAMPLE
 encoded = test_client_keys.encoded

@@ -18,11 +18,11 @@ import time
 
 import jwt
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import tokens
 
 ALGORITHMS = ('ES256', 'ES384', 'RS256', 'PS256', 'EdDSA')
 TWO_METHODS = matchers.IsOAuthError(400, 'invalid_request')

@@ -18,11 +18,11 @@ import re
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import digests
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import tokens
 
 CONFLICT = clients.IsKeystoneError(409, 'could no longer authenticate')
 #: Not a valid hash: Keystone fails when it checks a secret against it.

@@ -15,8 +15,8 @@
 import base64
 
 from keystone_oauth2.protocol.clients import secret_digest
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import digests
 
 #: Characters that form encoding changes, or text that looks encoded.
 ODD = (

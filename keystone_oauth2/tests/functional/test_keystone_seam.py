@@ -54,8 +54,8 @@ from keystone_oauth2.compose import routes
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import tokens
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
 #: Members of a token that identity/tokens.py and callers.py read, and why.

@@ -18,10 +18,10 @@ import subprocess
 from cryptography import x509
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import requirement
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import test_client_certificates
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import requirement
 
 AUTHORITY = mutual_tls.AUTHORITY
 FAILED = test_client_certificates.FAILED

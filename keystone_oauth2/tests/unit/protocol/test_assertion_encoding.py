@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol import strategies
 from keystone_oauth2.tests.unit.protocol import test_private_key_jwt as other
 

@@ -27,7 +27,7 @@ from jwt import algorithms
 
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol import strategies
 
 #: The key of RFC 7638, 3.1.

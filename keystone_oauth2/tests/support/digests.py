@@ -19,8 +19,8 @@ from sqlalchemy import pool
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
 from keystone_oauth2.identity import application_credentials
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 DIGESTS = 'oauth2_secret_digest'
 OTHER_SECRET = 'of a hash that somebody put there'
