@@ -47,7 +47,7 @@ TESTS = ROOT / PRODUCT / 'tests'
 #: Packages that are not mutated.
 NO_PRODUCT = ('tests', 'fixture')
 #: Modules that use too many others to suggest tests for them.
-COMMON = ('__init__', 'wiring')
+COMMON = ('__init__', 'server')
 SKIPPED = ('.*', '__pycache__', 'node_modules', 'build', 'cover')
 #: Tests of the whole product, not of one module.
 BROAD = ('test_no_oracle', 'test_notifications', 'test_logs', 'test_openapi')
@@ -74,7 +74,7 @@ def likely_tests(path: str) -> tuple[list[str], list[str]]:
         ones first.
     """
     module = pathlib.PurePath(path).with_suffix('')
-    unit = sorted((TESTS / 'unit' / module.parts[1]).glob('test_*.py'))
+    unit = sorted((TESTS / 'unit' / module.parts[1]).rglob('test_*.py'))
     dotted = '.'.join(module.parts)
     users = (user.stem for user in _product() if dotted in _imports(user))
     names = {module.name, *users} - {*COMMON}
