@@ -156,7 +156,6 @@ class StrictLengthTest(digests.DigestTestCase):
     @classmethod
     def create(cls):
         cls.project = cls.identity.create_project()
-        cls.connect()
 
     def new_client(self, **attributes):
         # Keystone's generated secrets are too long for this option.

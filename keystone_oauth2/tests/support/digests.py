@@ -51,10 +51,6 @@ class DigestTestCase(base.KeystoneTestCase):
         forget_what_was_done_once()
         cls.addClassCleanup(forget_what_was_done_once)
         super().setUpClass()
-
-    @classmethod
-    def create(cls):
-        super().create()
         cls.connect()
 
     @classmethod
