@@ -15,12 +15,11 @@
 import base64
 import json
 
-from keystone_oauth2.tests.functional import test_client_keys
+from keystone_oauth2.tests.functional import test_client_key_registration
 from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.support import clients
 
-EXAMPLE = test_client_keys.EXAMPLE
-encoded = test_client_keys.encoded
+EXAMPLE = test_client_key_registration.EXAMPLE
 
 
 class AssertionFormTest(clients.ClientsTestCase):
@@ -88,12 +87,14 @@ class AssertionFormTest(clients.ClientsTestCase):
 
 def signed(signer, header, claims):
     """Return a JWS of the given octets, signed with an Ed25519 key."""
-    text = f'{encoded(header)}.{encoded(claims)}'
-    return f'{text}.{encoded(signer.key.sign(text.encode()))}'
+    text = f'{assertions.base64url(header)}.{assertions.base64url(claims)}'
+    return f'{text}.{assertions.base64url(signer.key.sign(text.encode()))}'
 
 
 def with_name(signer, name):
     """Return an assertion with the given algorithm name in its header."""
     claims = signer.assertion().split('.')[1]
-    text = f'{encoded(json.dumps({"alg": name}).encode())}.{claims}'
-    return f'{text}.{encoded(signer.key.sign(text.encode()))}'
+    text = (
+        f'{assertions.base64url(json.dumps({"alg": name}).encode())}.{claims}'
+    )
+    return f'{text}.{assertions.base64url(signer.key.sign(text.encode()))}'

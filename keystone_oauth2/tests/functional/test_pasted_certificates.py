@@ -18,13 +18,13 @@ import subprocess
 from cryptography import x509
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests.functional import test_client_certificates
+from keystone_oauth2.tests.functional import client_certificates
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import mutual_tls
 from keystone_oauth2.tests.support import requirement
 
 AUTHORITY = mutual_tls.AUTHORITY
-FAILED = test_client_certificates.FAILED
+FAILED = client_certificates.FAILED
 DAY = datetime.timedelta(days=1)
 
 
@@ -175,7 +175,7 @@ class PastedCertificateTest(clients.ClientsTestCase):
                 self.assertEqual(sentence, answer.json['error']['message'])
 
 
-class PeriodTest(test_client_certificates.CertificatesTestCase):
+class PeriodTest(client_certificates.CertificatesTestCase):
     """Validity of self-signed certificates, which only Keystone checks."""
 
     def test_certificate_that_is_not_yet_valid_is_not_registered(self):
@@ -243,14 +243,14 @@ class PeriodTest(test_client_certificates.CertificatesTestCase):
                 self.at(start, seconds)
                 answer = self.keystone.request(
                     'GET',
-                    test_client_certificates.PROJECTS,
+                    client_certificates.PROJECTS,
                     token=token,
                     environ=how['environ'],
                 )
                 self.assertEqual(status, answer.status)
 
 
-class PrintedSubjectTest(test_client_certificates.CertificatesTestCase):
+class PrintedSubjectTest(client_certificates.CertificatesTestCase):
     """Subjects as an owner prints them according to the guide."""
 
     def test_printed_subject_matches_its_certificate(self):

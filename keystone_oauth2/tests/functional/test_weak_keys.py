@@ -14,15 +14,14 @@
 
 import json
 
-from keystone_oauth2.tests.functional import test_client_keys
+from keystone_oauth2.tests.functional import test_client_key_registration
 from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.support import clients
 
-EXAMPLE = test_client_keys.EXAMPLE
-encoded = test_client_keys.encoded
+EXAMPLE = test_client_key_registration.EXAMPLE
 #: The neutral element of Ed25519, and a signature valid for any message.
-NEUTRAL = encoded(b'\1' + bytes(31))
-CONSTANT = encoded(b'\1' + bytes(63))
+NEUTRAL = assertions.base64url(b'\1' + bytes(31))
+CONSTANT = assertions.base64url(b'\1' + bytes(63))
 
 
 class WeakKeyTest(clients.ClientsTestCase):
@@ -31,10 +30,22 @@ class WeakKeyTest(clients.ClientsTestCase):
         okp = {'kty': 'OKP', 'crv': 'Ed25519'}
         for jwk, message in (
             ({**okp, 'x': NEUTRAL}, 'point of small order'),
-            ({**okp, 'x': encoded(bytes(32))}, 'point of small order'),
-            ({**okp, 'x': encoded(b'\xff' * 32)}, 'canonical encoding'),
-            ({**okp, 'x': encoded(b'\2' + bytes(31))}, 'point on its curve'),
-            ({**EXAMPLE, 'n': encoded(b'\xff' * 256)}, 'easy to factor'),
+            (
+                {**okp, 'x': assertions.base64url(bytes(32))},
+                'point of small order',
+            ),
+            (
+                {**okp, 'x': assertions.base64url(b'\xff' * 32)},
+                'canonical encoding',
+            ),
+            (
+                {**okp, 'x': assertions.base64url(b'\2' + bytes(31))},
+                'point on its curve',
+            ),
+            (
+                {**EXAMPLE, 'n': assertions.base64url(b'\xff' * 256)},
+                'easy to factor',
+            ),
             (
                 {**EXAMPLE, 'n': f'{EXAMPLE["n"][:-1]}A'},
                 'easy to factor',
