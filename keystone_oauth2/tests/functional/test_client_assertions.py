@@ -30,9 +30,21 @@ TOKEN_ENDPOINT = f'{clients.ISSUER}/OS-OAUTH2/token'
 class RefusedAssertionTest(clients.ClientsTestCase):
     """C09: all of these are invalid_client."""
 
+    @classmethod
+    def create(cls):
+        super().create()
+        cls.own = cls.client
+        cls.signer = assertions.Signer(cls.own.id, clients.ISSUER)
+        clients.register(
+            cls.keystone.request,
+            cls.owner_token,
+            cls.own,
+            'key',
+            jwk=cls.signer.jwk,
+        )
+
     def setUp(self):
         super().setUp()
-        self.signer = self.register_key()
         self.now = int(time.time())
 
     def assert_claims_refused(self, *variants):
@@ -45,21 +57,11 @@ class RefusedAssertionTest(clients.ClientsTestCase):
         self.assert_issued(**clients.by_key(self.signer))
 
     def test_wrong_audience_is_refused(self):
-        """C03: the endpoint, a part of the issuer, or one of several."""
+        """C03: the endpoint, or the issuer among others."""
         self.assert_claims_refused(
             {'aud': None},
-            {'aud': ''},
             {'aud': TOKEN_ENDPOINT},
-            {'aud': f'{clients.ISSUER}/'},
-            {'aud': clients.ISSUER.upper()},
-            {'aud': 'https://keystone.example.com'},
-            {'aud': 'https://elsewhere.example.com/v3'},
-            {'aud': []},
-            {'aud': [TOKEN_ENDPOINT]},
             {'aud': [clients.ISSUER, 'https://elsewhere.example.com']},
-            {'aud': [clients.ISSUER, clients.ISSUER]},
-            {'aud': {'x': clients.ISSUER}},
-            {'aud': 5},
         )
         self.assert_issued(**clients.by_key(self.signer, aud=[clients.ISSUER]))
 
@@ -67,110 +69,68 @@ class RefusedAssertionTest(clients.ClientsTestCase):
         """C02: both are the client_id, as is the parameter if present."""
         other = self.identity.create_application_credential(self.user)
         self.assert_claims_refused(
-            {'iss': None},
-            {'sub': None},
             {'iss': other.id},
-            {'sub': other.id},
             {'iss': other.id, 'sub': other.id},
             {'iss': self.user.id, 'sub': self.user.id},
-            {'iss': clients.ISSUER},
-            {'iss': '', 'sub': ''},
-            {'iss': f'{self.own.id} ', 'sub': f'{self.own.id} '},
             {'iss': self.own.id.upper(), 'sub': self.own.id.upper()},
             {'iss': 'unknown', 'sub': 'unknown'},
         )
-        for client_id in (other.id, self.user.id, f'{self.own.id}x'):
+        for client_id, expected in (
+            (other.id, clients.REFUSED),
+            (self.own.id, clients.ISSUED),
+        ):
             with self.variant(client_id):
-                self.assert_refused(
-                    **clients.by_assertion(
-                        self.signer.assertion(), client_id=client_id
-                    )
+                how = clients.by_assertion(
+                    self.signer.assertion(), client_id=client_id
                 )
-        self.assert_issued(
-            **clients.by_assertion(
-                self.signer.assertion(), client_id=self.own.id
-            )
-        )
+                self.assertThat(self.get_token(**how), expected)
 
     def test_wrong_times_are_refused(self):
         """C04, C05: it must expire, soon enough, and be valid already."""
         self.assert_claims_refused(
             {'exp': None},
             {'exp': self.now - 1},
-            {'exp': self.now - 300},
             {'exp': self.now + 3700},
-            {'exp': self.now + 10 * 365 * 86400},
-            {'exp': 10**30},
-            {'exp': 'tomorrow'},
-            {'exp': True},
-            {'exp': [self.now + 60]},
-            {'exp': f'{self.now - 300}'},
-            {'nbf': int(time.time()) + 45},
             {'nbf': self.now + 90},
-            {'nbf': 'x'},
             {'iat': self.now + 90},
-            {'iat': -1},
         )
 
     def test_times_as_clients_send_them_are_accepted(self):
         """C04, C05: as text, as keystonemiddleware sends them; with skew."""
         for claims in (
             {'exp': f'{self.now + 3600}', 'iat': f'{self.now}'},
-            {'exp': self.now + 30.5},
-            {'iat': None},
-            {'iat': self.now + 10, 'nbf': self.now + 10},
             {'iat': self.now + 25, 'nbf': self.now + 25},
-            {'iat': self.now - 3600, 'nbf': self.now - 3600},
         ):
             with self.variant(claims):
                 self.assert_issued(**clients.by_key(self.signer, **claims))
 
     def test_assertion_without_an_id_is_refused(self):
         """C06."""
-        self.assert_claims_refused(
-            {'jti': None},
-            {'jti': ''},
-            {'jti': 5},
-            {'jti': 'x' * 256},
-            {'jti': 'a\0b'},
-            {'jti': 'a\nb'},
-            {'jti': '\ud800'},
-        )
+        self.assert_claims_refused({'jti': None}, {'jti': 'x' * 256})
 
     def test_token_of_another_type_is_refused(self):
         """C08: by its typ; no critical header parameter is supported."""
-        for header in (
-            {'typ': 'at+jwt'},
-            {'typ': 'application/at+jwt'},
-            {'typ': 'dpop+jwt'},
-            {'typ': 'JWS'},
-            {'typ': 5},
-            {'crit': ['exp'], 'exp': 1},
-            {'crit': []},
-            {'b64': False, 'crit': ['b64']},
+        for header, expected in (
+            ({'typ': 'at+jwt'}, clients.REFUSED),
+            ({'crit': ['exp'], 'exp': 1}, clients.REFUSED),
+            ({'typ': 'client-authentication+jwt'}, clients.ISSUED),
         ):
             with self.variant(header):
-                self.assert_refused(
-                    **clients.by_assertion(self.with_header(header))
-                )
-        for typ in (
-            'JWT',
-            'jwt',
-            'application/JWT',
-            'client-authentication+jwt',
-            'application/client-authentication+jwt',
-        ):
-            with self.variant(typ):
-                self.assert_issued(
-                    **clients.by_assertion(self.with_header({'typ': typ}))
-                )
+                how = clients.by_assertion(self.with_header(header))
+                self.assertThat(self.get_token(**how), expected)
 
-    def with_header(self, header):
-        """Return an assertion with the given members in its header."""
-        signer = self.signer
-        claims = signer.assertion().split('.')[1]
+    def with_header(self, header, signer=None, claims=None):
+        """Return an assertion with the given members in its header.
+
+        :param claims: the octets of the claims, if they are not valid ones.
+        """
+        signer = signer or self.signer
+        if claims is None:
+            content = signer.assertion().split('.')[1]
+        else:
+            content = assertions.base64url(claims)
         text = json.dumps({'alg': signer.algorithm, **header}).encode()
-        signed = f'{assertions.base64url(text)}.{claims}'
+        signed = f'{assertions.base64url(text)}.{content}'
         algorithm = jwt.get_algorithm_by_name(signer.algorithm)
         signature = algorithm.sign(signed.encode(), signer.key)
         return f'{signed}.{assertions.base64url(signature)}'
@@ -192,9 +152,7 @@ class RefusedAssertionTest(clients.ClientsTestCase):
         )
         for text in (
             f'{head}.{claims}.',
-            f'{head}.{claims}.{signature[:-4]}',
             f'{head}.{claims}.{signature[::-1]}',
-            f'{head}.{self.signer.assertion().split(".")[1]}.{signature}',
             unsigned,
         ):
             with self.variant(text):
@@ -206,69 +164,61 @@ class RefusedAssertionTest(clients.ClientsTestCase):
         claims = jwt.decode(
             self.signer.assertion(), options={'verify_signature': False}
         )
-        for key in (
-            self.own.secret,
-            self.signer.jwk['x'],
-            base64.urlsafe_b64decode(self.signer.jwk['x'] + '='),
-        ):
-            text = jwt.encode(claims, key, 'HS256')
-            self.assert_refused(**clients.by_assertion(text))
+        text = jwt.encode(claims, self.signer.jwk['x'], 'HS256')
+        self.assert_refused(**clients.by_assertion(text))
 
-    def test_algorithm_must_be_that_of_the_key(self):
-        """C07: one of its kind, and the registered one."""
+    def test_algorithm_must_be_the_registered_one(self):
+        """C07: not another one of the same key."""
         key = assertions.rsa_key()
         signer = assertions.Signer(self.own.id, clients.ISSUER, 'PS256', key)
         self.register('key', jwk={**signer.jwk, 'alg': 'PS256'})
         self.assert_issued(**clients.by_key(signer))
-        for algorithm in ('RS256', 'PS384', 'RS512'):
-            with self.variant(algorithm):
-                self.assert_refused(
-                    **clients.by_key(signer, algorithm=algorithm)
-                )
+        self.assert_refused(**clients.by_key(signer, algorithm='RS256'))
+
+    def test_both_names_of_ed25519_are_accepted(self):
+        """C07: Node and browsers export the name Ed25519 (RFC 9864)."""
+        signer = assertions.Signer(self.own.id, clients.ISSUER, 'EdDSA')
+        wanted = {**signer.jwk, 'alg': 'Ed25519'}
+        self.assertEqual(wanted, self.register('key', jwk=wanted)['jwk'])
+        for name in ('EdDSA', 'Ed25519'):
+            with self.variant(name):
+                text = self.with_header({'alg': name}, signer)
+                self.assert_issued(**clients.by_assertion(text))
 
     def test_malformed_assertion_is_refused(self):
         """C01: as is an unknown client_assertion_type."""
-        head, claims, signature = self.signer.assertion().split('.')
-        for text in (
-            'x',
-            'a.b.c',
-            '..',
-            f'{head}.{claims}',
-            f'{head}.{claims}.{signature}.x',
-            f'{claims}.{head}.{signature}',
-            f'{head}.{"WzFd"}.{signature}',
-            f'{head}.{"ew"}.{signature}',
-            '\u00e4.\u00f6.\u00fc',
-            f'{head} .{claims}.{signature}',
-        ):
+        for text in ('x', '\u00e4.\u00f6.\u00fc'):
             with self.variant(text):
                 self.assert_refused(**clients.by_assertion(text))
-        for kind in (
-            'x',
-            assertions.TYPE.upper(),
-            'urn:ietf:params:oauth:client-assertion-type:saml2-bearer',
-            'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        how = clients.by_key(self.signer)
+        how['form']['client_assertion_type'] = assertions.TYPE.upper()
+        self.assert_refused(**how)
+
+    def test_assertion_with_two_readings_is_refused(self):
+        """C01, C02: two parsers would see different clients."""
+        content = self.signer.assertion().split('.')[1]
+        claims = base64.urlsafe_b64decode(content + '==').decode()
+        for text in (
+            claims.encode('utf-16'),
+            f'{claims[:-1]},"sub":"other"}}'.encode(),
         ):
-            with self.variant(kind):
-                how = clients.by_key(self.signer)
-                how['form']['client_assertion_type'] = kind
-                self.assert_refused(**how)
+            with self.variant(text):
+                self.assert_refused(
+                    **clients.by_assertion(self.with_header({}, claims=text))
+                )
 
     def test_incomplete_parameters_are_a_malformed_request(self):
         """C01: a parameter is missing."""
         for name in ('client_assertion', 'client_assertion_type'):
-            for value in (None, ''):
-                with self.variant((name, value)):
-                    how = clients.by_key(self.signer)
-                    del how['form'][name]
-                    if value is not None:
-                        how['form'][name] = value
-                    self.assertThat(
-                        self.get_token(**how),
-                        matchers.IsOAuthError(
-                            400, 'invalid_request', description='is missing'
-                        ),
-                    )
+            with self.variant(name):
+                how = clients.by_key(self.signer)
+                del how['form'][name]
+                self.assertThat(
+                    self.get_token(**how),
+                    matchers.IsOAuthError(
+                        400, 'invalid_request', description='is missing'
+                    ),
+                )
 
     def test_assertion_beside_a_secret_is_refused(self):
         """B01: even if both are right, wherever the secret is."""
@@ -302,8 +252,6 @@ class TokenEndpointAsAudienceTest(clients.ClientsTestCase):
                 self.assert_issued(**clients.by_key(signer, aud=audience))
         for audience in (
             f'{clients.ISSUER}/OS-OAUTH2/introspect',
-            f'{clients.ISSUER}/OS-OAUTH2',
-            'https://elsewhere.example.com/v3/OS-OAUTH2/token',
             [TOKEN_ENDPOINT, clients.ISSUER],
         ):
             with self.variant(audience):
@@ -329,8 +277,4 @@ class LifetimeTest(clients.ClientsTestCase):
         signer = self.register_key()
         now = int(time.time())
         self.assert_issued(**clients.by_key(signer, exp=now + 60))
-        for seconds in (100, 3600):
-            with self.variant(seconds):
-                self.assert_refused(
-                    **clients.by_key(signer, exp=now + seconds)
-                )
+        self.assert_refused(**clients.by_key(signer, exp=now + 100))

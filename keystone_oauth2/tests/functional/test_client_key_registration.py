@@ -73,24 +73,6 @@ class RegistrationTest(clients.ClientsTestCase):
             self.assertEqual(key, self.shown('key', key))
         self.assertEqual(3, len(self.show('/keys')['keys']))
 
-    def test_set_with_one_wrong_key_registers_none(self):
-        good, known = self.new_jwk(), self.register_key().jwk
-        for status, keys in (
-            (400, [good, {'kty': 'oct', 'k': 'AAAA'}]),
-            (400, [good, {}]),
-            (400, [good, 5]),
-            (400, []),
-            (400, [good] * 101),
-            (400, [good, good]),
-            (400, [good, {**good, 'kid': 'other'}]),
-            (403, [self.new_jwk() for _ in range(10)]),
-        ):
-            with self.variant((status, keys)):
-                answer = self.post({'jwks': {'keys': keys}})
-                self.assertThat(answer, clients.IsKeystoneError(status))
-                shown = self.show('/keys')['keys']
-                self.assertEqual([known], [key['jwk'] for key in shown])
-
     def test_duplicate_key_is_409(self):
         """Whatever the other members; another client may register it too."""
         jwk = self.register_key().jwk
@@ -102,73 +84,40 @@ class RegistrationTest(clients.ClientsTestCase):
         other = self.identity.create_application_credential(self.user)
         self.register('key', client=other, jwk=jwk)
 
-    def test_private_or_symmetric_key_is_refused_and_not_stored(self):
-        for algorithm in ('ES256', 'RS256', 'EdDSA'):
-            with self.variant(algorithm):
-                key = assertions.new_key(algorithm)
-                jwk = assertions.jwk(key, algorithm, is_private=True)
-                self.assertIn('d', jwk)
-                answer = self.post({'jwk': jwk})
+    def test_private_key_is_refused_and_neither_stored_nor_logged(self):
+        """C07: alone and in a set."""
+        key = assertions.new_key('ES256')
+        jwk = assertions.jwk(key, 'ES256', is_private=True)
+        for wanted in ({'jwk': jwk}, {'jwks': {'keys': [jwk]}}):
+            with self.variant(wanted):
+                answer = self.post(wanted)
                 self.assertThat(
                     answer, clients.IsKeystoneError(400, 'generate a new key')
                 )
                 self.assertNotIn(jwk['d'], answer.text)
                 self.assertNotIn(jwk['d'], self.new_log())
-                answer = self.post({'jwks': {'keys': [jwk]}})
-                self.assertThat(answer, clients.IsKeystoneError(400))
-        answer = self.post({'jwk': {'kty': 'oct', 'k': 'c2VjcmV0'}})
-        self.assertThat(answer, clients.IsKeystoneError(400))
         self.assertEqual([], self.show('/keys')['keys'])
 
-    def test_unusable_key_is_refused(self):
-        """C07: by its kind, size, use or form."""
-        ec, okp = self.new_jwk(), self.new_jwk('EdDSA')
-        short = assertions.jwk(assertions.rsa_key(1024), 'RS256')
-        for jwk in (
-            {},
-            short,
-            {**ec, 'kty': 'XY'},
-            {**ec, 'kty': []},
-            {**ec, 'crv': 'secp256k1'},
-            {**ec, 'crv': 'P-384'},
-            {**ec, 'x': okp['x']},
-            {**ec, 'x': ec['x'] + '='},
-            {**ec, 'x': ec['x'][:-2]},
-            {**ec, 'x': 5},
-            {name: ec[name] for name in ('kty', 'crv', 'x')},
-            {**ec, 'alg': 'none'},
-            {**ec, 'alg': 'HS256'},
-            {**ec, 'alg': 'RS256'},
-            {**ec, 'alg': 'ES384'},
-            {**ec, 'use': 'enc'},
-            {**ec, 'key_ops': ['sign']},
-            {**ec, 'key_ops': 'verify'},
-            {**ec, 'kid': 5},
-            {**ec, 'kid': ''},
-            {**ec, 'kid': 'x' * 256},
-            {**okp, 'crv': 'X25519'},
-            {**okp, 'crv': 'Ed448'},
-            {**EXAMPLE, 'e': 'AA' + EXAMPLE['e']},
-            {**EXAMPLE, 'e': 'A' * 1000 + EXAMPLE['e']},
-            {**EXAMPLE, 'e': 'Aw' * 4 + 'AQAB'},
-            {**EXAMPLE, 'n': 'AAAA' + EXAMPLE['n']},
-            {**EXAMPLE, 'n': EXAMPLE['n'] + '\n'},
-            {**EXAMPLE, 'n': EXAMPLE['n'] * 6},
+    def test_unusable_key_is_refused_with_the_reason(self):
+        """C07, K07: by its form, its algorithm, or its weakness."""
+        ec = self.new_jwk()
+        for jwk, message in (
+            ({}, 'lacks the member kty'),
+            ({**ec, 'alg': 'HS256'}, 'has an alg other than'),
+            ({**EXAMPLE, 'e': 'AAEAAQ'}, 'e that starts with a zero octet'),
+            ({**EXAMPLE, 'e': 'Aw'}, 'odd exponent e from 65537'),
         ):
             with self.variant(jwk):
                 self.assertThat(
-                    self.post({'jwk': jwk}), clients.IsKeystoneError(400)
+                    self.post({'jwk': jwk}),
+                    clients.IsKeystoneError(400, message),
                 )
 
     def test_anything_but_one_key_or_one_set_is_400(self):
         jwk = self.new_jwk()
         for wanted in (
             {},
-            {'description': 'x'},
             {'jwk': jwk, 'jwks': {'keys': [jwk]}},
-            {'jwk': [jwk]},
-            {'jwks': [jwk]},
-            {'jwks': jwk},
             {'jwks': {'keys': jwk}},
             jwk,
         ):

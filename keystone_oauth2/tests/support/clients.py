@@ -150,7 +150,9 @@ class Clients:
     @functools.cached_property
     def own(self):
         """A client of this test only."""
-        return self.identity.create_application_credential(self.user)
+        return self.identity.create_application_credential(
+            self.user, token=self.owner_token
+        )
 
     def manage(self, method, rest='', json=None, client=None, token=None):
         """Send a request about a client, by default the test's own.
