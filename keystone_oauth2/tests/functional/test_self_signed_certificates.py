@@ -12,6 +12,8 @@
 
 """Registered self-signed certificates (RFC 8705, 2.2)."""
 
+import datetime
+
 from oslo_utils import timeutils
 
 from keystone_oauth2 import fixture
@@ -22,6 +24,7 @@ from keystone_oauth2.tests.support import mutual_tls
 AUTHORITY = mutual_tls.AUTHORITY
 PROJECTS = client_certificates.PROJECTS
 FAILED = client_certificates.FAILED
+DAY = datetime.timedelta(days=1)
 
 
 class SelfSignedTest(client_certificates.CertificatesTestCase):
@@ -119,3 +122,78 @@ class SelfSignedTest(client_certificates.CertificatesTestCase):
         answer = self.manage('DELETE', rest)
         self.assertThat(answer, clients.IsKeystoneError(409))
         self.assert_bound(self.certificate_of_batch, self.how)
+
+
+class PeriodTest(client_certificates.CertificatesTestCase):
+    """Validity of self-signed certificates, which only Keystone checks."""
+
+    def test_certificate_that_is_not_yet_valid_is_not_registered(self):
+        """D04: the client could not authenticate with it."""
+        start = datetime.datetime.now(datetime.timezone.utc).replace(
+            microsecond=0
+        )
+        start += DAY
+        later = fixture.self_signed([('CN', 'batch')], not_before=start)
+        answer = self.manage(
+            'POST',
+            '/certificates',
+            {'certificate': {'certificate': later.pem}},
+        )
+        moment = start.replace(tzinfo=None).isoformat()
+        self.assertThat(
+            answer,
+            clients.IsKeystoneError(
+                400, f'The certificate is not valid before {moment}Z.'
+            ),
+        )
+
+    def test_certificate_that_is_not_yet_valid_does_not_authenticate(self):
+        """D04, K06: whatever its source and the verdict."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        minute = datetime.timedelta(minutes=1)
+        later = fixture.self_signed(
+            [('CN', 'batch')], not_before=now + 10 * minute
+        )
+        self.at(now.replace(tzinfo=None) + 20 * minute)
+        self.register_certificate(certificate=later.pem)
+        self.at(now.replace(tzinfo=None))
+        for verdict in (FAILED, 'SUCCESS'):
+            with self.variant(verdict):
+                self.assert_refused(
+                    **clients.by_certificate(self.own, later, verdict)
+                )
+        self.assertIn('the certificate is not valid before', self.log)
+
+    def test_expired_certificate_does_not_authenticate(self):
+        """D04, K06: even if its registration expires later."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        before = fixture.self_signed([('CN', 'batch')], not_after=now - DAY)
+        self.at(now.replace(tzinfo=None) - 1.5 * DAY)
+        registered = self.register_certificate(certificate=before.pem)
+        self.at(now.replace(tzinfo=None))
+        self.execute(
+            f'UPDATE {clients.AUTHENTICATORS} SET expires_at = :end '
+            f'WHERE id = :id',
+            id=registered['id'],
+            end='2037-01-01 00:00:00',
+        )
+        self.assert_refused(**clients.by_certificate(self.own, before, FAILED))
+        self.assertIn('the certificate has expired', self.log)
+
+    def test_keystone_refuses_tokens_with_a_certificate_not_yet_valid(self):
+        """D07, D08: the token alone proves nothing."""
+        batch = fixture.self_signed([('CN', 'batch')])
+        self.register_certificate(certificate=batch.pem)
+        how = clients.by_certificate(self.own, batch, FAILED)
+        token = self.assert_bound(batch, how)
+        start = batch.certificate.not_valid_before_utc.replace(tzinfo=None)
+        for seconds, status in ((-1, 401), (0, 200)):
+            with self.variant(seconds):
+                self.at(start, seconds)
+                answer = self.keystone.request(
+                    'GET',
+                    PROJECTS,
+                    token=token,
+                    environ=how['environ'],
+                )
+                self.assertEqual(status, answer.status)

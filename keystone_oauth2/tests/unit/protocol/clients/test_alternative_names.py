@@ -236,6 +236,50 @@ class AlternativeNameTest(base.TestCase):
             '\ud800@example.com',
         )
 
+    def test_names_are_registered_in_one_spelling(self):
+        """D02: what the owner sees is what is compared."""
+        for name, value, expected in (
+            (DNS, 'A.example.COM', 'a.example.com'),
+            (URI, 'urn:x:Y', 'urn:x:Y'),
+            (IP, '2001:DB8:0:0::1', '2001:db8::1'),
+            (IP, '192.0.2.1', '192.0.2.1'),
+            (EMAIL, 'A@B.Example', 'A@b.example'),
+        ):
+            with self.variant(value):
+                self.assertEqual(expected, subject.read(name, value))
+
+    def test_message_has_an_example(self):
+        """D02: the owner sees it."""
+        for name, value, sentence in (
+            (
+                DNS,
+                'a b',
+                'is not a DNS name, such as client.example.com or '
+                '*.example.com: write a label with other letters than a to z '
+                'as xn--...; a wildcard stands for the whole first label only',
+            ),
+            (
+                URI,
+                'client',
+                'is not a URI, such as spiffe://example.com/client',
+            ),
+            (
+                IP,
+                '192.0.2.0/24',
+                'is not an IP address, such as 192.0.2.1',
+            ),
+            (
+                EMAIL,
+                'client',
+                'is not an email address, such as client@example.com',
+            ),
+        ):
+            with self.variant(name):
+                error = self.assert_raises(
+                    ValueError, subject.read, name, value
+                )
+                self.assertEqual(sentence, str(error))
+
     def test_empty_expectation_is_refused(self):
         """D02: it could match no certificate, or any certificate."""
         for name in self.VALUES:

@@ -163,7 +163,7 @@ class DistinguishedNameTest(base.TestCase):
         """D03: RFC 4514, 2.3."""
         self.assert_subject(
             [('1.2.3.4', 'x')],
-            same=['1.2.3.4=x'],
+            same=['1.2.3.4=x', '1.2.3.4=#0C0178'],
             different=['1.2.3.5=x', '1.2.3.4=y'],
         )
 
