@@ -25,10 +25,10 @@ from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.fixture import _http
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import requirement
-from keystone_oauth2.tests.db import servers
-from keystone_oauth2.tests.functional import base as wire
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base as wire
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import requirement
+from keystone_oauth2.tests.support import servers
 
 TOKEN = wire.TOKEN
 INTROSPECT = '/v3/OS-OAUTH2/introspect'

@@ -22,7 +22,7 @@ import urllib.parse
 from werkzeug import datastructures
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests.functional import base as wire
+from keystone_oauth2.tests.support import base as wire
 
 TIMEOUT = 60
 #: Other spellings of a header field's name that a server may treat as the

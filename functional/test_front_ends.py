@@ -24,9 +24,9 @@ from functional import front_ends
 from functional import programs
 from functional import revocation_list
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base as wire
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base as wire
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 #: Other addresses of this host, which are not trusted as proxies.
 ATTACKER, OWNER = '127.0.0.2', '127.0.0.3'

@@ -25,7 +25,7 @@ import fixtures
 from functional import base
 from functional import programs
 from functional import traffic
-from keystone_oauth2.tests.functional import base as wire
+from keystone_oauth2.tests.support import base as wire
 
 CONNECTIONS = 500
 #: Seconds to wait for a response that may never come,

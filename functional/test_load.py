@@ -27,8 +27,8 @@ from testtools import matchers
 
 from functional import base
 from functional import traffic
-from keystone_oauth2.tests import requirement
-from keystone_oauth2.tests.functional import base as wire
+from keystone_oauth2.tests.support import base as wire
+from keystone_oauth2.tests.support import requirement
 
 VARIABLE = 'KEYSTONE_OAUTH2_LOAD_SECONDS'
 SECONDS = float(

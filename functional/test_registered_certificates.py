@@ -15,8 +15,8 @@
 from functional import base
 from functional import front_ends
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import matchers
 
 REFUSED = 'invalid_client'
 

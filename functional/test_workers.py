@@ -18,9 +18,9 @@ import re
 import time
 
 from functional import base
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
 
 _ANSWERED = re.compile(r'\[pid: (\d+)\|app: 0\|')
 ISSUER = 'https://keystone.example.com/v3'

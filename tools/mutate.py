@@ -47,7 +47,7 @@ TESTS = ROOT / PRODUCT / 'tests'
 #: Packages that are not mutated.
 NO_PRODUCT = ('tests', 'fixture')
 #: Modules that use too many others to suggest tests for them.
-COMMON = ('__init__', 'wiring')
+COMMON = ('__init__', 'server')
 SKIPPED = ('.*', '__pycache__', 'node_modules', 'build', 'cover')
 #: Tests of the whole product, not of one module.
 BROAD = ('test_no_oracle', 'test_notifications', 'test_logs', 'test_openapi')

@@ -14,10 +14,11 @@
 
 import contextlib
 import os
+import sys
 
 import hypothesis
 from oslotest import base
-from testtools import content
+import testtools.content
 
 # Logs appear only in the report of a failure.
 os.environ.setdefault('OS_LOG_CAPTURE', '1')
@@ -31,14 +32,38 @@ hypothesis.settings.load_profile('keystone_oauth2')
 class TestCase(base.BaseTestCase):
     """Base class of the tests of this project."""
 
+    def setUp(self):
+        super().setUp()
+        self._variants = []
+        self._failed_variants = 0
+
     @contextlib.contextmanager
     def variant(self, value):
-        """Attach a value of a table-driven test to the report of a failure."""
+        """Test a row of a table, and show its value if it fails.
+
+        After a failure, the test continues with the next row and fails at its
+        end. The report has the traceback of each failed row.
+        """
+        self._variants.append(value)
         try:
             yield
-        except BaseException:
-            self.addDetail('variant', content.text_content(f'{value!r}'))
+        except self.skipException:
             raise
+        except Exception:  # noqa: BLE001
+            self._report_variant(sys.exc_info())
+        finally:
+            self._variants.pop()
+
+    def _report_variant(self, error):
+        self._failed_variants += 1
+        self.force_failure = True
+        text = testtools.content.TracebackContent(error, self).as_text()
+        rows = ''.join(f'{value!r}\n' for value in self._variants)
+        # Details are sorted by name.
+        self.addDetail(
+            f'failed row {self._failed_variants:03}',
+            testtools.content.text_content(f'{rows}{text}'),
+        )
 
     def assert_raises(self, expected, function, *arguments):
         """Assert that this very class is raised, not a subclass.

@@ -21,10 +21,10 @@ import contextlib
 import sqlalchemy as sa
 
 from keystone_oauth2.db import migration
-from keystone_oauth2.tests import requirement
-from keystone_oauth2.tests.db import servers
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import requirement
+from keystone_oauth2.tests.support import servers
 
 DIGESTS = digests.DIGESTS
 CERTIFICATES = 'oauth2_certificate_thumbprint'

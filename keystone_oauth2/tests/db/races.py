@@ -24,8 +24,8 @@ import sqlalchemy as sa
 from keystone_oauth2.db import registrations
 from keystone_oauth2.db import replay
 from keystone_oauth2.tests.db import base
-from keystone_oauth2.tests.functional import assertions as made
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import assertions as made
+from keystone_oauth2.tests.support import clients
 
 ROUNDS = 8
 SECONDS = 2

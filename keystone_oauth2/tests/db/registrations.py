@@ -21,10 +21,10 @@ from keystone_oauth2.db import registrations
 from keystone_oauth2.db import replay
 from keystone_oauth2.protocol.clients import registration
 from keystone_oauth2.tests.db import base
-from keystone_oauth2.tests.functional import assertions as made
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import assertions as made
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 DAY = datetime.timedelta(days=1)
 KEY = '\U0001f511'

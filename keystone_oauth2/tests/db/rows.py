@@ -25,10 +25,10 @@ from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
-from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.db import base
-from keystone_oauth2.tests.functional import digests
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 DIGEST = clients.SecretDigest('1' * 32, '2' * 64)
 OTHER_DIGEST = clients.SecretDigest('1' * 32, '3' * 64)

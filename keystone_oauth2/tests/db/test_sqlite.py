@@ -24,8 +24,8 @@ from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
 from keystone_oauth2.tests.db import rows
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import digests
 
 
 class SQLiteTest(

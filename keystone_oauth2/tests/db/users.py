@@ -12,8 +12,8 @@
 
 """Tests of user ids, which some databases compare case-insensitively."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 
 class UserTests(mutual_tls.MutualTLSTestCase):

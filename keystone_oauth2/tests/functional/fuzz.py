@@ -14,9 +14,9 @@
 
 import hypothesis
 
-from keystone_oauth2.tests import openapi
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import openapi
+from keystone_oauth2.tests.support import tokens
 
 OPTIONS = {
     'oauth2': {

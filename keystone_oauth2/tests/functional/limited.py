@@ -14,8 +14,8 @@
 
 import uuid
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 PROXY = '192.0.2.7'

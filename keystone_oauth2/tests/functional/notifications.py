@@ -15,8 +15,8 @@
 from oslo_messaging.notify import _impl_test
 from oslo_serialization import jsonutils
 
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 PREFIX = 'identity.oauth2_access_token.'
 CALLER = {'REMOTE_ADDR': '203.0.113.9'}

@@ -14,7 +14,7 @@
 
 from keystone.common import provider_api
 
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
 PROJECTS = '/v3/auth/projects'

@@ -15,8 +15,8 @@
 import base64
 import urllib.parse
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 REFUSED = mutual_tls.REFUSED
 PROXY = {'REMOTE_ADDR': '192.0.2.7'}

@@ -12,8 +12,8 @@
 
 """The user that a certificate maps to."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 REFUSED = mutual_tls.REFUSED
 AUTHORITY = mutual_tls.AUTHORITY

@@ -15,8 +15,8 @@
 import fixtures
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 REFUSED = mutual_tls.REFUSED
 

@@ -13,8 +13,8 @@
 """Client authentication at the token endpoint."""
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 TWO_METHODS = matchers.IsOAuthError(

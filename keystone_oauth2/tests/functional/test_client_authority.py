@@ -17,8 +17,8 @@ import datetime
 from oslo_utils import timeutils
 
 from keystone_oauth2.policies import client as rules
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import test_client_policy
+from keystone_oauth2.tests.support import clients
 
 ALL, READ = test_client_policy.ALL, test_client_policy.READ
 REMOVE = test_client_policy.REMOVE

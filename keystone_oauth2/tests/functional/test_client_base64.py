@@ -14,8 +14,8 @@
 
 import base64
 
-from keystone_oauth2.tests.functional import base as functional_base
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import base as functional_base
+from keystone_oauth2.tests.support import clients
 
 DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 

@@ -12,9 +12,9 @@
 
 """Attempts to bypass the registered authenticators, which all fail."""
 
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
 
 RECEIPT = 'Openstack-Auth-Receipt'
 #: The user needs the secret of a credential and a password.

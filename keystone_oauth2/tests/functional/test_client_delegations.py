@@ -16,8 +16,8 @@ import urllib.parse
 
 from oauthlib import oauth1
 
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import ec2
+from keystone_oauth2.tests.support import clients
 
 URL = 'http://localhost'
 

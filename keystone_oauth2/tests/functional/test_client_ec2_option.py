@@ -18,8 +18,8 @@ from keystone import exception
 from keystone.common import provider_api
 
 from keystone_oauth2.identity import callers
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import ec2
+from keystone_oauth2.tests.support import clients
 
 PROVIDERS = provider_api.ProviderAPIs
 

@@ -12,8 +12,8 @@
 
 """JWK sets registered for a client (RFC 7517, 5)."""
 
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
 
 END = '2099-01-01T00:00:00Z'
 #: Keys for other purposes, and what the answer says of each.

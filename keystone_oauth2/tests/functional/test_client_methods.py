@@ -13,9 +13,9 @@
 """The methods that a client may use: chosen by operator and owner."""
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 FAILED = 'FAILED:self-signed certificate'
 SECRET_METHODS = ('client_secret_basic', 'client_secret_post')

@@ -16,8 +16,8 @@ import json
 
 from oslo_messaging.notify import _impl_test
 
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import notifications
+from keystone_oauth2.tests.support import clients
 
 PREFIX = 'identity.oauth2_client'
 CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'

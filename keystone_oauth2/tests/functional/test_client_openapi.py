@@ -17,9 +17,9 @@ import json
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from keystone_oauth2.tests import openapi
-from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.functional import fuzz
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import openapi
 
 CLIENTS = '/v3/OS-OAUTH2/clients/'
 

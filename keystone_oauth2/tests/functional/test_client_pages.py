@@ -14,7 +14,7 @@
 
 import urllib.parse
 
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
 
 
 class PagesTest(clients.ClientsTestCase):

@@ -18,7 +18,7 @@ import re
 import yaml
 
 from keystone_oauth2.policies import client as rules
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
 
 UNKNOWN = 'f' * 32
 #: Method, rest of the URL, body, and the status if the policy allows it:

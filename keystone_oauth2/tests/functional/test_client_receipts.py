@@ -16,7 +16,7 @@ Keystone gives a receipt to a user whose rules require a second method; the
 second request sends the receipt instead of the secret.
 """
 
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
 
 RECEIPT = 'Openstack-Auth-Receipt'
 RULES = [['application_credential', 'token']]

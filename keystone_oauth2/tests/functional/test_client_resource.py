@@ -16,7 +16,7 @@ import datetime
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
 
 UNKNOWN = 'f' * 32
 BASE_URL = 'http://localhost'

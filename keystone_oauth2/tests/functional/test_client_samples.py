@@ -18,8 +18,8 @@ import sqlite3
 from keystone_oauth2 import fixture
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol.clients import jwk
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import samples
+from keystone_oauth2.tests.support import base
 
 NOBODY = 'e0c4e5a1d6f84f0b9b1f6a1c7d2e3f40'
 LIMIT = 10

@@ -14,8 +14,8 @@
 
 import urllib.parse
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 SECRET_OF_EACH_KIND = 'a-b_c.d~e f+g%41:h/i=\xe9\u20ac"\\'

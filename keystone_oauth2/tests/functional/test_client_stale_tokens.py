@@ -17,7 +17,7 @@ import uuid
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
 
 # Microseconds since 1970.
 LONG_AGO = 0

@@ -14,9 +14,9 @@
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.db import migration
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import digests
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import tokens
 
 UNAVAILABLE = clients.IsKeystoneError(503)
 NEW_TABLES = (

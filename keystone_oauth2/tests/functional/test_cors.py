@@ -17,9 +17,9 @@ import pathlib
 
 import fixtures
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import tokens
 
 ORIGIN = 'https://dashboard.example.com'
 PATHS = (base.TOKEN, tokens.INTROSPECT, tokens.REVOKE)

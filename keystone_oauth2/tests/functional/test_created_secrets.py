@@ -12,7 +12,7 @@
 
 """Creation of an application credential while no digest can be stored."""
 
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import digests
 
 TABLE = digests.DIGESTS
 

@@ -12,8 +12,8 @@
 
 """A deleted client leaves nothing behind that affects another one."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import tokens
 
 
 class DeletedClientTest(tokens.TokensTestCase):

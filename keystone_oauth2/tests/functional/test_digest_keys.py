@@ -24,7 +24,7 @@ from keystone_oauth2 import fixture
 from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.protocol.clients import secret_digest
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import digests
 
 ZERO = base64.urlsafe_b64encode(bytes(32))
 SHORT = base64.urlsafe_b64encode(b'x' * 16)

@@ -20,7 +20,7 @@ import datetime
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import digests
 
 
 class RefusalTests:

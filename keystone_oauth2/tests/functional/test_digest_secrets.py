@@ -15,8 +15,8 @@
 import base64
 
 from keystone_oauth2.protocol.clients import secret_digest
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import digests
 
 #: Characters that form encoding changes, or text that looks encoded.
 ODD = (
@@ -156,7 +156,6 @@ class StrictLengthTest(digests.DigestTestCase):
     @classmethod
     def create(cls):
         cls.project = cls.identity.create_project()
-        cls.connect()
 
     def new_client(self, **attributes):
         # Keystone's generated secrets are too long for this option.

@@ -15,11 +15,11 @@
 from keystone_oauth2 import fixture
 from keystone_oauth2.db import migration
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base as functional_base
-from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import limited
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base as functional_base
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 DIGESTS = digests.DIGESTS
 BOUND = matchers.IsAccessToken(scope='member reader')

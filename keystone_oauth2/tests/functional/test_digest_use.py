@@ -20,7 +20,7 @@ import time
 import sqlalchemy as sa
 
 from keystone_oauth2.identity import database
-from keystone_oauth2.tests.functional import digests
+from keystone_oauth2.tests.support import digests
 
 NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
 

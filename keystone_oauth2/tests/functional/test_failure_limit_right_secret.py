@@ -13,7 +13,7 @@
 """A right secret passes the limit of the client (RFC 6749, 2.3.1)."""
 
 from keystone_oauth2.tests.functional import limited
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import tokens
 
 LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '6/hour'}
 

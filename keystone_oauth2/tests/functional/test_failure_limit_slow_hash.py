@@ -14,8 +14,8 @@
 
 import shutil
 
-from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import limited
+from keystone_oauth2.tests.support import digests
 
 LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '6/hour'}
 

@@ -16,10 +16,10 @@ import statistics
 import time
 import uuid
 
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import limited
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 CLIENT_LIMIT = {'client_failure_limit': '3/hour', 'address_failure_limit': ''}
 

@@ -23,8 +23,8 @@ from keystone.identity.backends import sql
 
 from keystone_oauth2.fixture import _resources
 from keystone_oauth2.identity import application_credentials
-from keystone_oauth2.tests.functional import digests
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
 CACHE = {'enabled': True, 'backend': 'dogpile.cache.memory'}

@@ -12,9 +12,9 @@
 
 """Malformed ``Host`` header fields."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import matchers
 
 #: Host as sent, and the part that a URI may contain (RFC 3986, 2).
 HOSTS = {

@@ -12,7 +12,7 @@
 
 """Introspection of each kind of token."""
 
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import tokens
 
 DEFAULT = {'id': 'default', 'name': 'Default'}
 

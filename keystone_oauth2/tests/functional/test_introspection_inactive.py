@@ -20,8 +20,8 @@ from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
 from keystone_oauth2.db import certificates
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 
 class NoTokenTest(tokens.TokensTestCase):

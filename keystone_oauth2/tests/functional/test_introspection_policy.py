@@ -12,8 +12,8 @@
 
 """The policy on introspection."""
 
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 RULE = 'identity:introspect_oauth2_token'
 ALL = 'own sibling foreign password'

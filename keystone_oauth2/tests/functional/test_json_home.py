@@ -12,7 +12,7 @@
 
 """The JSON-home document lists the endpoint as the in-tree API does."""
 
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
 
 BASE = 'https://docs.openstack.org/api/openstack-identity/3/ext/OS-OAUTH2/1.0'
 RELATION = f'{BASE}/rel/token'

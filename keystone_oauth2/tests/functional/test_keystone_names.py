@@ -29,7 +29,7 @@ from oslo_config import cfg
 
 from keystone_oauth2 import identity
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import base as functional_base
+from keystone_oauth2.tests.support import base as functional_base
 
 PROVIDERS = 'PROVIDERS'
 #: In a path, after a class: an instance of it.

@@ -16,8 +16,8 @@ import datetime
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import matchers
 
 TIMES = (
     # Seconds before the credential's expiry, and the token's expires_in.

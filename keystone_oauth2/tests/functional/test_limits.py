@@ -14,8 +14,8 @@
 
 import io
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 KIB = 1024
 

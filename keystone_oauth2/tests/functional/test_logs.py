@@ -17,9 +17,9 @@ import json
 import sqlite3
 import urllib.parse
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 WRONG = 'wrong-secret-that-must-not-be-logged'
 

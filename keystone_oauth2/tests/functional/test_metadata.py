@@ -14,8 +14,8 @@
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base as functional_base
+from keystone_oauth2.tests.support import base as functional_base
+from keystone_oauth2.tests.support import matchers
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 BELOW = f'/v3/OS-OAUTH2{WELL_KNOWN}'

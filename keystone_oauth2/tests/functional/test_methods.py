@@ -12,8 +12,8 @@
 
 """HTTP methods of the URLs below OS-OAUTH2."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 NOT_ALLOWED = matchers.IsOAuthError(
     405, 'invalid_request', allow='OPTIONS, POST'

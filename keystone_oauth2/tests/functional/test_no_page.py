@@ -14,8 +14,8 @@
 
 import itertools
 
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import tokens
 
 METADATA = '/.well-known/oauth-authorization-server'
 PATHS = (

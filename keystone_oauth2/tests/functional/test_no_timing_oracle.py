@@ -12,8 +12,8 @@
 
 """The time of a refusal does not reveal its reason."""
 
-from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import timing
+from keystone_oauth2.tests.support import matchers
 
 
 class NoTimingOracleTest(timing.TimingTestCase):

@@ -23,9 +23,9 @@ import sqlalchemy as sa
 from keystone_oauth2 import fixture
 from keystone_oauth2.identity import database
 from keystone_oauth2.tests import base as tests_base
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import limited
 from keystone_oauth2.tests.functional import notifications
+from keystone_oauth2.tests.support import base
 
 WRONG = 'wrong-secret'
 

@@ -18,8 +18,8 @@ import urllib.parse
 
 from oslo_messaging.notify import _impl_test
 
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import notifications
+from keystone_oauth2.tests.support import base
 
 WRONG = 'wrong-secret-that-nobody-must-hear'
 

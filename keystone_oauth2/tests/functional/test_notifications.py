@@ -15,9 +15,9 @@
 import json
 import uuid
 
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import notifications
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import tokens
 
 CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
 TYPE = 'service/security/oauth2_access_token'

@@ -18,12 +18,12 @@ import re
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from keystone_oauth2.tests import openapi
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import fuzz
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import openapi
+from keystone_oauth2.tests.support import tokens
 
 POST = (base.TOKEN, tokens.INTROSPECT, tokens.REVOKE)
 METADATA = '/.well-known/'

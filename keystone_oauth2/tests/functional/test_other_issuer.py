@@ -27,8 +27,8 @@ import stevedore
 
 from keystone_oauth2.db import registrations
 from keystone_oauth2.protocol.clients import registration
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import other_issuer
+from keystone_oauth2.tests.support import clients
 
 NAMESPACE = 'keystone_oauth2.client_auth'
 SUBJECT = 'system:serviceaccount:ci:deployer'

@@ -12,8 +12,8 @@
 
 """Strict parsing of parameters at the token endpoint."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 GRANT = base.GRANT
 

@@ -15,8 +15,8 @@
 import json
 import os
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 RULE = 'identity:create_oauth2_access_token'
 DENIED = matchers.IsOAuthError(

@@ -12,8 +12,8 @@
 
 """Keystone mounted below a prefix, and behind a public address."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 
 class PrefixTest(base.KeystoneTestCase):

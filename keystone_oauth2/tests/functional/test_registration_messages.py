@@ -12,7 +12,7 @@
 
 """Error messages for the owner about a wrong registration."""
 
-from keystone_oauth2.tests.functional import clients
+from keystone_oauth2.tests.support import clients
 
 WRONG_TIME = 'expires_at must be a time in UTC, such as 2027-06-01T00:00:00Z.'
 

@@ -19,7 +19,7 @@ import threading
 from oslo_context import context
 from werkzeug import exceptions
 
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
 
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 REVOKE = '/v3/OS-OAUTH2/revoke'

@@ -16,9 +16,9 @@ import functools
 
 from oslo_utils import fixture as time_fixture
 
-from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import samples
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 
 class OwnTokenTest(tokens.TokensTestCase):

@@ -14,10 +14,10 @@
 
 from oslo_utils import fixture as time_fixture
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 REVOKE = tokens.REVOKE
 RULE = 'identity:revoke_oauth2_token'

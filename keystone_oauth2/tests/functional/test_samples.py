@@ -19,11 +19,11 @@ import urllib.parse
 
 import jwt
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import samples
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 REQUEST_ID = re.compile(r'req-[0-9a-f-]{36}')
 

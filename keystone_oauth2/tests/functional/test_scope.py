@@ -12,8 +12,8 @@
 
 """Scope at the token endpoint: names of roles."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 
 class ScopeTest(base.KeystoneTestCase):

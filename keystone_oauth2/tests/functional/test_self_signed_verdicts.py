@@ -20,10 +20,10 @@ import pathlib
 import tempfile
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 PROJECTS = '/v3/auth/projects'
 FAILED = 'FAILED:self-signed certificate'

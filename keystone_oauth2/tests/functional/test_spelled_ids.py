@@ -19,10 +19,10 @@ import uuid
 
 from keystone.common import provider_api
 
-from keystone_oauth2.tests import requirement
-from keystone_oauth2.tests.db import servers
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import requirement
+from keystone_oauth2.tests.support import servers
+from keystone_oauth2.tests.support import tokens
 
 PROVIDERS = provider_api.ProviderAPIs
 

@@ -19,8 +19,8 @@ import fixtures
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import base as functional_base
 from keystone_oauth2.tests.functional import start_up
+from keystone_oauth2.tests.support import base as functional_base
 
 VERSION = importlib.metadata.version('keystone-oauth2')
 

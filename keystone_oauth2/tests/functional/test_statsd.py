@@ -17,9 +17,9 @@ import socket
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base as tests_base
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 PACKET = re.compile(rb'keystone_oauth2\.([a-z.]+):([0-9.]+)\|(c|ms)')
 

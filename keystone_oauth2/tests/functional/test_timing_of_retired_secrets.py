@@ -12,8 +12,8 @@
 
 """The time of a refusal does not reveal that a secret is retired."""
 
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.functional import timing
+from keystone_oauth2.tests.support import clients
 
 
 class RetiredSecretTest(clients.Clients, timing.TimingTestCase):

@@ -14,8 +14,8 @@
 
 import urllib.parse
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 
 class TokenByCertificateTest(mutual_tls.MutualTLSTestCase):

@@ -18,9 +18,9 @@ from cryptography import x509
 from oslo_utils import timeutils
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 AUTHORITY = mutual_tls.AUTHORITY
 SUBJECT = [('CN', 'batch')]

@@ -12,10 +12,10 @@
 
 """Valid and invalid X-Auth-Token at introspection and revocation."""
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
+from keystone_oauth2.tests.support import tokens
 
 UNKNOWN = matchers.IsOAuthError(401, 'invalid_client')
 TWO_METHODS = matchers.IsOAuthError(

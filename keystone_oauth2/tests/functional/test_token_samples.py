@@ -12,8 +12,8 @@
 
 """The samples of introspection and metadata in the API reference."""
 
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.functional import samples
+from keystone_oauth2.tests.support import base
 
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 METADATA = '/v3/OS-OAUTH2/.well-known/oauth-authorization-server'

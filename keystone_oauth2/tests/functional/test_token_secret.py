@@ -17,8 +17,8 @@ import datetime
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 RULES = [
     {'path': '/v2.1/servers', 'method': 'GET', 'service': 'compute'},

@@ -17,9 +17,9 @@ body: both bindings are checked.
 """
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
 
 REFUSED = clients.IsKeystoneError(
     401, 'The request you have made requires authentication.'

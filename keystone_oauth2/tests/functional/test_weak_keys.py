@@ -14,41 +14,25 @@
 
 import json
 
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import test_client_keys
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
 
-EXAMPLE = test_client_keys.EXAMPLE
-encoded = test_client_keys.encoded
 #: The neutral element of Ed25519, and a signature valid for any message.
-NEUTRAL = encoded(b'\1' + bytes(31))
-CONSTANT = encoded(b'\1' + bytes(63))
+NEUTRAL = assertions.base64url(b'\1' + bytes(31))
+CONSTANT = assertions.base64url(b'\1' + bytes(63))
 
 
 class WeakKeyTest(clients.ClientsTestCase):
     def test_weak_key_is_refused(self):
         """K07: alone and in a set; the message says what is wrong."""
-        okp = {'kty': 'OKP', 'crv': 'Ed25519'}
-        for jwk, message in (
-            ({**okp, 'x': NEUTRAL}, 'point of small order'),
-            ({**okp, 'x': encoded(bytes(32))}, 'point of small order'),
-            ({**okp, 'x': encoded(b'\xff' * 32)}, 'canonical encoding'),
-            ({**okp, 'x': encoded(b'\2' + bytes(31))}, 'point on its curve'),
-            ({**EXAMPLE, 'n': encoded(b'\xff' * 256)}, 'easy to factor'),
-            (
-                {**EXAMPLE, 'n': f'{EXAMPLE["n"][:-1]}A'},
-                'easy to factor',
-            ),
-            ({**EXAMPLE, 'e': 'AQ'}, 'odd exponent e from 65537'),
-            ({**EXAMPLE, 'e': 'Aw'}, 'odd exponent e from 65537'),
-            ({**EXAMPLE, 'e': 'AQAC'}, 'odd exponent e from 65537'),
-        ):
-            for wanted in ({'jwk': jwk}, {'jwks': {'keys': [jwk]}}):
-                with self.variant(wanted):
-                    answer = self.manage('POST', '/keys', {'key': wanted})
-                    self.assertThat(
-                        answer, clients.IsKeystoneError(400, message)
-                    )
+        jwk = {'kty': 'OKP', 'crv': 'Ed25519', 'x': NEUTRAL}
+        for wanted in ({'jwk': jwk}, {'jwks': {'keys': [jwk]}}):
+            with self.variant(wanted):
+                answer = self.manage('POST', '/keys', {'key': wanted})
+                self.assertThat(
+                    answer,
+                    clients.IsKeystoneError(400, 'point of small order'),
+                )
         self.assertEqual([], self.show('/keys')['keys'])
 
     def test_weak_key_registered_by_an_older_release_is_refused(self):
@@ -67,17 +51,3 @@ class WeakKeyTest(clients.ClientsTestCase):
             self.assert_refused(**clients.by_assertion(f'{signed}.{CONSTANT}'))
         self.assertIn('point of small order', self.log)
         self.assert_issued(**clients.by_key(good))
-
-    def test_message_explains_a_wrongly_encoded_number(self):
-        """C07: the error, and the correct encoding."""
-        ec = assertions.Signer('', '').jwk
-        for jwk, message in (
-            ({**EXAMPLE, 'n': 'AAAA' + EXAMPLE['n']}, 'n that starts with a'),
-            ({**EXAMPLE, 'e': 'AAEAAQ'}, 'e that starts with a zero octet'),
-            ({**EXAMPLE, 'e': 'AQAC='}, 'e that is not base64url without'),
-            ({**EXAMPLE, 'n': f'{EXAMPLE["n"][:-1]}h'}, 'n that has unused'),
-            ({**ec, 'x': ec['x'][:40]}, 'has 30 octets instead of 32'),
-        ):
-            with self.variant(jwk):
-                answer = self.manage('POST', '/keys', {'key': {'jwk': jwk}})
-                self.assertThat(answer, clients.IsKeystoneError(400, message))

@@ -16,8 +16,8 @@ import statistics
 import time
 
 from keystone_oauth2.identity import application_credentials
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')

@@ -21,9 +21,9 @@ from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import _http
 from keystone_oauth2.fixture import _process
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import clients
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import mutual_tls
 
 METHODS = [
     'client_secret_basic',

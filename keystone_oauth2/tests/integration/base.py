@@ -19,8 +19,8 @@ from testtools import content
 from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import _http
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import base as functional_base
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base as functional_base
+from keystone_oauth2.tests.support import mutual_tls
 
 GRANT = functional_base.GRANT
 TOKEN = functional_base.TOKEN

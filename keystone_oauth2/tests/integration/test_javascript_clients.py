@@ -28,9 +28,9 @@ import subprocess
 import fixtures
 
 from keystone_oauth2 import tests
-from keystone_oauth2.tests import requirement
-from keystone_oauth2.tests.functional import assertions
 from keystone_oauth2.tests.integration import authorization_server
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import requirement
 
 CLIENTS = pathlib.Path(tests.__path__[0], 'clients')
 LIBRARIES = ('oauth4webapi', 'openid-client')

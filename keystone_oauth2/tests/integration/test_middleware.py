@@ -15,8 +15,8 @@
 import datetime
 import time
 
-from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.integration import base
+from keystone_oauth2.tests.support import matchers
 
 
 class SecretFlowTest(base.ServiceTestCase):

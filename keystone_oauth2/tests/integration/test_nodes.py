@@ -12,8 +12,8 @@
 
 """Tests with two processes on one database, like nodes of a cluster."""
 
-from keystone_oauth2.tests.functional import clients
 from keystone_oauth2.tests.integration import authorization_server
+from keystone_oauth2.tests.support import clients
 
 
 class NodesTest(authorization_server.AuthorizationServerTestCase):

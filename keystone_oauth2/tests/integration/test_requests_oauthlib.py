@@ -15,8 +15,8 @@
 from oauthlib import oauth2
 import requests_oauthlib
 
-from keystone_oauth2.tests.functional import base
 from keystone_oauth2.tests.integration import authorization_server
+from keystone_oauth2.tests.support import base
 
 
 class RequestsOAuthlibTest(authorization_server.AuthorizationServerTestCase):

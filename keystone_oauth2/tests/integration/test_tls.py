@@ -21,8 +21,8 @@ import requests
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import _http
-from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.integration import base
+from keystone_oauth2.tests.support import matchers
 
 
 class TLSTest(base.TLSTestCase):

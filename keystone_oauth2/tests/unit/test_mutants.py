@@ -117,6 +117,7 @@ class MutantsTest(base.TestCase):
         for path, name in (
             ('protocol/scope.py', 'unit.protocol.test_scope'),
             ('protocol/scope.py', 'functional.test_scope'),
+            ('protocol/clients/jwk.py', 'unit.protocol.clients.test_jwk'),
             ('api/hooks/bound_tokens.py', 'functional.test_two_bound_tokens'),
             ('db/credentials.py', 'functional.test_digest_use'),
             ('identity/callers.py', 'functional.test_client_policy'),

@@ -118,10 +118,17 @@ class DerFromTextTest(base.TestCase):
                 certificates.der_from_text(f'{before}{pem}{after}'),
             )
 
-    def test_escaped_text_is_read(self):
+    def test_other_line_ends_and_escapes_are_read(self):
         """D05."""
-        text = urllib.parse.quote(CERTIFICATE.pem)
-        self.assertEqual(CERTIFICATE.der, certificates.der_from_text(text))
+        for text in (
+            urllib.parse.quote(CERTIFICATE.pem),
+            CERTIFICATE.pem.replace('\n', '\r'),
+            f'\ufeff{CERTIFICATE.pem}',
+        ):
+            with self.variant(text):
+                self.assertEqual(
+                    CERTIFICATE.der, certificates.der_from_text(text)
+                )
 
     def test_anything_but_one_certificate_is_refused(self):
         """D04: not guessed; the message names what was found."""

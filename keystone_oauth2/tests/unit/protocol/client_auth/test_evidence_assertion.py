@@ -16,7 +16,7 @@ import json
 
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol.client_auth import evidence
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 from keystone_oauth2.tests.unit.protocol.client_auth import jwts
 

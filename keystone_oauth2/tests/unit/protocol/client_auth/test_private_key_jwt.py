@@ -24,7 +24,7 @@ from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 from keystone_oauth2.tests.unit.protocol import strategies
 from keystone_oauth2.tests.unit.protocol.client_auth import jwts

@@ -15,7 +15,7 @@
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol.client_auth import jwts
 
 

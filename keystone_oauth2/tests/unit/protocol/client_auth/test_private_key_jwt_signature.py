@@ -18,7 +18,7 @@ import hmac
 import json
 
 from keystone_oauth2.protocol import ports
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol.client_auth import jwts
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.unit.protocol import strategies
 
 P256, P384, ED25519, RSA = (

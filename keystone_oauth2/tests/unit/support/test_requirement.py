@@ -15,7 +15,7 @@
 import fixtures
 
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.support import requirement
 
 
 class RequirementTest(base.TestCase):

@@ -18,9 +18,9 @@ import os
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import mutual_tls
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import mutual_tls
 
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 REVOKE = '/v3/OS-OAUTH2/revoke'

@@ -15,7 +15,7 @@
 import openapi_spec_validator
 
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import openapi
+from keystone_oauth2.tests.support import openapi
 
 
 class OpenAPITest(base.TestCase):

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import pool
 
 from keystone_oauth2.identity import application_credentials
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 DIGESTS = 'oauth2_secret_digest'
 OTHER_SECRET = 'of a hash that somebody put there'
@@ -47,10 +47,6 @@ class DigestTestCase(base.KeystoneTestCase):
         forget_what_was_done_once()
         cls.addClassCleanup(forget_what_was_done_once)
         super().setUpClass()
-
-    @classmethod
-    def create(cls):
-        super().create()
         cls.connect()
 
     @classmethod

@@ -18,7 +18,7 @@ from werkzeug import datastructures
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import matchers
+from keystone_oauth2.tests.support import matchers
 
 HEADERS = [
     ('Content-Type', 'application/json'),

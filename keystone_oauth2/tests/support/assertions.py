@@ -12,6 +12,7 @@
 
 """Client assertions (RFC 7523), as clients build them."""
 
+import base64
 import functools
 import json
 import time
@@ -25,6 +26,11 @@ import jwt
 from jwt import algorithms
 
 TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+
+def base64url(content):
+    """Return base64url without padding, as in a JWT."""
+    return base64.urlsafe_b64encode(content).decode().rstrip('=')
 
 
 @functools.cache

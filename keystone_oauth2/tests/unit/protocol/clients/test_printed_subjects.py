@@ -26,7 +26,7 @@ from keystone_oauth2.protocol import attribute_types
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol.clients import subject
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.support import requirement
 from keystone_oauth2.tests.unit.protocol import raw_certificates as raw
 
 DN = subject.NAMES[0]

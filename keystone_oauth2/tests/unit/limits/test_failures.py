@@ -22,7 +22,7 @@ from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.support import requirement
 
 
 def source(*, is_shared=False):

@@ -13,16 +13,22 @@
 """Tests that send requests to a real Keystone."""
 
 import base64
+import types
 import urllib.parse
 
+import fixtures
+from sqlalchemy import pool
 from testtools import content
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
+from keystone_oauth2.tests.support import copies
 
 FORM = 'application/x-www-form-urlencoded'
 GRANT = 'grant_type=client_credentials'
 TOKEN = '/v3/OS-OAUTH2/token'
+#: For oslo.db, which otherwise opens the database again for each query.
+POOLS = types.SimpleNamespace(**{**vars(pool), 'NullPool': pool.QueuePool})
 
 
 def basic(client_id, secret):
@@ -59,13 +65,29 @@ class KeystoneTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._use_class_fixture(
+            fixtures.MonkeyPatch('oslo_db.sqlalchemy.engines.pool', POOLS)
+        )
         cls.keystone = fixture.Keystone(
             cls.options, enable=cls.enable, policy=cls.policy
         )
-        cls.keystone.setUp()
-        cls.addClassCleanup(cls.keystone.cleanUp)
+        cls._use_class_fixture(cls.keystone)
         cls.identity = cls.keystone.client
-        cls.create()
+        cls._create_or_copy()
+
+    @classmethod
+    def _use_class_fixture(cls, one):
+        one.setUp()
+        cls.addClassCleanup(one.cleanUp)
+
+    @classmethod
+    def _create_or_copy(cls):
+        key = copies.key(cls)
+        path = cls.keystone.folder / 'keystone.db'
+        if not copies.restore(key, cls, path):
+            before = dict(vars(cls))
+            cls.create()
+            copies.keep(key, cls, before, path)
 
     @classmethod
     def create(cls):

@@ -13,8 +13,8 @@
 """Tests with client certificates and requests to a real Keystone."""
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import base
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import matchers
 
 AUTHORITY = fixture.CertificateAuthority()
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')

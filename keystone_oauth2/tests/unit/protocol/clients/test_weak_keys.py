@@ -24,7 +24,7 @@ import jwt
 
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.functional import assertions
+from keystone_oauth2.tests.support import assertions
 
 # The curve and its group, implemented independently from RFC 8032, 5.1.
 PRIME = 2**255 - 19

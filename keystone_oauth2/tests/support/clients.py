@@ -17,11 +17,11 @@ import functools
 
 from oslo_utils import timeutils
 
-from keystone_oauth2.tests import matchers
-from keystone_oauth2.tests.functional import assertions
-from keystone_oauth2.tests.functional import base
-from keystone_oauth2.tests.functional import digests
-from keystone_oauth2.tests.functional import tokens
+from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import matchers
+from keystone_oauth2.tests.support import tokens
 
 ISSUER = tokens.ISSUER
 AUTHENTICATORS = 'oauth2_client_authenticator'
@@ -150,7 +150,9 @@ class Clients:
     @functools.cached_property
     def own(self):
         """A client of this test only."""
-        return self.identity.create_application_credential(self.user)
+        return self.identity.create_application_credential(
+            self.user, token=self.owner_token
+        )
 
     def manage(self, method, rest='', json=None, client=None, token=None):
         """Send a request about a client, by default the test's own.

@@ -21,7 +21,7 @@ from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests import requirement
+from keystone_oauth2.tests.support import requirement
 
 #: Nothing listens on the first port.
 UNREACHABLE = '127.0.0.1:1'
