@@ -59,6 +59,7 @@ NOTHING = (
     'LOG.debug(a, b)',
     "x = f'{a} {b}'",
     "x = 'a sentence'",
+    'f(a, a)',
     'f(frozen=True)',
     'def f():\n    return None',
 )
@@ -119,7 +120,7 @@ class MutantsTest(base.TestCase):
             ('protocol/scope.py', 'functional.test_scope'),
             ('protocol/clients/jwk.py', 'unit.protocol.clients.test_jwk'),
             ('api/hooks/bound_tokens.py', 'functional.test_two_bound_tokens'),
-            ('db/credentials.py', 'functional.test_digest_use'),
+            ('db/clients.py', 'functional.test_digest_use'),
             ('identity/callers.py', 'functional.test_client_policy'),
         ):
             with self.variant((path, name)):
