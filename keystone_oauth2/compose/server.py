@@ -42,12 +42,12 @@ from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import revocation
 from keystone_oauth2.protocol import token_endpoint
-from keystone_oauth2.protocol.client_auth import method as methods
+from keystone_oauth2.protocol.client_auth import method
 from keystone_oauth2.protocol.clients import secret_digest
 
 LOG = log.getLogger(__name__)
 
-Method = methods.Method[ty.Any]
+Method = method.Method[ty.Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,39 +80,40 @@ def build() -> Server:
 
 def _build(conf: ty.Any) -> Server:
     issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
-    installed = extensions.load('keystone_oauth2.client_auth')
+    methods = extensions.load('keystone_oauth2.client_auth')
     enabled = options.enabled_methods(
-        conf, installed, cfg.CONF.auth.methods, issuer
+        conf, methods, cfg.CONF.auth.methods, issuer
     )
     reader = _request_reader(conf, enabled)
     objects = _objects(conf, issuer)
-    authentication = _authentication(conf, installed, enabled, objects)
-    grants = extensions.load('keystone_oauth2.grants')
+    objects['accepting'] = method.accepting(methods.values())
+    objects['proxies'] = reader.proxies
+    objects['enabled'] = frozenset(one.name for one in enabled)
+    objects['installed'] = [
+        extensions.construct(one, objects) for one in methods.values()
+    ]
+    objects['authentication'] = extensions.construct(
+        client_auth.ClientAuthentication, objects
+    )
+    objects['grants'] = {
+        name: extensions.construct(grant, objects)
+        for name, grant in extensions.load('keystone_oauth2.grants').items()
+    }
     LOG.info(
         'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
         'methods %s',
         importlib.metadata.version('keystone-oauth2'),
-        ', '.join(method.name for method in enabled),
+        ', '.join(sorted(objects['enabled'])),
     )
     return Server(
-        token=token_endpoint.TokenEndpoint(
-            authentication=authentication,
-            grants={
-                name: extensions.construct(grant, objects)
-                for name, grant in grants.items()
-            },
+        token=extensions.construct(token_endpoint.TokenEndpoint, objects),
+        introspection=extensions.construct(
+            introspection.IntrospectionEndpoint, objects
         ),
-        introspection=introspection.IntrospectionEndpoint(
-            authentication=authentication,
-            tokens=tokens,
-            policy=policy,
-            certificates=objects['certificates'],
-            issuer=issuer,
+        revocation=extensions.construct(
+            revocation.RevocationEndpoint, objects
         ),
-        revocation=revocation.RevocationEndpoint(
-            authentication=authentication, tokens=tokens, policy=policy
-        ),
-        metadata=_metadata(conf, issuer, enabled, grants),
+        metadata=_metadata(conf, issuer, enabled, objects['grants']),
         request_reader=reader,
         binding_check=bound_tokens.BindingCheck(reader)
         if conf.enforce_certificate_binding
@@ -120,16 +121,13 @@ def _build(conf: ty.Any) -> Server:
         secret_observer=created_secrets.SecretObserver(objects['secrets'])
         if conf.secret_digests
         else None,
-        retirement_check=retired_secrets.RetirementCheck(
-            client_store=clients,
-            accepting=methods.accepting(installed.values()),
-            notify=notify.notify,
-            proxies=reader.proxies,
+        retirement_check=extensions.construct(
+            retired_secrets.RetirementCheck, objects
         ),
         clients=authenticators.Clients(
-            methods=frozenset(method.name for method in enabled),
-            registrable=frozenset(installed),
-            accepting=methods.accepting(installed.values()),
+            methods=objects['enabled'],
+            registrable=frozenset(methods),
+            accepting=objects['accepting'],
             limit=conf.client_authenticator_limit,
             expiry_warning=conf.client_authenticator_expiry_warning,
         ),
@@ -137,12 +135,16 @@ def _build(conf: ty.Any) -> Server:
 
 
 def _objects(conf: ty.Any, issuer: str | None) -> dict[str, ty.Any]:
-    """Return what methods and grants may need, by parameter."""
+    """Return what the constructors of the protocol's classes name."""
     return {
         'assertion_rules': options.assertion_rules(
             conf, issuer, f'{_base_url(issuer)}/token' if issuer else None
         ),
         'certificates': certificates.CertificateStore(),
+        'client_store': clients,
+        'guard': options.guard(conf),
+        'issuer': issuer,
+        'notify': notify.notify,
         'policy': policy,
         'replay_cache': replay.ReplayCache(),
         'secrets': secret_digest.SecretVerifier(
@@ -153,24 +155,6 @@ def _objects(conf: ty.Any, issuer: str | None) -> dict[str, ty.Any]:
         'tokens': tokens,
         'users': users.UserDirectory(conf.oauth2_cert_dn_mapping_id),
     }
-
-
-def _authentication(
-    conf: ty.Any,
-    installed: abc.Mapping[str, type[Method]],
-    enabled: abc.Iterable[type[Method]],
-    objects: abc.Mapping[str, ty.Any],
-) -> client_auth.ClientAuthentication:
-    return client_auth.ClientAuthentication(
-        installed=[
-            extensions.construct(method, objects)
-            for method in installed.values()
-        ],
-        enabled=frozenset(method.name for method in enabled),
-        client_store=clients,
-        tokens=tokens,
-        guard=options.guard(conf),
-    )
 
 
 def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
