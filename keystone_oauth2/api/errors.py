@@ -12,14 +12,17 @@
 
 """Find the error that a client may see, and render it."""
 
+import abc as abstract
 import collections.abc as abc
 import json
 import re
+import typing as ty
 
 import flask
 from oslo_log import log
 from werkzeug import exceptions
 
+from keystone_oauth2.api import base
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
@@ -28,6 +31,66 @@ LOG = log.getLogger(__name__)
 
 RETRY_AFTER = 5
 _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
+
+
+class API(web.APIBase):
+    """An API in Keystone's application that renders its own errors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._root = f'{self.blueprint.url_prefix}{self.api.prefix}/'
+        self.api.handle_error = self.handle_error
+        self.blueprint.after_request(base.drop_media_type_of_nothing)
+        self.blueprint.after_request(web.escape_challenges)
+
+    @staticmethod
+    @abstract.abstractmethod
+    def is_keystones(error: Exception) -> bool:
+        """Whether Keystone is to render an error."""
+
+    @staticmethod
+    @abstract.abstractmethod
+    def render(error: errors.OAuthError) -> flask.Response:
+        """Return the response for an error."""
+
+    def handle_error(self, error: Exception) -> flask.Response:
+        """Render an error outside the resources; a hook of Flask-RESTful.
+
+        :param error: a method that is not allowed for one of the URLs, or a
+            defect.
+        :raises Exception: the error, if Keystone is to render it.
+        """
+        web.set_unenforced_ok()
+        if self.is_keystones(error):
+            raise error
+        return base.no_store(self.render(translate(error)))
+
+    def add_to(self, flask_app: flask.Flask) -> None:
+        """Add the API to Keystone's application."""
+        flask_app.register_blueprint(self.blueprint)
+        flask_app.url_value_preprocessor(self._ignore_body)
+        flask_app.before_request(self._refuse_unknown_url)
+
+    def _ignore_body(self, *_: ty.Any) -> None:
+        if self._is_unknown_url():
+            base.discard_body()
+
+    def _refuse_unknown_url(self) -> flask.Response | None:
+        if self._is_unknown_url():
+            return base.no_store(self.render(errors.NotFound()))
+        return None
+
+    def _is_unknown_url(self) -> bool:
+        """Whether nothing exists at a URL below those of the API.
+
+        Flask assigns such a URL to no blueprint. For a double slash, Werkzeug
+        would redirect to an HTML page, and Flask-RESTful would fail on it.
+        """
+        path = flask.request.path
+        error = flask.request.routing_exception
+        if '//' not in path and not isinstance(error, exceptions.NotFound):
+            return False
+        return re.sub('//+', '/', f'{path}/').startswith(self._root)
 
 
 def translate(error: Exception) -> errors.OAuthError:

@@ -12,97 +12,31 @@
 
 """All URLs of the API, and the hooks in Keystone's application."""
 
-import abc
 import functools
-import re
-import typing as ty
 
 import flask
 from werkzeug import exceptions
 
 from keystone_oauth2.api import authenticators
-from keystone_oauth2.api import base
 from keystone_oauth2.api import clients
 from keystone_oauth2.api import endpoints
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import metadata
 from keystone_oauth2.compose import server
 from keystone_oauth2.identity import web
-from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import metadata as metadata_document
 
 _METADATA = 'oauth-authorization-server'
 
 
-class _API(web.APIBase):
-    """Common parts of the APIs."""
-
-    _import_name = __name__
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._root = f'{self.blueprint.url_prefix}{self.api.prefix}/'
-        self.api.handle_error = self.handle_error
-        self.blueprint.after_request(base.drop_media_type_of_nothing)
-        self.blueprint.after_request(web.escape_challenges)
-
-    @staticmethod
-    @abc.abstractmethod
-    def is_keystones(error: Exception) -> bool:
-        """Whether Keystone is to render an error."""
-
-    @staticmethod
-    @abc.abstractmethod
-    def render(error: errors.OAuthError) -> flask.Response:
-        """Return the response for an error."""
-
-    def handle_error(self, error: Exception) -> flask.Response:
-        """Render an error outside the resources; a hook of Flask-RESTful.
-
-        :param error: a method that is not allowed for one of the URLs, or a
-            defect.
-        :raises Exception: the error, if Keystone is to render it.
-        """
-        web.set_unenforced_ok()
-        if self.is_keystones(error):
-            raise error
-        return base.no_store(self.render(rendering.translate(error)))
-
-    def add_to(self, flask_app: flask.Flask) -> None:
-        """Add the API to Keystone's application."""
-        flask_app.register_blueprint(self.blueprint)
-        flask_app.url_value_preprocessor(self._ignore_body)
-        flask_app.before_request(self._refuse_unknown_url)
-
-    def _ignore_body(self, *_: ty.Any) -> None:
-        if self._is_unknown_url():
-            base.discard_body()
-
-    def _refuse_unknown_url(self) -> flask.Response | None:
-        if self._is_unknown_url():
-            return base.no_store(self.render(errors.NotFound()))
-        return None
-
-    def _is_unknown_url(self) -> bool:
-        """Whether nothing exists at a URL below those of the API.
-
-        Flask assigns such a URL to no blueprint. For a double slash, Werkzeug
-        would redirect to an HTML page, and Flask-RESTful would fail on it.
-        """
-        path = flask.request.path
-        if not re.sub('//+', '/', f'{path}/').startswith(self._root):
-            return False
-        error = flask.request.routing_exception
-        return '//' in path or isinstance(error, exceptions.NotFound)
-
-
-class ProtocolAPI(_API):
+class ProtocolAPI(rendering.API):
     """The protocol endpoints, with the errors of OAuth 2.0.
 
     :param built: the objects behind the URLs.
     """
 
     _name = 'OS-OAUTH2'
+    _import_name = __name__
     _api_url_prefix = '/OS-OAUTH2'
     render = staticmethod(rendering.render)
 
@@ -167,7 +101,7 @@ class ProtocolAPI(_API):
             )
 
 
-class ClientsAPI(_API):
+class ClientsAPI(rendering.API):
     """The client resources, with the errors of Keystone.
 
     :param shown: shows clients and their authenticators.
@@ -175,6 +109,7 @@ class ClientsAPI(_API):
 
     # Blueprint names are unique in Keystone.
     _name = 'OS-OAUTH2-clients'
+    _import_name = __name__
     _api_url_prefix = '/OS-OAUTH2/clients'
     render = staticmethod(rendering.render_as_keystone)
 
