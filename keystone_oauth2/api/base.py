@@ -26,6 +26,7 @@ from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import observer
 from keystone_oauth2.api.front_end import client_certificate
 from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.db import migration
 from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web
@@ -143,11 +144,6 @@ def handle_error(error: Exception) -> flask.Response:
         return no_store(rendering.render(_refusal(error), []))
     if _is_keystones(error):
         raise error
-    if database.is_missing_table(error):
-        LOG.error(
-            'The tables of keystone-oauth2 are missing: run '
-            'keystone-oauth2-manage db_sync.'
-        )
     return _rendered_as_keystone(_refusal(error))
 
 
@@ -157,6 +153,9 @@ def _refusal(error: Exception) -> errors.OAuthError:
     if isinstance(error, exceptions.ClientDisconnected):
         LOG.info('The client disconnected before the end of its request')
         return errors.IncompleteBody()
+    if isinstance(error, migration.OutdatedTables):
+        LOG.error('%s', error)
+        return errors.TemporarilyUnavailable(RETRY_AFTER)
     if database.is_outage(error):
         LOG.error('The database is unavailable: %s', database.reason(error))
         return errors.TemporarilyUnavailable(RETRY_AFTER)

@@ -24,6 +24,7 @@ from keystone_oauth2.api import metadata
 from keystone_oauth2.api import revocation
 from keystone_oauth2.api import token
 from keystone_oauth2.compose import server
+from keystone_oauth2.compose import tables
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import metadata as metadata_document
 
@@ -39,9 +40,11 @@ class OAuth2API(web.APIBase):
 
     def __init__(self) -> None:
         self._server = server.build()
+        check = tables.Check()
         super().__init__()
         self.api.handle_error = base.handle_error
         self.api.catch_all_404s = True
+        self.blueprint.before_request(check)
         self.blueprint.after_request(base.drop_media_type_of_nothing)
         self.blueprint.after_request(web.escape_challenges)
 

@@ -25,6 +25,7 @@ import stevedore
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
 from keystone_oauth2.api import observer
+from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import bound_tokens
 from keystone_oauth2.api.hooks import created_secrets
 from keystone_oauth2.api.hooks import retired_secrets
@@ -41,6 +42,7 @@ from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import tokens
 from keystone_oauth2.identity import users
+from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
@@ -75,20 +77,28 @@ def build() -> Server:
         serves several requests at the same time.
     """
     options.check_concurrency()
-    try:
-        return _build(cfg.CONF.oauth2)
-    except cfg.ConfigFileValueError as error:
-        raise options.WrongConfiguration(str(error)) from error
+    server = assemble(cfg.CONF)
+    for warning in failures.warnings(
+        cfg.CONF.oauth2_limits.client_failures, cfg.CONF.oauth2.trusted_proxies
+    ):
+        LOG.warning('%s', warning)
+    return server
 
 
-def _build(conf: ty.Any) -> Server:
+def assemble(conf: ty.Any) -> Server:
+    """Build the server without looking at the process that it runs in.
+
+    :param conf: Keystone's configuration.
+    :raises options.WrongConfiguration: an option is invalid.
+    """
+    options.check_values(conf)
     verifier = secret_digest.SecretVerifier(
         credentials, application_credentials, _digest_keys(conf)
     )
-    issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
+    issuer = options.issuer(conf)
     keystone = _ports(conf, verifier, issuer)
     methods = _load('keystone_oauth2.client_auth', keystone)
-    enabled = options.enabled_methods(conf, methods, cfg.CONF.auth.methods)
+    enabled = options.enabled_methods(conf, methods)
     grants = _load('keystone_oauth2.grants', keystone)
     authenticator = client_auth.ClientAuthentication(
         methods, enabled, keystone.describe_client, options.guard(conf)
@@ -106,18 +116,18 @@ def _build(conf: ty.Any) -> Server:
             request_reader.certificate_reader,
             accept_self_signed='self_signed_tls_client_auth' in enabled,
         )
-        if conf.enforce_certificate_binding
+        if conf.oauth2_certificates.enforce_binding
         else None,
         secret_observer=created_secrets.SecretObserver(verifier)
-        if conf.secret_digests
+        if conf.oauth2_secrets.digests
         else None,
         retirement_check=retired_secrets.RetirementCheck(
             credentials, notify.notify, request_reader.proxies
         ),
         clients=authenticators.Clients(
             enabled & registration.METHODS,
-            conf.client_authenticator_limit,
-            conf.client_authenticator_expiry_warning,
+            conf.oauth2_clients.authenticator_limit,
+            conf.oauth2_clients.authenticator_expiry_warning,
         ),
     )
     LOG.info(
@@ -139,7 +149,6 @@ def _ports(
         consume_assertion=assertions.ReplayCache(),
         assertion_rules=options.assertion_rules(
             conf,
-            conf.oauth2_authn_methods,
             issuer,
             f'{_base_url(issuer)}/token' if issuer else None,
         ),
@@ -147,7 +156,7 @@ def _ports(
         find_project=users.find_project,
         domain_name=users.domain_name,
         evaluate_mapping=functools.partial(
-            mapping.evaluate, conf.oauth2_cert_dn_mapping_id
+            mapping.evaluate, conf.oauth2.oauth2_cert_dn_mapping_id
         ),
         issue_token=tokens.issue,
         permit_issue=policy.permit_issue,
@@ -162,9 +171,9 @@ def _ports(
 
 
 def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
-    if not conf.secret_digests:
+    if not conf.oauth2_secrets.digests:
         return tuple
-    return key_repository.configured(cfg.CONF).load
+    return key_repository.configured(conf).load
 
 
 def _load(namespace: str, keystone: ports.Ports) -> dict[str, ty.Any]:
@@ -182,7 +191,7 @@ def _metadata(
 ) -> dict[str, ty.Any] | None:
     if issuer is None:
         return None
-    mtls_base_url = options.mtls_base_url(conf)
+    mtls_base_url = conf.oauth2.mtls_endpoint
     return metadata.document(
         issuer,
         _base_url(issuer),
@@ -200,9 +209,9 @@ def _base_url(issuer: str) -> str:
 def _request_reader(
     conf: ty.Any, enabled: abc.Collection[str]
 ) -> base.RequestReader:
-    proxies = options.trusted_proxies(conf)
+    trusted = proxies.Proxies(tuple(conf.oauth2.trusted_proxies))
     return base.RequestReader(
-        proxies=proxies,
-        certificate_reader=options.certificate_reader(conf, enabled, proxies),
+        proxies=trusted,
+        certificate_reader=options.certificate_reader(conf, enabled, trusted),
         observer=observer.Observer(notify.notify, options.statsd(conf)),
     )

@@ -42,28 +42,14 @@ class ThumbprintStore:
         self._remember = functools.lru_cache(_CACHE_SIZE)(_remember)
 
     def __call__(self, certificate: bytes) -> None:
-        """Store both thumbprints of a certificate (DER).
-
-        If the table is missing, tokens are still issued, with one warning.
-        """
-        try:
-            self._remember(certificate)
-        except database.Error as error:
-            # The cache has no entry yet: the next token tries again.
-            if not database.is_missing_table(error):
-                raise
-            _warn()
+        """Store both thumbprints of a certificate (DER)."""
+        self._remember(certificate)
 
 
 def find(keystone_thumbprint: str) -> str | None:
     """Return the thumbprint of RFC 8705, or None."""
-    try:
-        return _find(keystone_thumbprint)
-    except database.Error as error:
-        if not database.is_missing_table(error):
-            raise
-        _warn()
-        return None
+    with database.connection_for_read() as connection:
+        return connection.scalar(_THUMBPRINT, {'key': keystone_thumbprint})
 
 
 def purge(before: datetime.datetime) -> int:
@@ -76,14 +62,9 @@ def purge(before: datetime.datetime) -> int:
         return session.execute(statement).rowcount
 
 
-def _find(keystone_thumbprint: str) -> str | None:
-    with database.connection_for_read() as connection:
-        return connection.scalar(_THUMBPRINT, {'key': keystone_thumbprint})
-
-
 def _remember(certificate: bytes) -> None:
     key = certificates.keystone_thumbprint(certificate)
-    if _find(key) is not None:
+    if find(key) is not None:
         return
     row = {
         'keystone_thumbprint': key,
@@ -95,12 +76,3 @@ def _remember(certificate: bytes) -> None:
             session.execute(sa.insert(_Row).values(row))
     except exception.DBDuplicateEntry:
         LOG.debug('Another worker has stored the certificate first')
-
-
-@functools.cache
-def _warn() -> None:
-    LOG.warning(
-        'The tables of keystone-oauth2 are missing: run '
-        'keystone-oauth2-manage db_sync. Until then, introspection reports '
-        'certificate-bound tokens as inactive.'
-    )

@@ -19,6 +19,7 @@ from alembic import command
 from alembic import config as alembic_config
 from alembic import migration
 from alembic import script
+from alembic import util
 from oslo_db import exception
 import sqlalchemy as sa
 
@@ -27,6 +28,10 @@ from keystone_oauth2.identity import database
 VERSION_TABLE = 'keystone_oauth2_alembic_version'
 _ATTEMPTS = 20
 _PAUSE = 0.5
+
+
+class OutdatedTables(Exception):
+    """One sentence that names the remedy."""
 
 
 def sync() -> None:
@@ -55,7 +60,7 @@ def has_keystones_tables() -> bool:
 
 def current_version() -> str | None:
     """Return the version of the tables, or None if they do not exist."""
-    with database.engine().connect() as connection:
+    with database.single_connection() as connection:
         context = migration.MigrationContext.configure(
             connection, opts={'version_table': VERSION_TABLE}
         )
@@ -64,7 +69,41 @@ def current_version() -> str | None:
 
 def newest_version() -> str | None:
     """Return the version that this release requires."""
-    return script.ScriptDirectory.from_config(_config()).get_current_head()
+    return _scripts().get_current_head()
+
+
+def check() -> None:
+    """Check that this release can use the tables.
+
+    A version that this release does not know is that of a newer one, whose
+    tables have all that this one needs.
+
+    :raises OutdatedTables: there are none, or they are older.
+    """
+    current = current_version()
+    if current == newest_version():
+        return
+    if current is None:
+        fault = 'are missing'
+    elif _is_known(current):
+        fault = f'have version {current} instead of {newest_version()}'
+    else:
+        return
+    raise OutdatedTables(
+        f'The tables of keystone-oauth2 {fault}: run keystone-oauth2-manage '
+        f'db_sync.'
+    )
+
+
+def _is_known(version: str) -> bool:
+    try:
+        return _scripts().get_revision(version) is not None
+    except util.CommandError:
+        return False
+
+
+def _scripts() -> script.ScriptDirectory:
+    return script.ScriptDirectory.from_config(_config())
 
 
 def _upgrade() -> None:
