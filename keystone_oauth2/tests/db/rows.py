@@ -244,24 +244,6 @@ class CredentialTests:
         self.assertEqual([], self.digests(other))
         self.assertEqual(1, len(self.digests(client)))
 
-    def test_missing_tables_cause_one_warning(self):
-        """The error of the driver is recognised."""
-        _, client = self.new_client()
-        self.addCleanup(digests.forget_what_was_done_once)
-        with self.without_tables():
-            digests.forget_what_was_done_once()
-            for _ in range(3):
-                found, has_digests = credentials.find(client.id, '')
-                self.assertIs(False, has_digests)
-                self.assertEqual(client.id, found.id)
-                self.assertIsNone(found.digest)
-                credentials.store_digest(found, KEY, DIGEST)
-                self.assertThat(self.post_as(client), digests.ISSUED)
-            self.assertEqual((None, False), credentials.find('unknown', ''))
-        self.assertEqual(1, self.log.count('slow hash.'))
-        self.assertThat(self.post_as(client), digests.ISSUED)
-        self.assertEqual(1, len(self.digests(client)))
-
 
 class CertificateTests:
     """Tests of certificates that tokens are bound to."""
@@ -298,20 +280,3 @@ class CertificateTests:
         self.assertIsNone(certificates.find(old.keystone_thumbprint))
         self.assertIsNotNone(certificates.find(young.keystone_thumbprint))
         self.assertEqual(0, certificates.purge(moment))
-
-    def test_missing_certificate_table_causes_one_warning(self):
-        certificate = self.new_certificate()
-        remember = certificates.ThumbprintStore()
-        self.addCleanup(digests.forget_what_was_done_once)
-        with self.without_tables():
-            digests.forget_what_was_done_once()
-            for _ in range(3):
-                remember(certificate.der)
-                self.assertIsNone(
-                    certificates.find(certificate.keystone_thumbprint)
-                )
-        remember(certificate.der)
-        self.assertIsNotNone(
-            certificates.find(certificate.keystone_thumbprint)
-        )
-        self.assertEqual(1, self.log.count('certificate-bound tokens'))

@@ -16,7 +16,6 @@ import bcrypt
 import sqlalchemy as sa
 from sqlalchemy import pool
 
-from keystone_oauth2.db import certificates
 from keystone_oauth2.db import credentials
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.tests import matchers
@@ -32,7 +31,6 @@ _OTHER_HASH = bcrypt.hashpw(OTHER_SECRET.encode(), bcrypt.gensalt(4)).decode()
 _ONCE = (
     application_credentials._dummy_hash,
     application_credentials.hashed_length,
-    certificates._warn,
     credentials._warn,
 )
 
