@@ -30,7 +30,7 @@ from functional import traffic
 #: Durations in seconds.
 OUTAGE = 3
 AHEAD = 5
-UNLIMITED = {'client_failure_limit': '', 'address_failure_limit': ''}
+UNLIMITED = {'client_failures': '', 'address_failures': ''}
 #: Expected statuses other than 200.
 REFUSED = {'wrong secret': 401, 'use of nonsense': 401}
 #: Requests to Keystone's own API, which has its own error responses.
@@ -54,7 +54,7 @@ class FaultTestCase(base.StackTestCase):
 
     processes = 2
     # Wrong and right secrets are sent from the same address here.
-    options = {'oauth2': UNLIMITED}
+    options = {'oauth2_limits': UNLIMITED}
 
     @classmethod
     def create(cls):
@@ -168,12 +168,10 @@ class MemcachedTest(FaultTestCase):
     @classmethod
     def _options(cls):
         options = super()._options()
-        options['oauth2'] = {
-            **options['oauth2'],
-            'client_failure_limit': '3/hour',
-            'failure_limit_storage': (
-                f'memcached://{programs.HOST}:{cls.memcached.port}'
-            ),
+        options['oauth2_limits'] = {
+            **options['oauth2_limits'],
+            'client_failures': '3/hour',
+            'storage': (f'memcached://{programs.HOST}:{cls.memcached.port}'),
         }
         return options
 
@@ -277,7 +275,7 @@ class ClockTest(nodes.NodesTestCase):
 
     needs = ('faketime',)
     processes = 1
-    options = {'oauth2': UNLIMITED}
+    options = {'oauth2_limits': UNLIMITED}
     environment = {
         'LD_PRELOAD': ''.join(
             glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1')

@@ -52,9 +52,9 @@ class FrontEndTests:
     #: Each process counts failures for itself.
     processes = 1
     options = {
-        'oauth2': {
-            'client_failure_limit': f'{FAILURES}/hour',
-            'address_failure_limit': f'{FAILURES}/hour',
+        'oauth2_limits': {
+            'client_failures': f'{FAILURES}/hour',
+            'address_failures': f'{FAILURES}/hour',
         }
     }
     #: The kinds of certificates that a front end refuses.

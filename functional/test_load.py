@@ -79,7 +79,7 @@ class LoadTest(base.StackTestCase):
     cache = 'memcached'
     options = {
         # All failures come from one address here.
-        'oauth2': {'address_failure_limit': ''},
+        'oauth2_limits': {'address_failures': ''},
         # Used only during setup: no request needs the slow hash.
         'identity': {'password_hash_rounds': 4},
     }

@@ -147,7 +147,7 @@ class PackagingTest(base.StackTestCase):
         """The generators find options and policy rules by name."""
         name = ('--namespace', 'keystone_oauth2')
         self.assertIn(
-            'client_failure_limit',
+            'client_failures',
             self.installed('oslo-config-generator', *name),
         )
         self.assertIn(

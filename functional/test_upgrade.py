@@ -44,7 +44,7 @@ class ChangeTests:
     options = {
         'identity': {'password_hash_rounds': 4},
         # Wrong and right secrets are sent from the same address here.
-        'oauth2': {'client_failure_limit': '', 'address_failure_limit': ''},
+        'oauth2_limits': {'client_failures': '', 'address_failures': ''},
     }
 
     def setUp(self):

@@ -190,11 +190,11 @@ class RegistrationTests:
     options = {
         'oauth2': {
             'issuer': ISSUER,
-            'client_failure_limit': '',
             'oauth2_authn_methods': (
                 'client_secret_basic,private_key_jwt,tls_client_auth'
             ),
-        }
+        },
+        'oauth2_limits': {'client_failures': ''},
     }
 
     def manage(self, method, path, status, **arguments):
@@ -308,9 +308,11 @@ class FailureLimitTest(WorkersTestCase):
         cls.deployment.options['oauth2'] = {
             # Without a proxy; the tests connect from another address.
             'trusted_proxies': '192.0.2.1',
-            'client_failure_limit': f'{cls.of_client}/hour',
-            'address_failure_limit': f'{cls.of_address}/hour',
-            'failure_limit_storage': (
+        }
+        cls.deployment.options['oauth2_limits'] = {
+            'client_failures': f'{cls.of_client}/hour',
+            'address_failures': f'{cls.of_address}/hour',
+            'storage': (
                 f'memcached://{base.programs.HOST}:{cls.memcached.port}'
             ),
         }

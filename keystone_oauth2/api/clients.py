@@ -169,7 +169,7 @@ class AuthenticatorsResource(_Resource):
 
     def get(self, client_id: str) -> ty.Any:
         """List them."""
-        rule = rules.rule('list', self._kind.name)
+        rule = rules.OF_KIND[self._kind.name].LIST
         client = self._permitted(rule, client_id)
         url = self._url(client_id)
         shown = self._server.show_all(self._kind, client, url)
@@ -182,7 +182,7 @@ class AuthenticatorsResource(_Resource):
 
         For a set, status 200 means that it has no new keys.
         """
-        rule = rules.rule('create', self._kind.name)
+        rule = rules.OF_KIND[self._kind.name].CREATE
         client = _enforced(rule, client_id)
         authority = callers.authorize_registration(web.auth_context(), client)
         body = self._body()
@@ -217,7 +217,7 @@ class AuthenticatorResource(_Resource):
 
     def get(self, client_id: str, authenticator_id: str) -> ty.Any:
         """Show it."""
-        rule = rules.rule('get', self._kind.name)
+        rule = rules.OF_KIND[self._kind.name].GET
         client = self._permitted(rule, client_id)
         url = self._url(client_id)
         for shown in self._server.show_all(self._kind, client, url):
@@ -227,7 +227,7 @@ class AuthenticatorResource(_Resource):
 
     def delete(self, client_id: str, authenticator_id: str) -> ty.Any:
         """Remove it, or retire the application credential's own secret."""
-        rule = rules.rule('delete', self._kind.name)
+        rule = rules.OF_KIND[self._kind.name].DELETE
         client = _enforced(rule, client_id)
         authority = callers.authorize_removal(web.auth_context(), client)
         name = self._kind.name

@@ -23,6 +23,7 @@ from oslo_log import log
 from werkzeug import exceptions
 
 from keystone_oauth2.api import base
+from keystone_oauth2.db import migration
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
@@ -104,20 +105,14 @@ def translate(error: Exception) -> errors.OAuthError:
     if isinstance(error, exceptions.ClientDisconnected):
         LOG.info('The client disconnected before the end of its request')
         return errors.IncompleteBody()
+    if isinstance(error, migration.OutdatedTables):
+        LOG.error('%s', error)
+        return errors.TemporarilyUnavailable(RETRY_AFTER)
     if database.is_outage(error):
-        _log_outage(error)
+        LOG.error('The database is unavailable: %s', database.reason(error))
         return errors.TemporarilyUnavailable(RETRY_AFTER)
     LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
     return errors.ServerError(_request_id())
-
-
-def _log_outage(error: Exception) -> None:
-    if database.is_missing_table(error):
-        LOG.error(
-            'The tables of keystone-oauth2 are missing: run '
-            'keystone-oauth2-manage db_sync.'
-        )
-    LOG.error('The database is unavailable: %s', database.reason(error))
 
 
 def _request_id() -> str:

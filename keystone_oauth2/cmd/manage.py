@@ -36,11 +36,6 @@ from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify
 from keystone_oauth2.protocol.clients import secret_digest
 
-_NO_TABLES = (
-    'The tables are missing or have another version: run '
-    'keystone-oauth2-manage db_sync.'
-)
-
 
 def db_sync() -> int:
     """Create or upgrade the tables of keystone-oauth2."""
@@ -54,15 +49,17 @@ def db_sync() -> int:
 
 def db_version() -> int:
     """Print the version of the tables; exit with 1 if they are outdated."""
-    current = migration.current_version()
-    print(current or 'none')
-    return 0 if current == migration.newest_version() else 1
+    print(migration.current_version() or 'none')
+    try:
+        migration.check()
+    except migration.OutdatedTables:
+        return 1
+    return 0
 
 
 def purge() -> int:
     """Delete expired authenticators and assertions, and unused digests."""
-    if migration.current_version() != migration.newest_version():
-        return _fail(_NO_TABLES)
+    migration.check()
     # A token may outlive the certificate that it is bound to.
     longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
     purged = certificates.purge(timeutils.utcnow() - longest)
@@ -83,9 +80,8 @@ def list_expiring() -> int:
     A notification is also emitted for each, so that running this once a day is
     enough.
     """
-    if migration.current_version() != migration.newest_version():
-        return _fail(_NO_TABLES)
-    seconds = cfg.CONF.oauth2.client_authenticator_expiry_warning
+    migration.check()
+    seconds = cfg.CONF.oauth2_clients.authenticator_expiry_warning
     end = timeutils.utcnow() + datetime.timedelta(seconds=seconds)
     table = prettytable.PrettyTable(
         ['Expires at', 'Client', 'Kind', 'Id', 'Last used at']
@@ -128,7 +124,11 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
     )
     # Its log lines would mix with output that a script reads.
     logging.getLogger('alembic').setLevel(logging.WARNING)
-    return cfg.CONF.command.function()
+    try:
+        status: int = cfg.CONF.command.function()
+    except migration.OutdatedTables as error:
+        return _fail(str(error))
+    return status
 
 
 def _fail(sentence: str) -> int:

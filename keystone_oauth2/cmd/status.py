@@ -12,24 +12,47 @@
 
 """``keystone-oauth2-status upgrade check``."""
 
+import collections.abc as abc
 import sys
 
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
+from keystone_oauth2.compose import options
+from keystone_oauth2.compose import server
 from keystone_oauth2.db import migration
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import tokens
 from keystone_oauth2.limits import failures
+from keystone_oauth2.protocol.client_auth import evidence
+from keystone_oauth2.protocol.client_auth import method
 
 _SUCCESS = upgradecheck.Code.SUCCESS
 _WARNING = upgradecheck.Code.WARNING
 _FAILURE = upgradecheck.Code.FAILURE
+_Check = abc.Callable[..., upgradecheck.Result]
+# How many of the checks read none of this package's options, or only report
+# that one is invalid.
+_FIRST = 3
 
 
 class Checks(upgradecheck.UpgradeCommands):
     """Checks to run before and after an upgrade."""
+
+    def check(self) -> upgradecheck.Code:
+        """Run the checks; those that read options only if all are valid."""
+        if self.check_options().code is _FAILURE:
+            self._upgrade_checks = self._upgrade_checks[:_FIRST]
+        return super().check()
+
+    def check_options(self) -> upgradecheck.Result:
+        """Check whether Keystone would start with these options."""
+        try:
+            server.assemble(cfg.CONF)
+        except options.WrongConfiguration as error:
+            return upgradecheck.Result(_FAILURE, str(error))
+        return upgradecheck.Result(_SUCCESS)
 
     def check_methods(self) -> upgradecheck.Result:
         """Check whether existing Fernet tokens keep their meaning.
@@ -54,23 +77,18 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def check_tables(self) -> upgradecheck.Result:
         """Check whether the tables match this release."""
-        current = migration.current_version()
-        newest = migration.newest_version()
-        if current != newest:
-            return upgradecheck.Result(
-                _FAILURE,
-                f'The tables have version {current or "none"} instead of '
-                f'{newest}: run keystone-oauth2-manage db_sync.',
-            )
+        try:
+            migration.check()
+        except migration.OutdatedTables as error:
+            return upgradecheck.Result(_FAILURE, str(error))
         return upgradecheck.Result(_SUCCESS)
 
     def check_keys(self) -> upgradecheck.Result:
         """Check whether digests of secrets can be stored."""
-        conf = cfg.CONF.oauth2
-        if not conf.secret_digests:
+        if not cfg.CONF.oauth2_secrets.digests:
             return upgradecheck.Result(
                 _WARNING,
-                '[oauth2] secret_digests is disabled: each token request '
+                '[oauth2_secrets] digests is disabled: each token request '
                 'takes a slow hash.',
             )
         repository = key_repository.configured(cfg.CONF)
@@ -78,8 +96,8 @@ class Checks(upgradecheck.UpgradeCommands):
             return upgradecheck.Result(
                 _FAILURE,
                 f'There are no usable keys in {repository.path}: run '
-                f'keystone-manage credential_setup, or set [oauth2] '
-                f'secret_digest_key_repository.',
+                f'keystone-manage credential_setup, or set '
+                f'[oauth2_secrets] digest_key_repository.',
             )
         return upgradecheck.Result(_SUCCESS)
 
@@ -88,30 +106,31 @@ class Checks(upgradecheck.UpgradeCommands):
 
         The default has both methods, so a list with only one was configured.
         """
-        methods = cfg.CONF.oauth2.oauth2_authn_methods
-        if (
-            'client_secret_basic' in methods
-            and 'client_secret_post' not in methods
-        ):
+        methods = server.enabled_methods(cfg.CONF)
+        kinds = {method.evidence: method.name for method in methods}
+        if evidence.Basic in kinds and evidence.PostedSecret not in kinds:
             return upgradecheck.Result(
                 _WARNING,
-                '[oauth2] oauth2_authn_methods has client_secret_basic but '
-                'not client_secret_post: clients that send their secret in '
-                "the body, which Keystone's in-tree API accepts, are refused. "
-                'Add client_secret_post, unless there are no such clients.',
+                f'[oauth2] oauth2_authn_methods has '
+                f'{kinds[evidence.Basic]}, but no method that reads secrets '
+                f'in the body: clients that send them there, which '
+                f"Keystone's in-tree API accepts, are refused. Add "
+                f'client_secret_post, unless there are no such clients.',
             )
         return upgradecheck.Result(_SUCCESS)
 
     def check_certificates(self) -> upgradecheck.Result:
         """Check whether client certificates are verified."""
-        conf = cfg.CONF.oauth2
-        if 'tls_client_auth' not in conf.oauth2_authn_methods:
+        methods = server.enabled_methods(cfg.CONF)
+        if not any(
+            method.Need.VERIFIED_CERTIFICATES in one.needs for one in methods
+        ):
             return upgradecheck.Result(_SUCCESS)
-        if not conf.client_certificate_ca_file:
+        if not cfg.CONF.oauth2_certificates.ca_file:
             return upgradecheck.Result(
                 _WARNING,
-                'Keystone does not verify client certificates, since [oauth2] '
-                'client_certificate_ca_file is not set: make sure that the '
+                'Keystone does not verify client certificates, since '
+                '[oauth2_certificates] ca_file is not set: make sure that the '
                 'front end verifies them and passes its verdict on. '
                 'Certificates without a verdict are refused.',
             )
@@ -131,15 +150,18 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def check_limits(self) -> upgradecheck.Result:
         """Check whether guessing secrets is limited (RFC 6749, 2.3.1)."""
-        conf = cfg.CONF.oauth2
         warnings = list(
-            failures.warnings(conf.client_failure_limit, conf.trusted_proxies)
+            failures.warnings(
+                cfg.CONF.oauth2_limits.client_failures,
+                cfg.CONF.oauth2.trusted_proxies,
+            )
         )
         if warnings:
             return upgradecheck.Result(_WARNING, ' '.join(warnings))
         return upgradecheck.Result(_SUCCESS)
 
-    _upgrade_checks = (
+    _upgrade_checks: tuple[tuple[str, _Check], ...] = (
+        ('Options', check_options),
         ('[auth] methods', check_methods),
         ('Tables', check_tables),
         ('Keys for digests of secrets', check_keys),

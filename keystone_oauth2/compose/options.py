@@ -10,31 +10,30 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Convert options to values and objects.
+"""Build objects from options, and check rules across options.
 
 An invalid option stops Keystone at start-up, with one sentence that names the
 option and the remedy.
 """
 
 import collections.abc as abc
-import ipaddress
 import sys
 import typing as ty
 
-from oslo_log import log
+from oslo_config import cfg
 
+from keystone_oauth2 import conf as oauth2_conf
 from keystone_oauth2.api.front_end import client_certificate
 from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.conf import oauth2
 from keystone_oauth2.limits import counters
 from keystone_oauth2.limits import failures
-from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import method as methods
 
-LOG = log.getLogger(__name__)
-
 Method = methods.Method[ty.Any]
+
 
 # Modules that WSGI servers provide, their attribute for the number of requests
 # that a process serves at the same time, and the remedy.
@@ -75,20 +74,35 @@ def check_concurrency() -> None:
             )
 
 
+def check_values(conf: cfg.ConfigOpts) -> None:
+    """Check the type of each option.
+
+    :param conf: Keystone's configuration, as everywhere in this module.
+    :raises WrongConfiguration: one is invalid.
+    """
+    for group, options in oauth2_conf.list_opts():
+        for option in options:
+            try:
+                conf[group][option.dest]
+            except cfg.ConfigSourceValueError as error:
+                # The message of the type, without names of classes.
+                reason = str(error.__context__ or error).rstrip('.')
+                raise WrongConfiguration(
+                    f'[{group}] {option.name}: {reason}.'
+                ) from error
+
+
 def enabled_methods(
     conf: ty.Any,
     installed: abc.Mapping[str, type[Method]],
-    keystone_methods: abc.Container[str],
     issuer: str | None,
 ) -> list[type[Method]]:
     """Return the methods in ``oauth2_authn_methods``.
 
-    :param conf: the group ``[oauth2]``.
     :param installed: client authentication methods by name.
-    :param keystone_methods: ``[auth] methods``.
     :param issuer: the issuer identifier, or None.
     """
-    names = frozenset(conf.oauth2_authn_methods)
+    names = frozenset(conf.oauth2.oauth2_authn_methods)
     unknown = ', '.join(sorted(names - installed.keys()))
     if unknown or not names:
         raise WrongConfiguration(
@@ -98,7 +112,7 @@ def enabled_methods(
         )
     enabled = [installed[name] for name in sorted(names)]
     delegated = _in_need(enabled, methods.Need.APPLICATION_CREDENTIALS)
-    if delegated and 'application_credential' not in keystone_methods:
+    if delegated and 'application_credential' not in conf.auth.methods:
         raise WrongConfiguration(
             f'[oauth2] oauth2_authn_methods has {delegated}, but [auth] '
             f'methods lacks application_credential: add it there, or use '
@@ -118,25 +132,12 @@ def _in_need(enabled: abc.Iterable[type[Method]], need: methods.Need) -> str:
     return ', '.join(method.name for method in enabled if need in method.needs)
 
 
-def trusted_proxies(conf: ty.Any) -> proxies.Proxies:
-    """Return ``trusted_proxies``."""
-    try:
-        return proxies.Proxies(
-            tuple(_network(text) for text in conf.trusted_proxies)
-        )
-    except ValueError as error:
-        raise WrongConfiguration(
-            f'[oauth2] trusted_proxies: {error}; use addresses or networks '
-            f'such as 192.0.2.7 or 192.0.2.0/24.'
-        ) from error
-
-
 def certificate_reader(
     conf: ty.Any,
     enabled: abc.Iterable[type[Method]],
     trusted: proxies.Proxies,
 ) -> client_certificate.Reader | None:
-    """Return the reader that the options ``client_certificate_*`` describe.
+    """Return the reader that ``[oauth2_certificates]`` describes.
 
     :returns: None if no enabled method uses certificates.
     """
@@ -145,19 +146,19 @@ def certificate_reader(
     ]
     if not readers:
         return None
-    sources = tuple(conf.client_certificate_sources)
-    if not trusted.trusted and set(sources) - {'environ'}:
+    group = conf.oauth2_certificates
+    if not trusted.trusted and set(group.sources) - {'environ'}:
         raise WrongConfiguration(
-            '[oauth2] client_certificate_sources has a header field, but '
-            '[oauth2] trusted_proxies is empty: set it to the addresses of '
-            'your proxies.'
+            '[oauth2_certificates] sources has a header field, but [oauth2] '
+            'trusted_proxies is empty: set it to the addresses of your '
+            'proxies.'
         )
     return client_certificate.Reader(
-        sources=sources,
-        header=conf.client_certificate_header,
-        verify_header=conf.client_certificate_verify_header,
+        sources=tuple(group.sources),
+        header=group.header,
+        verify_header=group.verify_header,
         proxies=trusted,
-        verify=_verifier(conf.client_certificate_ca_file),
+        verify=_verifier(group.ca_file),
         accept_self_signed=any(
             methods.Need.VERIFIED_CERTIFICATES not in method.needs
             for method in readers
@@ -170,110 +171,71 @@ def base_url(endpoint: str | None) -> str | None:
     return f'{endpoint.rstrip("/")}/v3' if endpoint else None
 
 
-def issuer(configured: str | None, public_endpoint: str | None) -> str | None:
-    """Return the issuer identifier, or None if there is none.
-
-    :param configured: ``[oauth2] issuer``.
-    :param public_endpoint: ``[DEFAULT] public_endpoint``.
-    """
-    identifier = configured or base_url(public_endpoint)
-    if identifier is None:
-        return None
+def issuer(conf: ty.Any) -> str | None:
+    """Return the issuer identifier, or None if there is none."""
+    configured: str | None = conf.oauth2.issuer
+    if configured:
+        return configured
+    derived = base_url(conf.public_endpoint)
     try:
-        metadata.check_url(identifier)
-    except ValueError as error:
-        if configured is None:
-            return None
-        raise WrongConfiguration(
-            f'[oauth2] issuer: {error}; set it to an https URL such as '
-            f'https://keystone.example.com/v3.'
-        ) from error
-    return identifier
+        return oauth2.issuer.type(derived) if derived else None
+    except ValueError:
+        return None
 
 
 def assertion_rules(
     conf: ty.Any, issuer: str | None, token_endpoint: str | None
 ) -> ports.AssertionRules:
-    """Return the rules that the options ``client_assertion_*`` describe.
+    """Return the rules that ``[oauth2_assertions]`` describes.
 
     :param issuer: the issuer identifier, or None.
     :param token_endpoint: URL of the token endpoint, if there is an issuer.
     """
     audiences = {issuer}
-    if conf.client_assertion_for_token_endpoint:
+    if conf.oauth2_assertions.for_token_endpoint:
         audiences.add(token_endpoint)
     return ports.AssertionRules(
         frozenset(url for url in audiences if url is not None),
-        conf.client_assertion_max_lifetime,
+        conf.oauth2_assertions.max_lifetime,
     )
 
 
-def mtls_base_url(conf: ty.Any) -> str | None:
-    """Return ``mtls_endpoint``, or None."""
-    if not conf.mtls_endpoint:
-        return None
-    url = conf.mtls_endpoint.rstrip('/')
-    try:
-        metadata.check_url(url)
-    except ValueError as error:
-        raise WrongConfiguration(
-            f'[oauth2] mtls_endpoint: {error}; set it to an https URL such '
-            f'as https://mtls.example.com/v3.'
-        ) from error
-    return url
-
-
 def guard(conf: ty.Any) -> failures.FailureGuard:
-    """Return the guard that the options ``*_failure_limit`` describe.
-
-    Log a warning if they leave clients unprotected.
-    """
-    for warning in failures.warnings(
-        conf.client_failure_limit, conf.trusted_proxies
-    ):
-        LOG.warning('%s', warning)
+    """Return the guard that ``[oauth2_limits]`` describes."""
+    group = conf.oauth2_limits
     try:
-        return failures.FailureGuard(
-            counters.connect(conf.failure_limit_storage),
-            conf.client_failure_limit,
-            conf.address_failure_limit,
-        )
+        storage = counters.connect(group.storage)
     except ValueError as error:
         raise WrongConfiguration(
-            f'[oauth2] client_failure_limit, address_failure_limit or '
-            f'failure_limit_storage: {error}; use limits such as 30/minute, '
-            f'and the storage memory://, memcached://HOST:PORT or '
-            f'redis://HOST:PORT.'
+            f'[oauth2_limits] storage: {error}; use the storage memory://, '
+            f'memcached://HOST:PORT or redis://HOST:PORT.'
         ) from error
+    return failures.FailureGuard(
+        storage, group.client_failures, group.address_failures
+    )
 
 
 def statsd(conf: ty.Any) -> ty.Any:
     """Return a StatsD client, or None."""
-    if not conf.statsd_host:
+    host = conf.oauth2_statsd.host
+    if not host:
         return None
     try:
         import statsd as library
 
         return library.StatsClient(
-            conf.statsd_host, conf.statsd_port, ipv6=':' in conf.statsd_host
+            host, conf.oauth2_statsd.port, ipv6=':' in host
         )
     except ImportError as error:
         raise WrongConfiguration(
-            '[oauth2] statsd_host needs a library: '
+            '[oauth2_statsd] host needs a library: '
             'pip install keystone-oauth2[statsd].'
         ) from error
     except OSError as error:
         raise WrongConfiguration(
-            f'[oauth2] statsd_host: {error}; use a host name that can be '
+            f'[oauth2_statsd] host: {error}; use a host name that can be '
             f'resolved.'
         ) from error
-
-
-def _network(text: str) -> proxies.Network:
-    network = ipaddress.ip_network(text)
-    if network.prefixlen == 0:
-        raise ValueError(f'{text} includes all addresses')
-    return network
 
 
 def _verifier(
@@ -286,6 +248,6 @@ def _verifier(
             return client_certificate.verifier(file.read())
     except (OSError, ValueError) as error:
         raise WrongConfiguration(
-            f'[oauth2] client_certificate_ca_file: cannot use {path}: '
-            f'{error}; use a readable PEM file with CA certificates.'
+            f'[oauth2_certificates] ca_file: cannot use {path}: {error}; use '
+            f'a readable PEM file with CA certificates.'
         ) from error

@@ -23,6 +23,7 @@ from keystone_oauth2.api import endpoints
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import metadata
 from keystone_oauth2.compose import server
+from keystone_oauth2.compose import tables
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import metadata as metadata_document
 
@@ -184,9 +185,11 @@ class OAuth2:
     def instantiate_and_register_to_app(flask_app: flask.Flask) -> None:
         """Add them to Keystone's application; Keystone calls this."""
         built = server.build()
+        check = tables.Check()
         # An unknown URL belongs to the first API that it is below.
-        ClientsAPI(built.clients).add_to(flask_app)
-        ProtocolAPI(built).add_to(flask_app)
+        for api in (ClientsAPI(built.clients), ProtocolAPI(built)):
+            api.blueprint.before_request(check)
+            api.add_to(flask_app)
         _add_hooks(flask_app, built)
 
 

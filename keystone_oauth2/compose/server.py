@@ -23,6 +23,7 @@ from oslo_log import log
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
 from keystone_oauth2.api import observer
+from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import bound_tokens
 from keystone_oauth2.api.hooks import created_secrets
 from keystone_oauth2.api.hooks import retired_secrets
@@ -37,6 +38,7 @@ from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import tokens
 from keystone_oauth2.identity import users
+from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
@@ -48,6 +50,8 @@ from keystone_oauth2.protocol.clients import secret_digest
 LOG = log.getLogger(__name__)
 
 Method = method.Method[ty.Any]
+
+_METHODS = 'keystone_oauth2.client_auth'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,18 +76,24 @@ def build() -> Server:
         serves several requests at the same time.
     """
     options.check_concurrency()
-    try:
-        return _build(cfg.CONF.oauth2)
-    except cfg.ConfigFileValueError as error:
-        raise options.WrongConfiguration(str(error)) from error
+    server = assemble(cfg.CONF)
+    for warning in failures.warnings(
+        cfg.CONF.oauth2_limits.client_failures, cfg.CONF.oauth2.trusted_proxies
+    ):
+        LOG.warning('%s', warning)
+    return server
 
 
-def _build(conf: ty.Any) -> Server:
-    issuer = options.issuer(conf.issuer, cfg.CONF.public_endpoint)
-    methods = extensions.load('keystone_oauth2.client_auth')
-    enabled = options.enabled_methods(
-        conf, methods, cfg.CONF.auth.methods, issuer
-    )
+def assemble(conf: ty.Any) -> Server:
+    """Build the server without looking at the process that it runs in.
+
+    :param conf: Keystone's configuration.
+    :raises options.WrongConfiguration: an option is invalid.
+    """
+    options.check_values(conf)
+    issuer = options.issuer(conf)
+    methods = extensions.load(_METHODS)
+    enabled = enabled_methods(conf)
     reader = _request_reader(conf, enabled)
     objects = _objects(conf, issuer)
     objects['accepting'] = method.accepting(methods.values())
@@ -116,10 +126,10 @@ def _build(conf: ty.Any) -> Server:
         metadata=_metadata(conf, issuer, enabled, objects['grants']),
         request_reader=reader,
         binding_check=bound_tokens.BindingCheck(reader)
-        if conf.enforce_certificate_binding
+        if conf.oauth2_certificates.enforce_binding
         else None,
         secret_observer=created_secrets.SecretObserver(objects['secrets'])
-        if conf.secret_digests
+        if conf.oauth2_secrets.digests
         else None,
         retirement_check=extensions.construct(
             retired_secrets.RetirementCheck, objects
@@ -128,9 +138,20 @@ def _build(conf: ty.Any) -> Server:
             methods=objects['enabled'],
             registrable=frozenset(methods),
             accepting=objects['accepting'],
-            limit=conf.client_authenticator_limit,
-            expiry_warning=conf.client_authenticator_expiry_warning,
+            limit=conf.oauth2_clients.authenticator_limit,
+            expiry_warning=conf.oauth2_clients.authenticator_expiry_warning,
         ),
+    )
+
+
+def enabled_methods(conf: ty.Any) -> list[type[Method]]:
+    """Return the enabled client authentication methods.
+
+    :param conf: Keystone's configuration.
+    :raises options.WrongConfiguration: one is unknown, or lacks what it needs.
+    """
+    return options.enabled_methods(
+        conf, extensions.load(_METHODS), options.issuer(conf)
     )
 
 
@@ -153,14 +174,14 @@ def _objects(conf: ty.Any, issuer: str | None) -> dict[str, ty.Any]:
             digest_keys=_digest_keys(conf),
         ),
         'tokens': tokens,
-        'users': users.UserDirectory(conf.oauth2_cert_dn_mapping_id),
+        'users': users.UserDirectory(conf.oauth2.oauth2_cert_dn_mapping_id),
     }
 
 
 def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
-    if not conf.secret_digests:
+    if not conf.oauth2_secrets.digests:
         return tuple
-    return key_repository.configured(cfg.CONF).load
+    return key_repository.configured(conf).load
 
 
 def _metadata(
@@ -171,7 +192,7 @@ def _metadata(
 ) -> dict[str, ty.Any] | None:
     if issuer is None:
         return None
-    mtls_base_url = options.mtls_base_url(conf)
+    mtls_base_url = conf.oauth2.mtls_endpoint
     return metadata.document(
         issuer,
         _base_url(issuer),
@@ -189,9 +210,9 @@ def _base_url(issuer: str) -> str:
 def _request_reader(
     conf: ty.Any, enabled: abc.Iterable[type[Method]]
 ) -> base.RequestReader:
-    proxies = options.trusted_proxies(conf)
+    trusted = proxies.Proxies(tuple(conf.oauth2.trusted_proxies))
     return base.RequestReader(
-        proxies=proxies,
-        certificate_reader=options.certificate_reader(conf, enabled, proxies),
+        proxies=trusted,
+        certificate_reader=options.certificate_reader(conf, enabled, trusted),
         observer=observer.Observer(notify.notify, options.statsd(conf)),
     )

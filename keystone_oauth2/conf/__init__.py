@@ -17,13 +17,30 @@ import collections.abc as abc
 from oslo_config import cfg
 
 from keystone_oauth2.conf import oauth2
+from keystone_oauth2.conf import oauth2_assertions
+from keystone_oauth2.conf import oauth2_certificates
+from keystone_oauth2.conf import oauth2_clients
+from keystone_oauth2.conf import oauth2_limits
+from keystone_oauth2.conf import oauth2_secrets
+from keystone_oauth2.conf import oauth2_statsd
+
+_MODULES = (
+    oauth2,
+    oauth2_assertions,
+    oauth2_certificates,
+    oauth2_clients,
+    oauth2_limits,
+    oauth2_secrets,
+    oauth2_statsd,
+)
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
     """Register this package's options."""
-    oauth2.register_opts(conf)
+    for module in _MODULES:
+        module.register_opts(conf)
 
 
 def list_opts() -> abc.Iterable[tuple[str, list[cfg.Opt]]]:
     """Return all options, for ``oslo-config-generator``."""
-    return [oauth2.list_opts()]
+    return [module.list_opts() for module in _MODULES]

@@ -14,19 +14,21 @@
 
 import pathlib
 import time
+import typing as ty
 
-from alembic import command
-from alembic import config as alembic_config
-from alembic import migration
-from alembic import script
 from oslo_db import exception
 import sqlalchemy as sa
 
 from keystone_oauth2.identity import database
 
 VERSION_TABLE = 'keystone_oauth2_alembic_version'
+_FOLDER = pathlib.Path(__file__).parent / 'migrations'
 _ATTEMPTS = 20
 _PAUSE = 0.5
+
+
+class OutdatedTables(Exception):
+    """One sentence that names the remedy."""
 
 
 def sync() -> None:
@@ -55,29 +57,57 @@ def has_keystones_tables() -> bool:
 
 def current_version() -> str | None:
     """Return the version of the tables, or None if they do not exist."""
-    with database.engine().connect() as connection:
-        context = migration.MigrationContext.configure(
-            connection, opts={'version_table': VERSION_TABLE}
-        )
-        return context.get_current_revision()
+    query: sa.Select[ty.Any] = sa.select(sa.column('version_num')).select_from(
+        sa.table(VERSION_TABLE)
+    )
+    try:
+        with database.single_connection() as connection:
+            version: str | None = connection.scalar(query)
+    except database.Error as error:
+        if not database.is_missing_table(error):
+            raise
+        return None
+    return version
 
 
-def newest_version() -> str | None:
+def newest_version() -> str:
     """Return the version that this release requires."""
-    return script.ScriptDirectory.from_config(_config()).get_current_head()
+    return _versions()[-1]
+
+
+def check() -> None:
+    """Check that this release can use the tables.
+
+    A version that this release does not know is that of a newer one, whose
+    tables have all that this one needs.
+
+    :raises OutdatedTables: there are none, or they are older.
+    """
+    current = current_version()
+    if current is None:
+        fault = 'are missing'
+    elif current in _versions()[:-1]:
+        fault = f'have version {current} instead of {newest_version()}'
+    else:
+        return
+    raise OutdatedTables(
+        f'The tables of keystone-oauth2 {fault}: run keystone-oauth2-manage '
+        f'db_sync.'
+    )
+
+
+def _versions() -> list[str]:
+    # Without alembic, which takes time and memory in each worker of Keystone.
+    paths = _FOLDER.glob('versions/[0-9]*.py')
+    return sorted(path.name.partition('_')[0] for path in paths)
 
 
 def _upgrade() -> None:
-    config = _config()
+    from alembic import command
+    from alembic import config as alembic_config
+
+    config = alembic_config.Config()
+    config.set_main_option('script_location', str(_FOLDER))
     with database.engine().begin() as connection:
         config.attributes['connection'] = connection
         command.upgrade(config, 'head')
-
-
-def _config() -> alembic_config.Config:
-    config = alembic_config.Config()
-    config.set_main_option(
-        'script_location',
-        str(pathlib.Path(__file__).parent / 'migrations'),
-    )
-    return config

@@ -12,6 +12,7 @@
 
 """Keystone's database (``keystone.common.sql``)."""
 
+import collections.abc as abc
 import contextlib
 
 from keystone.application_credential.backends import sql as credential_sql
@@ -19,7 +20,9 @@ from keystone.common import sql
 from keystone.common.sql import core
 from keystone.identity.backends import sql_model as identity_sql
 from keystone.resource.backends import sql_model as resource_sql
+from oslo_config import cfg
 from oslo_db import exception
+from oslo_db.sqlalchemy import engines
 import sqlalchemy
 
 #: Context managers for a session of Keystone's own engine facade.
@@ -98,3 +101,23 @@ def engine() -> sqlalchemy.Engine:
     """Return the engine of ``[database] connection``."""
     with sql.session_for_write() as session:
         return session.get_bind()
+
+
+@contextlib.contextmanager
+def single_connection() -> abc.Iterator[sqlalchemy.Connection]:
+    """Open a connection of its own to ``[database] connection``.
+
+    Keystone's engine tries for minutes to reach a database, and keeps its
+    connections, which worker processes would then inherit.
+    """
+    conf = cfg.CONF.database
+    own = engines.create_engine(
+        conf.connection,
+        connection_parameters=conf.connection_parameters,
+        max_retries=0,
+    )
+    try:
+        with own.connect() as connection:
+            yield connection
+    finally:
+        own.dispose()

@@ -91,7 +91,7 @@ class KeyRepository:
         LOG.warning(
             'keystone-oauth2 cannot use the keys in %s (%s): each token '
             'request takes a slow hash. Run keystone-manage '
-            'credential_setup, or set [oauth2] secret_digest_key_repository.',
+            'credential_setup, or set [oauth2_secrets] digest_key_repository.',
             self._path,
             reason,
         )
@@ -103,6 +103,6 @@ def configured(conf: cfg.ConfigOpts) -> KeyRepository:
     :param conf: Keystone's configuration.
     """
     return KeyRepository(
-        conf.oauth2.secret_digest_key_repository
+        conf.oauth2_secrets.digest_key_repository
         or conf.credential.key_repository
     )

@@ -19,9 +19,9 @@ import logging
 import time
 import typing as ty
 
-import limits
 from oslo_log import log
 
+from keystone_oauth2.conf import option_types
 from keystone_oauth2.limits import counters
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
@@ -39,7 +39,7 @@ class _Rule(ty.NamedTuple):
     """
 
     kind: str
-    limit: limits.RateLimitItem
+    limit: option_types.Rate
     own: int
 
 
@@ -52,21 +52,19 @@ class FailureGuard:
     from which it has not failed.
 
     :param storage: where to count.
-    :param client_limit: failures of one client, as in ``30/minute``; empty for
-        no limit.
-    :param address_limit: failures from one address; empty for no limit.
-    :raises ValueError: a limit is not valid.
+    :param client_limit: failures of one client; None for no limit.
+    :param address_limit: failures from one address; None for no limit.
     """
 
     def __init__(
         self,
         storage: counters.Counters,
-        client_limit: str,
-        address_limit: str,
+        client_limit: option_types.Rate | None,
+        address_limit: option_types.Rate | None,
     ) -> None:
         self._counters = storage
-        self._client_limit = _parse(client_limit)
-        self._address_limit = _parse(address_limit)
+        self._client_limit = client_limit
+        self._address_limit = address_limit
         self._rules = _rules(self._client_limit, self._address_limit)
 
     def check(self, client_id: str, source: messages.Source) -> None:
@@ -118,7 +116,7 @@ class FailureGuard:
 
     def _count_client(
         self,
-        limit: limits.RateLimitItem,
+        limit: option_types.Rate,
         client_id: str,
         source: messages.Source,
         was_slow: bool,
@@ -126,7 +124,7 @@ class FailureGuard:
         if was_slow:
             self._count('slow', limit, client_id)
         other = self._address_limit
-        if other is not None and other.get_expiry() != limit.get_expiry():
+        if other is not None and other.seconds != limit.seconds:
             # A rule compares counts of one window: else an attacker could
             # begin again each time that the shorter one ends.
             self._count('client', other, client_id)
@@ -141,16 +139,16 @@ class FailureGuard:
 
     def _count_own(
         self,
-        limit: limits.RateLimitItem,
+        limit: option_types.Rate,
         client_id: str,
         source: messages.Source,
     ) -> int:
         return self._counters.incr(
-            _own_key(limit, client_id, source), limit.get_expiry()
+            _own_key(limit, client_id, source), limit.seconds
         )
 
-    def _count(self, name: str, limit: limits.RateLimitItem, text: str) -> int:
-        return self._counters.incr(_key(name, limit, text), limit.get_expiry())
+    def _count(self, name: str, limit: option_types.Rate, text: str) -> int:
+        return self._counters.incr(_key(name, limit, text), limit.seconds)
 
     def _stop(self, *keys: str) -> ty.NoReturn:
         # All counters must be at their limit: the first to expire lifts it.
@@ -159,7 +157,8 @@ class FailureGuard:
 
 
 def warnings(
-    client_limit: str, trusted_proxies: abc.Collection[str]
+    client_limit: option_types.Rate | None,
+    trusted_proxies: abc.Collection[ty.Any],
 ) -> abc.Iterator[str]:
     """Yield a warning for each gap that the options leave.
 
@@ -168,21 +167,22 @@ def warnings(
     """
     if not trusted_proxies:
         yield (
-            '[oauth2] trusted_proxies is empty: address_failure_limit blocks '
-            'no address, since any address may be that of a proxy, and all '
-            'clients behind a proxy count as one address. Set it to the '
-            'proxies in front of Keystone, or to 127.0.0.1 if there are none.'
+            '[oauth2] trusted_proxies is empty: [oauth2_limits] '
+            'address_failures blocks no address, since any address may be '
+            'that of a proxy, and all clients behind a proxy count as one '
+            'address. Set it to the proxies in front of Keystone, or to '
+            '127.0.0.1 if there are none.'
         )
     if not client_limit:
         yield (
-            '[oauth2] client_failure_limit is empty: guesses at the secret '
-            'of one client are not limited.'
+            '[oauth2_limits] client_failures is empty: guesses at the '
+            'secret of one client are not limited.'
         )
 
 
 def _rules(
-    client_limit: limits.RateLimitItem | None,
-    address_limit: limits.RateLimitItem | None,
+    client_limit: option_types.Rate | None,
+    address_limit: option_types.Rate | None,
 ) -> tuple[_Rule, ...]:
     if client_limit is None:
         return ()
@@ -206,24 +206,15 @@ def _tolerance(level: int = logging.WARNING) -> abc.Iterator[None]:
         )
 
 
-def _key(kind: str, limit: limits.RateLimitItem, text: str) -> str:
+def _key(kind: str, limit: option_types.Rate, text: str) -> str:
     # Memcached accepts neither long keys nor spaces, and an id chosen by an
     # attacker must not look like another key.
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return f'keystone-oauth2/{kind}/{limit.get_expiry()}/{digest}'
+    return f'keystone-oauth2/{kind}/{limit.seconds}/{digest}'
 
 
 def _own_key(
-    limit: limits.RateLimitItem, client_id: str, source: messages.Source
+    limit: option_types.Rate, client_id: str, source: messages.Source
 ) -> str:
     # Addresses contain no NUL, so different pairs give different texts.
     return _key('own', limit, f'{source.address}\0{client_id}')
-
-
-def _parse(text: str) -> limits.RateLimitItem | None:
-    if not text:
-        return None
-    first, *others = limits.parse_many(text)
-    if others or first.amount < 1:
-        raise ValueError(f'{text} is not a single limit of at least 1')
-    return first

@@ -18,12 +18,22 @@ from oslo_policy import policy
 
 from keystone_oauth2.policies import access_token
 from keystone_oauth2.policies import client
+from keystone_oauth2.policies import client_certificate
+from keystone_oauth2.policies import client_key
+from keystone_oauth2.policies import client_secret
 from keystone_oauth2.policies import token
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
     """Return all rules, for Keystone and ``oslopolicy-sample-generator``."""
-    modules = (access_token, client, token)
+    modules = (
+        access_token,
+        client,
+        client_secret,
+        client_key,
+        client_certificate,
+        token,
+    )
     return list(
         itertools.chain.from_iterable(
             module.list_rules() for module in modules

@@ -107,7 +107,7 @@ class IntrospectionEndpoint:
             # Without it, services would treat the token as unbound.
             LOG.warning(
                 'introspection: unknown certificate of token %s; was the '
-                'token issued before keystone-oauth2-manage db_sync?',
+                "token issued by Keystone's own module?",
                 token.audit_id,
             )
             return None

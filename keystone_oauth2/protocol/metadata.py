@@ -13,7 +13,6 @@
 """Authorization server metadata (RFC 8414)."""
 
 import collections.abc as abc
-import re
 import typing as ty
 import urllib.parse
 
@@ -24,32 +23,12 @@ Method = methods.Method[ty.Any]
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
-# A host name, an IPv4 address or a bracketed IPv6 address. Path segments have
-# only characters that no software on the way escapes or normalizes.
-_URL = re.compile(
-    r'https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?'
-    r'(?:/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])*'
-)
-
 #: Strongest first (RFC 9700, 2.5).
 _ENDPOINTS = {
     'token_endpoint': 'token',
     'introspection_endpoint': 'introspect',
     'revocation_endpoint': 'revoke',
 }
-
-
-def check_url(url: str) -> None:
-    """Check that a URL can be an issuer identifier (RFC 8414, 2).
-
-    :raises ValueError: it has another scheme than https, no host, a user, a
-        query, a fragment, or a path that would be changed on the way.
-    """
-    if not _URL.fullmatch(url):
-        raise ValueError('not a plain https URL')
-    # The property raises ValueError for a port that is too large.
-    if urllib.parse.urlsplit(url).port == 0:
-        raise ValueError('the port must not be 0')
 
 
 def path(issuer: str) -> str:

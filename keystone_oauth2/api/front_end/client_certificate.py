@@ -144,7 +144,7 @@ class Reader:
         return messages.ClientCertificate(
             der,
             'the front end gave no verdict, and '
-            '[oauth2] client_certificate_ca_file is not set',
+            '[oauth2_certificates] ca_file is not set',
         )
 
     def _verdict(self, source: str, environ: Environ) -> str:

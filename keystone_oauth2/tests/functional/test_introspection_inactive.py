@@ -19,7 +19,6 @@ from cryptography import fernet
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from keystone_oauth2.db import certificates
 from keystone_oauth2.tests.support import mutual_tls
 from keystone_oauth2.tests.support import tokens
 
@@ -188,35 +187,35 @@ class EndedTokenTest(tokens.TokensTestCase):
         self.identity.disable(self.owner)
 
 
-class NoTablesTest(tokens.TokensTestCase):
-    """As before keystone-oauth2-manage db_sync."""
-
-    @classmethod
-    def setUpClass(cls):
-        # Logged once per process, where an earlier Keystone may have run.
-        certificates._warn.cache_clear()
-        cls.addClassCleanup(certificates._warn.cache_clear)
-        super().setUpClass()
+class LostTableTest(tokens.TokensTestCase):
+    """The table of certificates existed when Keystone started."""
 
     @classmethod
     def create(cls):
         super().create()
         with sqlite3.connect(cls.keystone.folder / 'keystone.db') as database:
-            database.execute('DROP TABLE oauth2_certificate_thumbprint')
+            database.execute(
+                'ALTER TABLE oauth2_certificate_thumbprint RENAME TO away'
+            )
 
-    def test_bound_token_is_inactive_and_one_warning_says_why(self):
+    def issue_with_table(self):
+        """Return a certificate-bound token that was issued before."""
+        path = self.keystone.folder / 'keystone.db'
+        rename = 'ALTER TABLE {} RENAME TO {}'.format
+        table = 'oauth2_certificate_thumbprint'
+        with sqlite3.connect(path) as database:
+            database.execute(rename('away', table))
+        token = self.issue_with(self.certificate)
+        with sqlite3.connect(path) as database:
+            database.execute(rename(table, 'away'))
+        return token
+
+    def test_bound_token_is_not_described_without_its_certificate(self):
         """D06: without cnf a service would take it for an unbound token."""
-        for _ in range(2):
-            token = self.issue_with(self.certificate)
-            self.assertEqual(200, self.identity.validate(token).status)
-            self.assertThat(self.introspect(token), tokens.INACTIVE)
-        self.assertEqual(
-            1,
-            self.log.count(
-                'run keystone-oauth2-manage db_sync. Until then, '
-                'introspection reports certificate-bound tokens as inactive.'
-            ),
-        )
+        answer = self.introspect(self.issue_with_table())
+        self.assertEqual(503, answer.status, answer.text)
+        self.assertEqual('temporarily_unavailable', answer.json['error'])
+        self.assertEqual('5', answer.headers['Retry-After'])
 
     def test_other_tokens_are_still_described(self):
         """G03: they do not need the table."""
@@ -225,7 +224,7 @@ class NoTablesTest(tokens.TokensTestCase):
 
     def test_certificate_bound_token_can_still_be_revoked(self):
         """G07: revocation does not need the table."""
-        token = self.issue_with(self.certificate)
+        token = self.issue_with_table()
         answer = self.revoke(token, token=self.identity.admin_token())
         self.assertThat(answer, tokens.REVOKED)
         self.assertEqual(404, self.identity.validate(token).status)

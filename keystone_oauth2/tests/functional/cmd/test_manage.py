@@ -68,6 +68,15 @@ class ManageTest(ManageTestCase):
         )
         self.assert_version(1, '0001', deployment)
 
+    def test_version_of_a_newer_release_is_not_outdated(self):
+        """During a rolling upgrade."""
+        deployment = self.deploy()
+        self.execute(
+            deployment,
+            f"UPDATE {migration.VERSION_TABLE} SET version_num = '9999'",
+        )
+        self.assert_version(0, '9999', deployment)
+
     def test_without_keystones_tables_it_says_what_to_do(self):
         """After that it succeeds."""
         deployment = self.deploy(tables=False)

@@ -26,7 +26,7 @@ from keystone_oauth2.tests.functional.cmd import base
 METHOD = 'oauth2_credential'
 DEFAULT_METHODS = list(constants._DEFAULT_AUTH_METHODS)
 SUCCESS, WARNING, FAILURE = range(3)
-METHODS, TABLES = '[auth] methods', 'Tables'
+OPTIONS, METHODS, TABLES = 'Options', '[auth] methods', 'Tables'
 KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
     'Keys for digests of secrets',
     'Secrets in the body',
@@ -77,7 +77,16 @@ class StatusTest(base.CommandTestCase):
     def test_all_checks_pass(self):
         status, found = self.check(self.deploy(self.good_options()))
         self.assertLessEqual(
-            {METHODS, TABLES, KEYS, BODIES, CERTIFICATES, TLS, LIMITS},
+            {
+                OPTIONS,
+                METHODS,
+                TABLES,
+                KEYS,
+                BODIES,
+                CERTIFICATES,
+                TLS,
+                LIMITS,
+            },
             set(found),
         )
         self.assertEqual(
@@ -130,6 +139,41 @@ class StatusTest(base.CommandTestCase):
             found,
         )
         self.assertEqual(2, status)
+
+    def test_options_that_stop_keystone_are_a_failure(self):
+        """With the sentence of start-up; then no other option is read."""
+        for group, name, value in (
+            ('oauth2', 'trusted_proxies', '0.0.0.0/0'),
+            ('oauth2', 'issuer', 'http://keystone.example.com'),
+            ('oauth2', 'oauth2_authn_methods', 'nonsense'),
+            ('oauth2_limits', 'client_failures', '30'),
+            ('oauth2_limits', 'storage', 'memcached://host'),
+            ('oauth2_certificates', 'ca_file', '/missing'),
+            ('oauth2_certificates', 'sources', 'rfc9440'),
+            ('oauth2_assertions', 'max_lifetime', '1'),
+        ):
+            options = {group: {name: value}}
+            status, found = self.check(self.deploy(options))
+            with self.variant(name):
+                self.assert_found(
+                    {
+                        OPTIONS: (FAILURE, f'[{group}] {name}'),
+                        METHODS: (SUCCESS, ''),
+                        TABLES: (SUCCESS, ''),
+                    },
+                    found,
+                )
+                self.assertEqual(2, status)
+
+    def test_tables_of_a_newer_release_are_no_failure(self):
+        """During a rolling upgrade."""
+        deployment = self.deploy(self.good_options())
+        self.execute(
+            deployment,
+            f"UPDATE {migration.VERSION_TABLE} SET version_num = '9999'",
+        )
+        status, found = self.check(deployment)
+        self.assertEqual(0, status, found)
 
     def test_warnings_alone_are_not_a_failure(self):
         options = self.good_options()

@@ -25,6 +25,101 @@ from keystone_oauth2 import conf
 from keystone_oauth2.conf import oauth2
 from keystone_oauth2.tests import base
 
+GROUPS = {
+    'oauth2',
+    'oauth2_assertions',
+    'oauth2_certificates',
+    'oauth2_clients',
+    'oauth2_limits',
+    'oauth2_secrets',
+    'oauth2_statsd',
+}
+#: Old name, a value, the group and the new name, and the value as it is read.
+DEPRECATED = (
+    (
+        'client_certificate_sources',
+        'rfc9440,environ',
+        'oauth2_certificates',
+        'sources',
+        ['rfc9440', 'environ'],
+    ),
+    ('client_certificate_header', 'A', 'oauth2_certificates', 'header', 'A'),
+    (
+        'client_certificate_verify_header',
+        'A',
+        'oauth2_certificates',
+        'verify_header',
+        'A',
+    ),
+    ('client_certificate_ca_file', 'a', 'oauth2_certificates', 'ca_file', 'a'),
+    (
+        'enforce_certificate_binding',
+        'false',
+        'oauth2_certificates',
+        'enforce_binding',
+        False,
+    ),
+    ('secret_digests', 'false', 'oauth2_secrets', 'digests', False),
+    (
+        'secret_digest_key_repository',
+        '/a',
+        'oauth2_secrets',
+        'digest_key_repository',
+        '/a',
+    ),
+    (
+        'client_assertion_max_lifetime',
+        '60',
+        'oauth2_assertions',
+        'max_lifetime',
+        60,
+    ),
+    (
+        'client_assertion_for_token_endpoint',
+        'true',
+        'oauth2_assertions',
+        'for_token_endpoint',
+        True,
+    ),
+    (
+        'client_authenticator_limit',
+        '3',
+        'oauth2_clients',
+        'authenticator_limit',
+        3,
+    ),
+    (
+        'client_authenticator_expiry_warning',
+        '3',
+        'oauth2_clients',
+        'authenticator_expiry_warning',
+        3,
+    ),
+    (
+        'client_failure_limit',
+        '3/hour',
+        'oauth2_limits',
+        'client_failures',
+        (3, 3600),
+    ),
+    (
+        'address_failure_limit',
+        '3/hour',
+        'oauth2_limits',
+        'address_failures',
+        (3, 3600),
+    ),
+    (
+        'failure_limit_storage',
+        'redis://a',
+        'oauth2_limits',
+        'storage',
+        'redis://a',
+    ),
+    ('statsd_host', '::1', 'oauth2_statsd', 'host', '::1'),
+    ('statsd_port', '3', 'oauth2_statsd', 'port', 3),
+)
+
 
 def options():
     """Return each option with its group."""
@@ -36,15 +131,15 @@ def options():
 
 
 class OptionsTest(base.TestCase):
-    def test_all_are_in_one_group(self):
-        self.assertEqual({'oauth2'}, {group for group, _ in options()})
-        names = [option.name for _, option in options()]
+    def test_each_family_has_a_group(self):
+        self.assertEqual(GROUPS, {group for group, _ in options()})
+        names = [(group, option.name) for group, option in options()]
         self.assertEqual(len(names), len(set(names)))
 
     def test_each_option_has_a_help_text(self):
         for _, option in options():
             with self.variant(option.name):
-                self.assertGreater(len(option.help.strip()), 20)
+                self.assertGreater(len(option.help.strip()), 15)
                 self.assertTrue(option.help.strip().endswith('.'))
 
     def test_in_tree_options_keep_name_and_type(self):
@@ -78,13 +173,13 @@ class OptionsTest(base.TestCase):
                 expected, configuration.oauth2.oauth2_authn_methods
             )
 
-    def configured(self, line):
+    def configured(self, line, group='oauth2'):
         """Return the configuration of a file with this line."""
         configuration = cfg.ConfigOpts()
         configuration.register_opts(in_tree.ALL_OPTS, group='oauth2')
         conf.register_opts(configuration)
         file = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
-        file.write_text(f'[oauth2]\n{line}\n')
+        file.write_text(f'[{group}]\n{line}\n')
         configuration(['--config-file', str(file)])
         return configuration
 
@@ -94,17 +189,60 @@ class OptionsTest(base.TestCase):
         for _ in range(2):
             conf.register_opts(configuration)
         configuration([])
-        for _, option in options():
+        for group, option in options():
             with self.variant(option.name):
-                self.assertEqual(
-                    option.default, configuration.oauth2[option.name]
+                default = option.default
+                if default is not None:
+                    default = option.type(default)
+                self.assertEqual(default, configuration[group][option.name])
+
+    def test_invalid_values_are_refused(self):
+        for group, name in (
+            ('oauth2', 'trusted_proxies'),
+            ('oauth2', 'issuer'),
+            ('oauth2', 'mtls_endpoint'),
+            ('oauth2_assertions', 'max_lifetime'),
+            ('oauth2_certificates', 'sources'),
+            ('oauth2_certificates', 'header'),
+            ('oauth2_certificates', 'verify_header'),
+            ('oauth2_certificates', 'enforce_binding'),
+            ('oauth2_clients', 'authenticator_limit'),
+            ('oauth2_limits', 'client_failures'),
+            ('oauth2_limits', 'address_failures'),
+            ('oauth2_limits', 'storage'),
+            ('oauth2_statsd', 'port'),
+        ):
+            configuration = self.configured(f'{name} = :', group)
+            with self.variant(name):
+                self.assertRaises(
+                    cfg.ConfigFileValueError,
+                    getattr,
+                    configuration[group],
+                    name,
                 )
 
-    def test_invalid_source_is_refused(self):
-        configuration = self.configured('client_certificate_sources = x')
-        self.assertRaises(
-            cfg.ConfigFileValueError,
-            lambda: configuration.oauth2.client_certificate_sources,
+    def test_old_names_are_still_read(self):
+        """All options were in one group."""
+        for old, value, group, name, expected in DEPRECATED:
+            with self.variant(old):
+                configuration = self.configured(f'{old} = {value}')
+                self.assertEqual(expected, configuration[group][name])
+                configuration = self.configured(f'{name} = {value}', group)
+                self.assertEqual(expected, configuration[group][name])
+
+    def test_each_option_that_was_moved_has_its_old_name(self):
+        self.assertEqual(
+            {
+                (group, option.name): old
+                for group, option in options()
+                for old in (
+                    [(x.group, x.name) for x in option.deprecated_opts]
+                )
+            },
+            {
+                (group, name): ('oauth2', old)
+                for old, _, group, name, _ in DEPRECATED
+            },
         )
 
 
@@ -114,7 +252,8 @@ class SampleTest(base.TestCase):
         with contextlib.redirect_stdout(printed):
             generator.main(['--namespace', 'keystone_oauth2'])
         sample = printed.getvalue()
-        self.assertIn('\n[oauth2]\n', sample)
+        for group in GROUPS:
+            self.assertIn(f'\n[{group}]\n', sample)
         for _, option in options():
             with self.variant(option.name):
                 self.assertRegex(sample, rf'(?m)^#{option.name} =')
@@ -130,5 +269,5 @@ class SampleTest(base.TestCase):
         conf.register_opts(configuration)
         configuration(['--config-file', str(file)])
         self.assertEqual(
-            ['environ'], configuration.oauth2.client_certificate_sources
+            ['environ'], configuration.oauth2_certificates.sources
         )

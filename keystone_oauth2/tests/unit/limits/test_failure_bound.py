@@ -17,6 +17,7 @@ import collections
 import hypothesis
 from hypothesis import strategies
 
+from keystone_oauth2.conf import option_types
 from keystone_oauth2.limits import counters
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import messages
@@ -39,6 +40,7 @@ guesses = strategies.lists(
     max_size=80,
 )
 limits = strategies.integers(1, 12)
+RATE = option_types.RateType()
 
 
 def is_checked(guard, client, source, was_slow):
@@ -78,7 +80,9 @@ class BoundTest(base.TestCase):
             ('3/minute', '10/second', 13),
         ):
             memory = counters.Memory()
-            guard = failures.FailureGuard(memory, of_client, of_all)
+            guard = failures.FailureGuard(
+                memory, RATE(of_client), RATE(of_all)
+            )
             found = 0
             for _ in range(8):
                 found += sum(
@@ -132,8 +136,8 @@ class BoundTest(base.TestCase):
     def guard(self, of_client, of_all):
         return failures.FailureGuard(
             counters.Memory(),
-            of_client and f'{of_client}/day',
-            of_all and f'{of_all}/day',
+            RATE(f'{of_client}/day' if of_client else ''),
+            RATE(f'{of_all}/day' if of_all else ''),
         )
 
     def guess(self, of_client, of_all, guesses):

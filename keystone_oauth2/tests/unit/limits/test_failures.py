@@ -17,12 +17,15 @@ import uuid
 
 import limits.storage
 
+from keystone_oauth2.conf import option_types
 from keystone_oauth2.limits import counters
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.support import requirement
+
+RATE = option_types.RateType()
 
 
 def source(*, is_shared=False):
@@ -43,7 +46,7 @@ class FailureGuardTests:
 
     def guard(self, client_limit='3/hour', address_limit=''):
         return failures.FailureGuard(
-            counters.connect(self.url), client_limit, address_limit
+            counters.connect(self.url), RATE(client_limit), RATE(address_limit)
         )
 
     def fail(self, guard, client, where, times=1, *, was_slow=False):
