@@ -208,8 +208,9 @@ class _Change:
     def _arguments(
         self, args: list[ast.expr], keywords: list[ast.keyword]
     ) -> _Changes:
-        if len(args) > 1:
-            text = f'{self._text(args[1])}, {self._text(args[0])}'
+        texts = [self._text(argument) for argument in args[:2]]
+        if len(set(texts)) > 1:
+            text = f'{texts[1]}, {texts[0]}'
             yield 'swapped arguments', args[0], args[1], text
         for keyword in keywords:
             if keyword.arg is not None and not _is_for_people(keyword):

@@ -117,8 +117,12 @@ class MutantsTest(base.TestCase):
         for path, name in (
             ('protocol/scope.py', 'unit.protocol.test_scope'),
             ('protocol/scope.py', 'functional.test_scope'),
+            (
+                'protocol/clients/secret_digest.py',
+                'unit.protocol.clients.test_secret_verifier',
+            ),
             ('api/hooks/bound_tokens.py', 'functional.test_two_bound_tokens'),
-            ('db/credentials.py', 'functional.test_digest_use'),
+            ('db/clients.py', 'functional.test_client_secrets'),
             ('identity/callers.py', 'functional.test_client_policy'),
         ):
             with self.variant((path, name)):
