@@ -23,7 +23,6 @@ Method = methods.Method[ty.Any]
 
 WELL_KNOWN = '/.well-known/oauth-authorization-server'
 
-#: Strongest first (RFC 9700, 2.5).
 _ENDPOINTS = {
     'token_endpoint': 'token',
     'introspection_endpoint': 'introspect',
@@ -51,6 +50,7 @@ def document(
     :param mtls_base_url: the counterpart of ``base_url`` if Mutual-TLS has
         its own host or port.
     """
+    # The strongest first (RFC 9700, 2.5).
     ranked = sorted(
         methods, key=lambda method: (-method.strength, method.name)
     )

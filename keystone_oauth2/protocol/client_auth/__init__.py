@@ -133,7 +133,7 @@ class ClientAuthentication:
     ) -> type[evidences.Evidence]:
         kinds = evidences.kinds(request, form)
         if len(kinds) > 1:
-            names = ' and '.join(kind.__name__ for kind in kinds)
+            names = ' and '.join(kind.label for kind in kinds)
             raise errors.TwoAuthenticationMethods(detail=names)
         if not kinds:
             raise errors.InvalidClient(detail='no client authentication')

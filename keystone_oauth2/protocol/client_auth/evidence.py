@@ -40,6 +40,8 @@ class Basic:
     :ivar secrets: the possible readings of the secret, the likeliest first.
     """
 
+    label: ty.ClassVar[str] = 'the Authorization field'
+
     client_id: str
     secrets: tuple[str, ...] = dataclasses.field(repr=False)
 
@@ -90,6 +92,8 @@ class PostedSecret:
     :ivar secrets: the only reading of it.
     """
 
+    label: ty.ClassVar[str] = 'client_secret'
+
     client_id: str
     secrets: tuple[str, ...] = dataclasses.field(repr=False)
 
@@ -118,6 +122,8 @@ class Assertion:
     :ivar text: the assertion itself.
     :ivar header: its JOSE header.
     """
+
+    label: ty.ClassVar[str] = 'client_assertion'
 
     client_id: str
     text: str = dataclasses.field(repr=False)
@@ -154,6 +160,8 @@ class Assertion:
 @dataclasses.dataclass(frozen=True)
 class Certificate:
     """The certificate of the connection, and ``client_id`` in the body."""
+
+    label: ty.ClassVar[str] = 'a client certificate'
 
     client_id: str
     certificate: messages.ClientCertificate

@@ -85,7 +85,9 @@ class AuthenticateTest(base.TestCase):
             errors.TwoAuthenticationMethods,
             lambda: authenticate(['body', 'header'], BASIC, **posted()),
         )
-        self.assertEqual('Basic and PostedSecret', error.detail)
+        self.assertEqual(
+            'the Authorization field and client_secret', error.detail
+        )
 
     def test_disabled_method_beside_an_enabled_one_is_refused(self):
         """B01: two methods are refused, even if one is disabled."""
