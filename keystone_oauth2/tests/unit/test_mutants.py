@@ -118,18 +118,12 @@ class MutantsTest(base.TestCase):
         for path, name in (
             ('protocol/scope.py', 'unit.protocol.test_scope'),
             ('protocol/scope.py', 'functional.test_scope'),
-<<<<<<< HEAD
-            ('protocol/clients/jwk.py', 'unit.protocol.clients.test_jwk'),
-            ('api/hooks/bound_tokens.py', 'functional.test_two_bound_tokens'),
-            ('db/clients.py', 'functional.test_digest_use'),
-=======
             (
                 'protocol/clients/secret_digest.py',
                 'unit.protocol.clients.test_secret_verifier',
             ),
             ('api/hooks/bound_tokens.py', 'functional.test_two_bound_tokens'),
             ('db/clients.py', 'functional.test_client_secrets'),
->>>>>>> unit1
             ('identity/callers.py', 'functional.test_client_policy'),
         ):
             with self.variant((path, name)):

@@ -122,7 +122,9 @@ class AuthenticateTest(base.TestCase):
             request,
             protocol_base.form(client_id='header'),
         )
-        self.assertEqual('Basic and Certificate', error.detail)
+        self.assertEqual(
+            'the Authorization field and a client certificate', error.detail
+        )
         client = authentication.authenticate(request, protocol_base.form())
         self.assertEqual('header', client.id)
 
