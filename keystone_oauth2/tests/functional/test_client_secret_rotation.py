@@ -159,7 +159,7 @@ class RotationTest(client_secrets.SecretsTestCase):
 
 
 class LimitTest(client_secrets.SecretsTestCase):
-    options = {'oauth2': {**clients.OPTIONS, 'client_authenticator_limit': 2}}
+    options = {**clients.OPTIONS, 'oauth2_clients': {'authenticator_limit': 2}}
 
     def test_secret_beyond_the_limit_is_403(self):
         """The credential's own secret does not count."""

@@ -266,4 +266,4 @@ class CostTest(client_secrets.SecretsTestCase):
 class DigestsSwitchedOffTest(CostTest):
     """The result is the same without keyed digests."""
 
-    options = {'oauth2': {**clients.OPTIONS, 'secret_digests': False}}
+    options = {**clients.OPTIONS, 'oauth2_secrets': {'digests': False}}

@@ -50,7 +50,7 @@ class WrongLimitTest(base.TestCase):
     def test_other_notations_of_a_limit_are_accepted(self):
         for value in ('30 per minute', '1/day', '5/2 minutes', '30/MINUTE'):
             with self.variant(value):
-                options = {'oauth2': {'client_failure_limit': value}}
+                options = {'oauth2_limits': {'client_failures': value}}
                 with fixture.Keystone(options) as keystone:
                     self.assertEqual(
                         405,
@@ -59,7 +59,7 @@ class WrongLimitTest(base.TestCase):
 
     def test_password_of_the_storage_is_not_logged(self):
         storage = 'redis://user:hidden-password@127.0.0.1:1'
-        options = {'oauth2': {'failure_limit_storage': storage}}
+        options = {'oauth2_limits': {'storage': storage}}
         keystone = fixture.Keystone(options)
         with keystone:
             keystone.request('POST', '/v3/OS-OAUTH2/token')
@@ -67,7 +67,7 @@ class WrongLimitTest(base.TestCase):
 
     def test_password_of_an_unknown_storage_is_not_logged(self):
         storage = 'reddis://user:hidden-password@127.0.0.1:1'
-        options = {'oauth2': {'failure_limit_storage': storage}}
+        options = {'oauth2_limits': {'storage': storage}}
         keystone = fixture.Keystone(options)
         error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
         self.assertIn('unknown storage scheme : reddis;', str(error))
@@ -124,17 +124,17 @@ class OutageTests:
 
 class RedisOutageTest(OutageTests, limited.LimitedTestCase):
     options = {
-        'oauth2': {
-            'client_failure_limit': '1/hour',
-            'failure_limit_storage': 'redis://127.0.0.1:1',
+        'oauth2_limits': {
+            'client_failures': '1/hour',
+            'storage': 'redis://127.0.0.1:1',
         }
     }
 
 
 class MemcachedOutageTest(OutageTests, limited.LimitedTestCase):
     options = {
-        'oauth2': {
-            'client_failure_limit': '1/hour',
-            'failure_limit_storage': 'memcached://127.0.0.1:1',
+        'oauth2_limits': {
+            'client_failures': '1/hour',
+            'storage': 'memcached://127.0.0.1:1',
         }
     }

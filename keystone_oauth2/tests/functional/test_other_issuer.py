@@ -61,10 +61,11 @@ class OtherIssuerTests:
     @classmethod
     def setUpClass(cls):
         cls.options = {
+            **clients.OPTIONS,
             'oauth2': {
-                **clients.OPTIONS,
+                **clients.OPTIONS['oauth2'],
                 'oauth2_authn_methods': [*clients.METHODS, cls.method.name],
-            }
+            },
         }
         cls.install()
         super().setUpClass()

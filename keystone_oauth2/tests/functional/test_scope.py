@@ -58,13 +58,9 @@ class ScopeTest(base.KeystoneTestCase):
     def test_scope_that_cannot_be_granted_is_refused(self):
         """A09: no token has fewer or more roles than requested."""
         for client, requested, description in (
-            (self.client, 'admin', 'not delegated'),
             (self.client, 'member+reader+admin', 'not delegated'),
             (self.reader, 'reader+member', 'not delegated'),
-            (self.client, 'nonsense', 'not delegated'),
             (self.client, 'member', 'always carries all'),
-            (self.client, 'member++reader', 'malformed'),
-            (self.client, '%22member%22', 'malformed'),
             (self.client, 'm%C3%A9mber', 'malformed'),
         ):
             with self.variant(requested):

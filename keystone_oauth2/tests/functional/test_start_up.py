@@ -16,6 +16,8 @@ import importlib.metadata
 import pathlib
 
 import fixtures
+from keystone.common.rbac_enforcer import enforcer
+from keystone.server.flask import application
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
@@ -174,4 +176,19 @@ class RefusedTest(start_up.RefusedTestCase):
                     '[oauth2] client_certificate_ca_file: cannot use',
                     'use a readable PEM file with CA certificates',
                     client_certificate_ca_file=str(path),
+                )
+
+    def test_keystone_with_an_unexpected_structure(self):
+        for owner, name in (
+            (application, '__apis__'),
+            (enforcer, '_POSSIBLE_TARGET_ACTIONS'),
+        ):
+            other = fixtures.MonkeyPatch(
+                f'{owner.__name__}.{name}', [*getattr(owner, name)]
+            )
+            with self.variant(name), other:
+                self.assert_refused(
+                    'keystone-oauth2 does not support',
+                    'install a release of keystone-oauth2 that does, or '
+                    'remove oauth2_credential from [auth] methods.',
                 )

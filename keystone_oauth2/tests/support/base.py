@@ -73,7 +73,7 @@ class KeystoneTestCase(base.TestCase):
         )
         cls._use_class_fixture(cls.keystone)
         cls.identity = cls.keystone.client
-        cls._create_or_copy()
+        cls.create()
 
     @classmethod
     def _use_class_fixture(cls, one):
@@ -81,15 +81,7 @@ class KeystoneTestCase(base.TestCase):
         cls.addClassCleanup(one.cleanUp)
 
     @classmethod
-    def _create_or_copy(cls):
-        key = copies.key(cls)
-        path = cls.keystone.folder / 'keystone.db'
-        if not copies.restore(key, cls, path):
-            before = dict(vars(cls))
-            cls.create()
-            copies.keep(key, cls, before, path)
-
-    @classmethod
+    @copies.shared
     def create(cls):
         """Create what the tests of the class share and do not change."""
         cls.project = cls.identity.create_project()

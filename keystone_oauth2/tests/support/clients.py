@@ -19,6 +19,7 @@ from oslo_utils import timeutils
 
 from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import copies
 from keystone_oauth2.tests.support import digests
 from keystone_oauth2.tests.support import matchers
 from keystone_oauth2.tests.support import tokens
@@ -286,6 +287,7 @@ class ClientsTestCase(Clients, tokens.TokensTestCase, digests.DigestTestCase):
     options = {'oauth2': OPTIONS}
 
     @classmethod
+    @copies.shared
     def create(cls):
         super().create()
         cls.owner_token = cls.identity.token_for(cls.user)

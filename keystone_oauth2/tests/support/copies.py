@@ -17,41 +17,48 @@ the same as an earlier one receives a copy of its database instead.
 """
 
 import contextlib
-import inspect
+import functools
 import json
 import sqlite3
 import time
 
 #: Seconds after which another class no longer uses the tokens.
 FRESH = 600
-_SHARED = 'keystone_oauth2.tests.support.'
 _kept = {}
 
 
-def key(cls):
-    """Return what the created resources depend on, or None if unknown.
+def shared(create):
+    """Decorate a method that creates resources for its class.
 
-    A class that creates something of its own is similar to no other class.
+    They are copied from an earlier class whose resources were created in the
+    same way, if there is one.
     """
+
+    @functools.wraps(create)
+    def create_or_copy(cls):
+        path = cls.keystone.folder / 'keystone.db'
+        key = _key(cls, create.__qualname__)
+        if not _restore(key, cls, path):
+            before = dict(vars(cls))
+            create(cls)
+            _keep(key, cls, before, path)
+
+    return create_or_copy
+
+
+def _key(cls, name):
+    """Return what the resources depend on."""
     steps = [
-        vars(base)['create'].__func__
-        for base in inspect.getmro(cls)
+        vars(base)['create'].__qualname__
+        for base in cls.__mro__
         if 'create' in vars(base)
     ]
-    if any(not step.__module__.startswith(_SHARED) for step in steps):
-        return None
     options = {
         group: _relevant(group, cls.options[group])
         for group in sorted(cls.options)
     }
-    return json.dumps(
-        [
-            [step.__qualname__ for step in steps],
-            cls.enable,
-            cls.policy,
-            options,
-        ]
-    )
+    steps = steps[steps.index(name) :]
+    return json.dumps([steps, cls.enable, cls.policy, options])
 
 
 def _relevant(group, options):
@@ -63,36 +70,35 @@ def _relevant(group, options):
     }
 
 
-def keep(name, cls, before, path):
+def _keep(key, cls, before, path):
     """Keep what a class has created.
 
-    :param name: the result of :func:`key`.
     :param before: the attributes of the class before.
-    :param path: the database.
+    :param path: the database, if it is a file.
     """
-    if name is None or not path.exists():
+    if not path.exists():
         return
     content = sqlite3.connect(':memory:')
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.backup(content)
     attributes = {
-        attribute: value
-        for attribute, value in vars(cls).items()
-        if before.get(attribute) is not value
+        name: value
+        for name, value in vars(cls).items()
+        if before.get(name) is not value
     }
-    _kept[name] = (time.monotonic(), content, attributes)
+    _kept[key] = (time.monotonic(), content, attributes)
 
 
-def restore(name, cls, path):
-    """Give a class what a similar one has created.
+def _restore(key, cls, path):
+    """Give a class what an earlier one has created.
 
     :returns: whether there is such a class.
     """
-    moment, content, attributes = _kept.get(name, (0, None, {}))
+    moment, content, attributes = _kept.get(key, (0, None, {}))
     if content is None or time.monotonic() - moment > FRESH:
         return False
     with contextlib.closing(sqlite3.connect(path)) as database:
         content.backup(database)
-    for attribute, value in attributes.items():
-        setattr(cls, attribute, value)
+    for name, value in attributes.items():
+        setattr(cls, name, value)
     return True

@@ -14,6 +14,7 @@
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import copies
 from keystone_oauth2.tests.support import matchers
 
 AUTHORITY = fixture.CertificateAuthority()
@@ -53,6 +54,7 @@ class MutualTLSTestCase(base.KeystoneTestCase):
     """One user with a certificate, and the mapping for both."""
 
     @classmethod
+    @copies.shared
     def create(cls):
         super().create()
         cls.certificate = AUTHORITY.client([('CN', cls.user.name)])

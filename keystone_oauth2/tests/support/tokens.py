@@ -19,6 +19,7 @@ import os
 from oslo_utils import timeutils
 
 from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import copies
 from keystone_oauth2.tests.support import matchers
 from keystone_oauth2.tests.support import mutual_tls
 
@@ -73,6 +74,7 @@ class TokensTestCase(mutual_tls.MutualTLSTestCase):
     options = {'oauth2': {'issuer': ISSUER}}
 
     @classmethod
+    @copies.shared
     def create(cls):
         super().create()
         cls.service_user, cls.service = cls.new_client('service')

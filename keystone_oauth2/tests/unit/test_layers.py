@@ -52,11 +52,16 @@ for name in names:
     importlib.import_module(name)
 print(len(names), 'modules')
 """
+#: With few examples, since these tests also run by themselves.
 RUN_TESTS = """
 import unittest
 
+import hypothesis
+
 from keystone_oauth2.tests.unit import protocol
 
+hypothesis.settings.register_profile('imports', max_examples=3, deadline=None)
+hypothesis.settings.load_profile('imports')
 suite = unittest.defaultTestLoader.discover(
     protocol.__path__[0], top_level_dir=sys.argv[3]
 )

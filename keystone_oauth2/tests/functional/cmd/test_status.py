@@ -68,10 +68,8 @@ class StatusTest(base.CommandTestCase):
         folder = self.useFixture(fixtures.TempDir()).path
         return {
             'DEFAULT': {'public_endpoint': 'https://keystone.example.com'},
-            'oauth2': {
-                'client_certificate_ca_file': f'{authority.write(folder)}',
-                'trusted_proxies': '192.0.2.7',
-            },
+            'oauth2_certificates': {'ca_file': f'{authority.write(folder)}'},
+            'oauth2': {'trusted_proxies': '192.0.2.7'},
         }
 
     def test_all_checks_pass(self):
