@@ -48,7 +48,8 @@ class DatabaseTestCase(clients.Clients, digests.DigestTestCase):
     """A Keystone on one database, with the tables of the extension."""
 
     options = {
-        'oauth2': {**clients.OPTIONS, 'client_authenticator_limit': LIMIT}
+        **clients.OPTIONS,
+        'oauth2_clients': {'authenticator_limit': LIMIT},
     }
     #: Kind of server; None for SQLite.
     kind = None

@@ -39,10 +39,8 @@ COLLECTIONS = {
     'certificate': 'certificates',
 }
 OPTIONS = {
-    'issuer': ISSUER,
-    'oauth2_authn_methods': METHODS,
-    'client_failure_limit': '',
-    'address_failure_limit': '',
+    'oauth2': {'issuer': ISSUER, 'oauth2_authn_methods': METHODS},
+    'oauth2_limits': {'client_failures': '', 'address_failures': ''},
 }
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 ISSUED = matchers.IsAccessToken()
@@ -281,7 +279,7 @@ class Clients:
 class ClientsTestCase(Clients, tokens.TokensTestCase, digests.DigestTestCase):
     """Each test has its own client; all clients share one owner."""
 
-    options = {'oauth2': OPTIONS}
+    options = OPTIONS
 
     @classmethod
     def create(cls):

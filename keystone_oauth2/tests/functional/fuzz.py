@@ -28,10 +28,9 @@ OPTIONS = {
             'self_signed_tls_client_auth',
             'tls_client_auth',
         ],
-        'client_authenticator_limit': 100,
-        'client_failure_limit': '',
-        'address_failure_limit': '',
-    }
+    },
+    'oauth2_clients': {'authenticator_limit': 100},
+    'oauth2_limits': {'client_failures': '', 'address_failures': ''},
 }
 
 

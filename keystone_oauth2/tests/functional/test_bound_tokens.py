@@ -243,7 +243,7 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
 
 
 class BindingSwitchedOffTest(mutual_tls.MutualTLSTestCase):
-    options = {'oauth2': {'enforce_certificate_binding': False}}
+    options = {'oauth2_certificates': {'enforce_binding': False}}
 
     def test_keystone_accepts_it_without_its_certificate(self):
         token = self.post_with(self.certificate).json['access_token']

@@ -92,10 +92,8 @@ class EnvironmentTest(mutual_tls.MutualTLSTestCase):
 
 class ProxyTest(mutual_tls.MutualTLSTestCase):
     options = {
-        'oauth2': {
-            'client_certificate_sources': ['escaped_pem', 'rfc9440'],
-            'trusted_proxies': PROXIES,
-        }
+        'oauth2_certificates': {'sources': ['escaped_pem', 'rfc9440']},
+        'oauth2': {'trusted_proxies': PROXIES},
     }
 
     def fields(self, certificate):

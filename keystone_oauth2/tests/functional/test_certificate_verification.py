@@ -30,7 +30,7 @@ class CertificateAuthorityFileTest(mutual_tls.MutualTLSTestCase):
         folder.setUp()
         cls.addClassCleanup(folder.cleanUp)
         ca_file = mutual_tls.AUTHORITY.write(folder.path)
-        cls.options = {'oauth2': {'client_certificate_ca_file': str(ca_file)}}
+        cls.options = {'oauth2_certificates': {'ca_file': str(ca_file)}}
         super().setUpClass()
 
     def post_unverified(self, certificate):

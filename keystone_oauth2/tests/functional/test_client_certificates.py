@@ -99,7 +99,7 @@ SUBJECTS = (
 class CertificatesTestCase(clients.ClientsTestCase):
     """With tokens that can be bound for application credentials, too."""
 
-    options = {'oauth2': clients.OPTIONS, 'token': {'provider': 'jws'}}
+    options = {**clients.OPTIONS, 'token': {'provider': 'jws'}}
 
     def setUp(self):
         super().setUp()

@@ -642,10 +642,8 @@ class RefusedAssertionTest(clients.ClientsTestCase):
 
 class TokenEndpointAsAudienceTest(clients.ClientsTestCase):
     options = {
-        'oauth2': {
-            **clients.OPTIONS,
-            'client_assertion_for_token_endpoint': True,
-        }
+        **clients.OPTIONS,
+        'oauth2_assertions': {'for_token_endpoint': True},
     }
 
     def test_only_issuer_and_token_endpoint_are_accepted(self):
@@ -674,9 +672,7 @@ class TokenEndpointAsAudienceTest(clients.ClientsTestCase):
 
 
 class LifetimeTest(clients.ClientsTestCase):
-    options = {
-        'oauth2': {**clients.OPTIONS, 'client_assertion_max_lifetime': 60}
-    }
+    options = {**clients.OPTIONS, 'oauth2_assertions': {'max_lifetime': 60}}
 
     def test_operator_limits_the_lifetime(self):
         """C04: with some seconds of clock skew."""

@@ -146,10 +146,11 @@ class EnabledMethodsTest(MethodsTestCase):
 
     enabled = ('client_secret_basic', 'private_key_jwt')
     options = {
+        **clients.OPTIONS,
         'oauth2': {
-            **clients.OPTIONS,
+            **clients.OPTIONS['oauth2'],
             'oauth2_authn_methods': list(enabled),
-        }
+        },
     }
 
     def test_authenticator_for_a_disabled_method_is_refused(self):
@@ -173,10 +174,11 @@ class CertificatesDisabledTest(MethodsTestCase):
     """No enabled method uses certificates."""
 
     options = {
+        **clients.OPTIONS,
         'oauth2': {
-            **clients.OPTIONS,
+            **clients.OPTIONS['oauth2'],
             'oauth2_authn_methods': list(SECRET_METHODS),
-        }
+        },
     }
 
     def test_only_secrets_are_accepted(self):
@@ -188,10 +190,11 @@ class OneOfTwoCertificateMethodsTest(MethodsTestCase):
 
     enabled = ('client_secret_basic', 'self_signed_tls_client_auth')
     options = {
+        **clients.OPTIONS,
         'oauth2': {
-            **clients.OPTIONS,
+            **clients.OPTIONS['oauth2'],
             'oauth2_authn_methods': list(enabled),
-        }
+        },
     }
 
     def test_disabled_certificate_method_is_refused(self):

@@ -29,7 +29,7 @@ class NotificationsTestCase(notifications.Listening, clients.ClientsTestCase):
     prefix = PREFIX
     options = {
         'oslo_messaging_notifications': {'driver': 'test'},
-        'oauth2': clients.OPTIONS,
+        **clients.OPTIONS,
     }
 
     def assert_sent(self, *expected):

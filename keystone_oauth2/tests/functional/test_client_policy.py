@@ -111,7 +111,7 @@ class PolicyTestCase(clients.ClientsTestCase):
     options = {
         'DEFAULT': {'debug': False},
         'cache': {'backend': 'oslo_cache.dict'},
-        'oauth2': clients.OPTIONS,
+        **clients.OPTIONS,
     }
     _tokens = None
 
@@ -386,7 +386,7 @@ class AdminTokenTest(clients.ClientsTestCase):
 
     options = {
         'DEFAULT': {'admin_token': 'of-the-configuration'},
-        'oauth2': clients.OPTIONS,
+        **clients.OPTIONS,
     }
 
     def test_it_manages_no_client(self):

@@ -31,14 +31,14 @@ class ClientSamplesTest(base.KeystoneTestCase):
 
     options = {
         'DEFAULT': {'public_endpoint': 'https://keystone.example.com:5000'},
+        'oauth2_clients': {'authenticator_limit': LIMIT},
         'oauth2': {
-            'client_authenticator_limit': LIMIT,
             'oauth2_authn_methods': [
                 'tls_client_auth',
                 'self_signed_tls_client_auth',
                 'private_key_jwt',
                 'client_secret_basic',
-            ],
+            ]
         },
     }
 

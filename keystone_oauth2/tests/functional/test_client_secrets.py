@@ -411,7 +411,7 @@ class CostTest(SecretsTestCase):
 class DigestsSwitchedOffTest(CostTest):
     """The result is the same without keyed digests."""
 
-    options = {'oauth2': {**clients.OPTIONS, 'secret_digests': False}}
+    options = {**clients.OPTIONS, 'oauth2_secrets': {'digests': False}}
 
 
 class LastUseTest(SecretsTestCase):
@@ -489,7 +489,7 @@ class LastUseTest(SecretsTestCase):
 
 
 class LimitTest(SecretsTestCase):
-    options = {'oauth2': {**clients.OPTIONS, 'client_authenticator_limit': 2}}
+    options = {**clients.OPTIONS, 'oauth2_clients': {'authenticator_limit': 2}}
 
     def test_secret_beyond_the_limit_is_403(self):
         """The credential's own secret does not count."""

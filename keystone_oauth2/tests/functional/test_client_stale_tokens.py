@@ -28,7 +28,7 @@ class StaleTokenTest(clients.ClientsTestCase):
 
     options = {
         'cache': {'backend': 'oslo_cache.dict'},
-        'oauth2': clients.OPTIONS,
+        **clients.OPTIONS,
     }
 
     def setUp(self):

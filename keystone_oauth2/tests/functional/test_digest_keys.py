@@ -244,7 +244,7 @@ class OtherRepositoryTest(base.TestCase):
             (folder / name).write_bytes(key)
         keystone = self.useFixture(
             fixture.Keystone(
-                {'oauth2': {'secret_digest_key_repository': f'{folder}'}}
+                {'oauth2_secrets': {'digest_key_repository': f'{folder}'}}
             )
         )
         shutil.rmtree(keystone.folder / 'credential-keys')

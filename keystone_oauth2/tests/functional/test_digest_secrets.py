@@ -43,9 +43,9 @@ class EncodingTest(digests.DigestTestCase):
             'oauth2_authn_methods': [
                 'client_secret_basic',
                 'client_secret_post',
-            ],
-            'client_failure_limit': '3/hour',
-        }
+            ]
+        },
+        'oauth2_limits': {'client_failures': '3/hour'},
     }
 
     def post_encoded(self, client):

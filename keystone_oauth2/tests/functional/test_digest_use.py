@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from keystone_oauth2.identity import database
 from keystone_oauth2.tests.functional import digests
 
-NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
+NO_LIMITS = {'client_failures': '', 'address_failures': ''}
 
 
 class UseTest(digests.DigestTestCase):
@@ -149,7 +149,7 @@ class CostTest(digests.DigestTestCase):
     options = {
         'DEFAULT': {'debug': False},
         'identity': {'password_hash_rounds': 11},
-        'oauth2': NO_LIMITS,
+        'oauth2_limits': NO_LIMITS,
     }
 
     def seconds(self, secret, *, for_the_first_time=False):
@@ -202,7 +202,7 @@ class OtherWorkerTest(digests.DigestTestCase):
 
 
 class OffTest(digests.DigestTestCase):
-    options = {'oauth2': {'secret_digests': False}}
+    options = {'oauth2_secrets': {'digests': False}}
 
     def test_nothing_is_stored_and_keystone_decides(self):
         _, client = self.new_client()

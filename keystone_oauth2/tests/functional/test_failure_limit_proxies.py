@@ -14,7 +14,7 @@
 
 from keystone_oauth2.tests.functional import limited
 
-LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '3/hour'}
+LIMITS = {'client_failures': '3/hour', 'address_failures': '3/hour'}
 
 
 def forwarded(*addresses):
@@ -23,7 +23,10 @@ def forwarded(*addresses):
 
 
 class TrustedProxyTest(limited.LimitedTestCase):
-    options = {'oauth2': {**LIMITS, 'trusted_proxies': '192.0.2.0/24'}}
+    options = {
+        'oauth2_limits': LIMITS,
+        'oauth2': {'trusted_proxies': '192.0.2.0/24'},
+    }
 
     def test_client_behind_a_trusted_proxy_has_its_own_count(self):
         """B09, E05: by the address that the proxy reports."""
@@ -90,7 +93,7 @@ class TrustedProxyTest(limited.LimitedTestCase):
 class NoProxyTest(limited.LimitedTestCase):
     """No proxy is configured: there is none, or the operator forgot it."""
 
-    options = {'oauth2': LIMITS}
+    options = {'oauth2_limits': LIMITS}
     #: Header values that a client or an unconfigured proxy may send.
     HEADERS = (
         {},

@@ -15,7 +15,7 @@
 from keystone_oauth2.tests.functional import limited
 from keystone_oauth2.tests.functional import tokens
 
-LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '6/hour'}
+LIMITS = {'client_failures': '3/hour', 'address_failures': '6/hour'}
 
 
 class RightSecretTests:
@@ -96,7 +96,7 @@ class RightSecretTests:
 
 
 class OwnAddressTest(RightSecretTests, limited.LimitedTestCase):
-    options = {'oauth2': {**LIMITS, **limited.NO_PROXY}}
+    options = {'oauth2_limits': LIMITS, 'oauth2': limited.NO_PROXY}
 
     def test_hard_limit_is_that_of_the_address(self):
         """B08: for all clients together."""
@@ -110,7 +110,7 @@ class OwnAddressTest(RightSecretTests, limited.LimitedTestCase):
 class SharedAddressTest(RightSecretTests, limited.LimitedTestCase):
     """No proxy is configured, so any address may be shared."""
 
-    options = {'oauth2': LIMITS}
+    options = {'oauth2_limits': LIMITS}
 
     def test_address_is_not_blocked_as_a_whole(self):
         """B09: an attacker behind the same proxy locks out no other client."""

@@ -17,13 +17,13 @@ import shutil
 from keystone_oauth2.tests.functional import digests
 from keystone_oauth2.tests.functional import limited
 
-LIMITS = {'client_failure_limit': '3/hour', 'address_failure_limit': '6/hour'}
+LIMITS = {'client_failures': '3/hour', 'address_failures': '6/hour'}
 
 
 class NoDigestTest(limited.LimitedTestCase, digests.DigestTestCase):
     """The digest of one client is missing, or that of all."""
 
-    options = {'oauth2': LIMITS}
+    options = {'oauth2_limits': LIMITS}
 
     def assert_hard(self, client_id, client):
         """Assert that the limit of a client is a hard one."""
@@ -49,7 +49,7 @@ class NoDigestTest(limited.LimitedTestCase, digests.DigestTestCase):
 class NoKeysTest(limited.LimitedTestCase):
     """B09, K06: without keys no digest decides, whatever the option is."""
 
-    options = {'oauth2': LIMITS}
+    options = {'oauth2_limits': LIMITS}
 
     @classmethod
     def create(cls):
@@ -71,7 +71,7 @@ class NoKeysTest(limited.LimitedTestCase):
 class DigestsOffTest(limited.LimitedTestCase):
     """B09: without digests each guess would cost a slow hash."""
 
-    options = {'oauth2': {**LIMITS, 'secret_digests': False}}
+    options = {'oauth2_limits': LIMITS, 'oauth2_secrets': {'digests': False}}
 
     def test_client_is_blocked_from_this_address_only(self):
         self.fail(self.attacker, times=3)

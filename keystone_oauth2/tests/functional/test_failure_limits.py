@@ -21,13 +21,13 @@ from keystone_oauth2.tests.functional import limited
 from keystone_oauth2.tests.functional import mutual_tls
 from keystone_oauth2.tests.functional import tokens
 
-CLIENT_LIMIT = {'client_failure_limit': '3/hour', 'address_failure_limit': ''}
+CLIENT_LIMIT = {'client_failures': '3/hour', 'address_failures': ''}
 
 
 class ClientLimitTest(limited.LimitedTestCase):
     """Without an address limit, that of the client is the hard limit."""
 
-    options = {'oauth2': CLIENT_LIMIT}
+    options = {'oauth2_limits': CLIENT_LIMIT}
 
     def test_too_many_failures_of_a_client_get_429(self):
         """B08, B09: the right secret is not checked either."""
@@ -125,7 +125,7 @@ class ClientLimitTest(limited.LimitedTestCase):
 class OtherEndpointsTest(limited.LimitedTestCase):
     """Failures count wherever a secret is checked."""
 
-    options = {'oauth2': CLIENT_LIMIT}
+    options = {'oauth2_limits': CLIENT_LIMIT}
     PATHS = (base.TOKEN, tokens.INTROSPECT, tokens.REVOKE)
 
     def ask(self, where, client, path):
@@ -162,7 +162,7 @@ class OtherEndpointsTest(limited.LimitedTestCase):
 
 
 class MutualTLSLimitTest(mutual_tls.MutualTLSTestCase):
-    options = {'oauth2': CLIENT_LIMIT}
+    options = {'oauth2_limits': CLIENT_LIMIT}
 
     def post_from(self, where, certificate, user):
         environ = {**mutual_tls.verified(certificate), 'REMOTE_ADDR': where}
@@ -186,11 +186,8 @@ class MutualTLSLimitTest(mutual_tls.MutualTLSTestCase):
 
 class AddressLimitTest(limited.LimitedTestCase):
     options = {
-        'oauth2': {
-            **limited.NO_PROXY,
-            'client_failure_limit': '',
-            'address_failure_limit': '3/hour',
-        }
+        'oauth2': limited.NO_PROXY,
+        'oauth2_limits': {'client_failures': '', 'address_failures': '3/hour'},
     }
 
     def test_address_is_blocked_for_all_clients(self):
@@ -236,7 +233,7 @@ class DefaultsTest(limited.LimitedTestCase):
 
 class OffTest(limited.LimitedTestCase):
     options = {
-        'oauth2': {'client_failure_limit': '', 'address_failure_limit': ''}
+        'oauth2_limits': {'client_failures': '', 'address_failures': ''}
     }
 
     def test_no_client_is_blocked(self):
@@ -250,7 +247,8 @@ class CostTest(limited.LimitedTestCase):
     options = {
         'DEFAULT': {'debug': False},
         'identity': {'password_hash_rounds': 11},
-        'oauth2': {'client_failure_limit': '3/hour', 'secret_digests': False},
+        'oauth2_limits': {'client_failures': '3/hour'},
+        'oauth2_secrets': {'digests': False},
     }
 
     def seconds(self, expected):

@@ -20,13 +20,13 @@ from oslo_utils import timeutils
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
 
-NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
+NO_LIMITS = {'client_failures': '', 'address_failures': ''}
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 
 
 class NoOracleTest(base.KeystoneTestCase):
     options = {
-        'oauth2': NO_LIMITS,
+        'oauth2_limits': NO_LIMITS,
         'security_compliance': {'disable_user_account_days_inactive': 3},
     }
 

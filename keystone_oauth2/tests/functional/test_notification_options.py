@@ -33,10 +33,8 @@ WRONG = 'wrong-secret'
 class LimitedTest(notifications.NotificationTestCase):
     options = {
         **notifications.NotificationTestCase.options,
-        'oauth2': {
-            'client_failure_limit': '1/hour',
-            'trusted_proxies': limited.PROXY,
-        },
+        'oauth2_limits': {'client_failures': '1/hour'},
+        'oauth2': {'trusted_proxies': limited.PROXY},
     }
 
     def test_limited_differs_from_refused(self):

@@ -30,10 +30,8 @@ REQUEST_ID = re.compile(r'req-[0-9a-f-]{36}')
 
 class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
     options = {
-        'oauth2': {
-            'oauth2_authn_methods': ['client_secret_basic'],
-            'client_failure_limit': '2/hour',
-        }
+        'oauth2': {'oauth2_authn_methods': ['client_secret_basic']},
+        'oauth2_limits': {'client_failures': '2/hour'},
     }
 
     def answers(self):

@@ -87,7 +87,7 @@ class VerdictTests:
 
 
 class VerdictTest(VerdictTests, clients.ClientsTestCase):
-    options = {'oauth2': clients.OPTIONS, 'token': {'provider': 'jws'}}
+    options = {**clients.OPTIONS, 'token': {'provider': 'jws'}}
 
 
 class VerdictBesideAuthorityTest(VerdictTests, clients.ClientsTestCase):
@@ -100,10 +100,8 @@ class VerdictBesideAuthorityTest(VerdictTests, clients.ClientsTestCase):
         authority = pathlib.Path(folder.name, 'ca.pem')
         authority.write_text(mutual_tls.AUTHORITY.pem)
         cls.options = {
-            'oauth2': {
-                **clients.OPTIONS,
-                'client_certificate_ca_file': str(authority),
-            },
+            **clients.OPTIONS,
+            'oauth2_certificates': {'ca_file': str(authority)},
             'token': {'provider': 'jws'},
         }
         super().setUpClass()

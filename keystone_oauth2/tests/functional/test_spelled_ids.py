@@ -43,7 +43,7 @@ class SpelledIdTestCase(clients.ClientsTestCase):
             return
         cls.addClassCleanup(database.cleanUp)
         cls.options = {
-            'oauth2': clients.OPTIONS,
+            **clients.OPTIONS,
             'database': {'connection': database.url},
             'token': {'provider': cls.provider},
             'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},

@@ -32,11 +32,11 @@ class StatsDTest(tokens.TokensTestCase):
         cls.daemon.bind(('127.0.0.1', 0))
         cls.daemon.settimeout(0.2)
         cls.options = {
-            'oauth2': {
-                'statsd_host': '127.0.0.1',
-                'statsd_port': cls.daemon.getsockname()[1],
-                'client_failure_limit': '1/hour',
-            }
+            'oauth2_statsd': {
+                'host': '127.0.0.1',
+                'port': cls.daemon.getsockname()[1],
+            },
+            'oauth2_limits': {'client_failures': '1/hour'},
         }
         super().setUpClass()
 
@@ -113,7 +113,7 @@ class StatsDTest(tokens.TokensTestCase):
 class DaemonDownTest(mutual_tls.MutualTLSTestCase):
     """The daemon is down, which has no effect on clients."""
 
-    options = {'oauth2': {'statsd_host': '127.0.0.1', 'statsd_port': 1}}
+    options = {'oauth2_statsd': {'host': '127.0.0.1', 'port': 1}}
 
     def test_tokens_are_issued(self):
         for _ in range(3):
@@ -125,18 +125,18 @@ class WrongHostTest(tests_base.TestCase):
         keystone = fixture.Keystone(
             {
                 'DEFAULT': {'debug': False},
-                'oauth2': {'statsd_host': 'statsd.invalid'},
+                'oauth2_statsd': {'host': 'statsd.invalid'},
             }
         )
         error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
-        self.assertIn('[oauth2] statsd_host', str(error))
+        self.assertIn('[oauth2_statsd] host', str(error))
         self.assertIn('use a host name that can be resolved', str(error))
         self.assertNotIn('Traceback', keystone.log)
 
     def test_addresses_of_both_families_can_be_named(self):
         for host in ('127.0.0.1', '::1', 'localhost'):
             with self.variant(host):
-                options = {'oauth2': {'statsd_host': host}}
+                options = {'oauth2_statsd': {'host': host}}
                 with fixture.Keystone(options) as keystone:
                     answer = keystone.request('POST', base.TOKEN)
                 self.assertEqual(400, answer.status)

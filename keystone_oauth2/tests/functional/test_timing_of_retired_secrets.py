@@ -21,7 +21,8 @@ class RetiredSecretTest(clients.Clients, timing.TimingTestCase):
 
     options = {
         'identity': timing.SLOW_HASH,
-        'oauth2': {**timing.NO_LIMITS, 'secret_digests': False},
+        'oauth2_limits': timing.NO_LIMITS,
+        'oauth2_secrets': {'digests': False},
     }
 
     @classmethod

@@ -30,7 +30,7 @@ NAME = {'tls_client_auth_subject_dn': 'CN=batch'}
 class EndTestCase(clients.ClientsTestCase):
     """The clock stands at a whole second."""
 
-    options = {'oauth2': clients.OPTIONS}
+    options = clients.OPTIONS
     #: Whether tokens can be validated at another time than the real one.
     is_time_free = True
 
@@ -128,7 +128,7 @@ class SignedTokenEndTest(EndTestCase):
     The library that verifies them uses its own clock.
     """
 
-    options = {'oauth2': clients.OPTIONS, 'token': {'provider': 'jws'}}
+    options = {**clients.OPTIONS, 'token': {'provider': 'jws'}}
     is_time_free = False
 
     def test_registered_certificate(self):

@@ -19,7 +19,7 @@ from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.tests import matchers
 from keystone_oauth2.tests.functional import base
 
-NO_LIMITS = {'client_failure_limit': '', 'address_failure_limit': ''}
+NO_LIMITS = {'client_failures': '', 'address_failures': ''}
 REFUSED = matchers.IsOAuthError(401, 'invalid_client')
 #: Makes a slow hash cost about thirty times the rest of a request.
 SLOW_HASH = {'password_hash_rounds': 10}
@@ -28,7 +28,7 @@ SLOW_HASH = {'password_hash_rounds': 10}
 class TimingTestCase(base.KeystoneTestCase):
     """A Keystone whose slow hash is visible in the time of a refusal."""
 
-    options = {'identity': SLOW_HASH, 'oauth2': NO_LIMITS}
+    options = {'identity': SLOW_HASH, 'oauth2_limits': NO_LIMITS}
 
     @classmethod
     def setUpClass(cls):

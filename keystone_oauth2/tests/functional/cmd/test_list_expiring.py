@@ -23,7 +23,7 @@ NOTIFICATION = 'oslo.messaging.notification.identity.oauth2_client_'
 CLIENT = 'c' * 32
 WARNING = 3600
 OPTIONS = {
-    'oauth2': {'client_authenticator_expiry_warning': WARNING},
+    'oauth2_clients': {'authenticator_expiry_warning': WARNING},
     'oslo_messaging_notifications': {'driver': 'log'},
 }
 
