@@ -19,13 +19,19 @@ from keystone_oauth2.tests import base
 class RefusedTestCase(base.TestCase):
     """A wrong option stops Keystone with a sentence and the remedy."""
 
-    def assert_refused(self, option, remedy, auth=None, **options):
-        """Assert that Keystone does not start, and logs the reason once."""
+    def assert_refused(
+        self, option, remedy, auth=None, groups=None, **options
+    ):
+        """Assert that Keystone does not start, and logs the reason once.
+
+        :param groups: other groups than ``[oauth2]``.
+        """
         keystone = fixture.Keystone(
             {
                 'DEFAULT': {'debug': False},
                 'auth': auth or {},
                 'oauth2': options,
+                **(groups or {}),
             }
         )
         error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)

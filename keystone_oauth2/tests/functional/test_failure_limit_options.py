@@ -16,35 +16,44 @@ from keystone_oauth2 import fixture
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.functional import limited
 
+REMEDIES = {
+    'client_failures': '; use limits such as 30/minute.',
+    'address_failures': '; use limits such as 30/minute.',
+    'storage': '; use the storage memory://, memcached://HOST:PORT or redis',
+}
+
 
 class WrongLimitTest(base.TestCase):
     """A wrong option stops Keystone with a sentence and the remedy."""
 
     def test_invalid_limit_is_refused(self):
         for name, value in (
-            ('client_failure_limit', 'nonsense'),
-            ('client_failure_limit', '30'),
-            ('client_failure_limit', '0/minute'),
-            ('client_failure_limit', '-1/minute'),
-            ('client_failure_limit', '30/minute;5/second'),
-            ('address_failure_limit', '30/fortnight'),
-            ('address_failure_limit', '0/minute'),
-            ('failure_limit_storage', 'nonsense'),
-            ('failure_limit_storage', 'nonsense://x'),
-            ('failure_limit_storage', 'memcached://host'),
-            ('failure_limit_storage', 'redis://host:x'),
-            ('failure_limit_storage', 'async+memory://'),
-            ('failure_limit_storage', ''),
+            ('client_failures', 'nonsense'),
+            ('client_failures', '30'),
+            ('client_failures', '0/minute'),
+            ('client_failures', '-1/minute'),
+            ('client_failures', '30/minute;5/second'),
+            ('address_failures', '30/fortnight'),
+            ('address_failures', '0/minute'),
+            ('storage', 'nonsense'),
+            ('storage', 'nonsense://x'),
+            ('storage', 'memcached://host'),
+            ('storage', 'redis://host:x'),
+            ('storage', 'async+memory://'),
+            ('storage', ''),
         ):
             with self.variant((name, value)):
                 keystone = fixture.Keystone(
-                    {'DEFAULT': {'debug': False}, 'oauth2': {name: value}}
+                    {
+                        'DEFAULT': {'debug': False},
+                        'oauth2_limits': {name: value},
+                    }
                 )
                 error = self.assertRaises(
                     fixture.StartUpRefused, keystone.setUp
                 )
-                self.assertIn(name, str(error))
-                self.assertIn('use limits such as 30/minute', str(error))
+                self.assertIn(f'[oauth2_limits] {name}: ', str(error))
+                self.assertIn(REMEDIES[name], str(error))
                 self.assertNotIn('Traceback', keystone.log)
 
     def test_other_notations_of_a_limit_are_accepted(self):
@@ -78,30 +87,35 @@ class WrongLimitTest(base.TestCase):
 class WarningTest(base.TestCase):
     """Start-up warns once about a missing option (B08)."""
 
-    def warnings(self, **options):
+    def warnings(self, limits=None, **options):
         """Return the start-up warnings about limits."""
-        with fixture.Keystone({'oauth2': options}) as keystone:
+        options = {'oauth2': options, 'oauth2_limits': limits or {}}
+        with fixture.Keystone(options) as keystone:
             keystone.request(
                 'POST',
                 '/v3/OS-OAUTH2/token',
                 headers={'X-Forwarded-For': '198.51.100.1'},
             )
             return [
-                line.partition(' [oauth2] ')[2]
+                line.partition(' [-] ')[2]
                 for line in keystone.log.splitlines()
                 if ' WARNING keystone_oauth2.' in line
             ]
 
     def test_missing_trusted_proxies_cause_a_warning(self):
         (warning,) = self.warnings()
-        self.assertTrue(warning.startswith('trusted_proxies is empty'))
+        self.assertTrue(
+            warning.startswith('[oauth2] trusted_proxies is empty')
+        )
         self.assertIn('127.0.0.1 if there are none', warning)
 
     def test_missing_limit_causes_a_warning(self):
         (warning,) = self.warnings(
-            client_failure_limit='', trusted_proxies='127.0.0.1'
+            {'client_failures': ''}, trusted_proxies='127.0.0.1'
         )
-        self.assertTrue(warning.startswith('client_failure_limit is empty'))
+        self.assertTrue(
+            warning.startswith('[oauth2_limits] client_failures is empty')
+        )
 
     def test_complete_options_cause_no_warning(self):
         self.assertEqual([], self.warnings(trusted_proxies='127.0.0.1'))

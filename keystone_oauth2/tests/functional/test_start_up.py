@@ -118,13 +118,15 @@ class RefusedTest(start_up.RefusedTestCase):
 
     def test_assertions_without_an_issuer_as_audience(self):
         """C03: there is no other audience."""
-        for options in ({}, {'client_assertion_for_token_endpoint': True}):
-            with self.variant(options):
+        for value in (False, True):
+            with self.variant(value):
                 self.assert_refused(
                     '[oauth2] oauth2_authn_methods has private_key_jwt',
                     'set [oauth2] issuer to an https URL',
                     oauth2_authn_methods='private_key_jwt',
-                    **options,
+                    groups={
+                        'oauth2_assertions': {'for_token_endpoint': value}
+                    },
                 )
 
     def test_no_method(self):
@@ -153,16 +155,16 @@ class RefusedTest(start_up.RefusedTestCase):
         for sources in ('rfc9440', 'environ,escaped_pem'):
             with self.variant(sources):
                 self.assert_refused(
-                    '[oauth2] client_certificate_sources',
+                    '[oauth2_certificates] sources',
                     'set it to the addresses of your proxies',
-                    client_certificate_sources=sources,
+                    groups={'oauth2_certificates': {'sources': sources}},
                 )
 
     def test_unknown_source(self):
         self.assert_refused(
-            'client_certificate_sources',
+            '[oauth2_certificates] sources: ',
             '[environ, escaped_pem, rfc9440]',
-            client_certificate_sources='nonsense',
+            groups={'oauth2_certificates': {'sources': 'nonsense'}},
         )
 
     def test_unusable_ca_file(self):
@@ -173,9 +175,9 @@ class RefusedTest(start_up.RefusedTestCase):
         for path in (folder / 'missing.pem', empty, folder):
             with self.variant(path):
                 self.assert_refused(
-                    '[oauth2] client_certificate_ca_file: cannot use',
+                    '[oauth2_certificates] ca_file: cannot use',
                     'use a readable PEM file with CA certificates',
-                    client_certificate_ca_file=str(path),
+                    groups={'oauth2_certificates': {'ca_file': str(path)}},
                 )
 
     def test_keystone_with_an_unexpected_structure(self):

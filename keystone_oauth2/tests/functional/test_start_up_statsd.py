@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The library that the option statsd_host requires."""
+"""The library that the option ``[oauth2_statsd] host`` requires."""
 
 import sys
 
@@ -24,9 +24,9 @@ class MissingLibraryTest(start_up.RefusedTestCase):
         self.addCleanup(self._restore, kept)
         sys.modules['statsd'] = None
         self.assert_refused(
-            '[oauth2] statsd_host needs a library',
+            '[oauth2_statsd] host needs a library',
             'pip install keystone-oauth2[statsd].',
-            statsd_host='127.0.0.1',
+            groups={'oauth2_statsd': {'host': '127.0.0.1'}},
         )
 
     def _restore(self, kept):

@@ -129,7 +129,7 @@ class WrongHostTest(tests_base.TestCase):
             }
         )
         error = self.assertRaises(fixture.StartUpRefused, keystone.setUp)
-        self.assertIn('[oauth2] statsd_host', str(error))
+        self.assertIn('[oauth2_statsd] host', str(error))
         self.assertIn('use a host name that can be resolved', str(error))
         self.assertNotIn('Traceback', keystone.log)
 

@@ -103,7 +103,7 @@ class StatusTest(base.CommandTestCase):
                 TABLES: (FAILURE, 'keystone-oauth2-manage db_sync'),
                 KEYS: (FAILURE, 'keystone-manage credential_setup'),
                 BODIES: (SUCCESS, ''),
-                CERTIFICATES: (WARNING, 'client_certificate_ca_file'),
+                CERTIFICATES: (WARNING, '[oauth2_certificates] ca_file'),
                 TLS: (WARNING, '[oauth2] issuer'),
                 LIMITS: (WARNING, 'trusted_proxies is empty'),
             },
@@ -175,10 +175,12 @@ class StatusTest(base.CommandTestCase):
 
     def test_warnings_alone_are_not_a_failure(self):
         options = self.good_options()
+        options |= {
+            'oauth2_certificates': {},
+            'oauth2_limits': {'client_failures': ''},
+            'oauth2_secrets': {'digests': False},
+        }
         options['oauth2'] |= {
-            'secret_digests': False,
-            'client_certificate_ca_file': None,
-            'client_failure_limit': '',
             'oauth2_authn_methods': 'client_secret_basic',
             'issuer': 'https://keystone.example.com/v3',
         }
@@ -188,11 +190,11 @@ class StatusTest(base.CommandTestCase):
             {
                 METHODS: (SUCCESS, ''),
                 TABLES: (SUCCESS, ''),
-                KEYS: (WARNING, 'secret_digests is disabled'),
+                KEYS: (WARNING, '[oauth2_secrets] digests is disabled'),
                 BODIES: (WARNING, 'Add client_secret_post'),
                 CERTIFICATES: (SUCCESS, ''),
                 TLS: (SUCCESS, ''),
-                LIMITS: (WARNING, 'client_failure_limit is empty'),
+                LIMITS: (WARNING, '[oauth2_limits] client_failures is empty'),
             },
             found,
         )
@@ -217,7 +219,7 @@ class StatusTest(base.CommandTestCase):
 
     def test_configured_key_repository_is_checked(self):
         options = self.good_options()
-        options['oauth2']['secret_digest_key_repository'] = '/nonexistent'
+        options['oauth2_secrets'] = {'digest_key_repository': '/nonexistent'}
         status, found = self.check(self.deploy(options))
         self.assert_found({KEYS: (FAILURE, '/nonexistent')}, found)
         self.assertEqual(2, status)
