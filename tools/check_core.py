@@ -49,9 +49,8 @@ def import_protocol() -> int:
 def unexpected() -> list[str]:
     """Return the installed packages that only extras ask for."""
     asked = importlib.metadata.requires(NAME) or []
-    core = {_name(line) for line in asked if 'extra ==' not in line}
-    extra = {_name(line) for line in asked} - core - {NAME}
-    if not core or not extra:
+    extra = {_name(line) for line in asked if 'extra ==' in line} - {NAME}
+    if not extra:
         raise SystemExit(f'{NAME} is installed without metadata: {asked}')
     return sorted(
         {_name(found.name) for found in importlib.metadata.distributions()}

@@ -86,6 +86,20 @@ class ChecklistTest(base.TestCase):
             self.proofs['A04'],
         )
 
+    def test_security_review_names_tests_that_exist(self):
+        root = conformance.PAGE.parents[2]
+        page = conformance.PAGE.parent / 'admin' / 'security.rst'
+        named = set(re.findall(r'``([a-z_/]*test_\w+)``', page.read_text()))
+        self.assertIn('test_logs', named)
+        for name in sorted(named):
+            places = (
+                root / f'{name.lstrip("/")}.py',
+                conformance.FOLDER / f'{name}.py',
+                conformance.FOLDER / 'functional' / f'{name}.py',
+            )
+            with self.variant(name):
+                self.assertTrue(any(place.exists() for place in places))
+
     def test_page_of_the_documentation_is_up_to_date(self):
         difference = difflib.unified_diff(
             conformance.PAGE.read_text().splitlines(),
