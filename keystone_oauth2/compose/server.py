@@ -14,6 +14,7 @@
 
 import collections.abc as abc
 import dataclasses
+import functools
 import importlib.metadata
 import typing as ty
 
@@ -42,6 +43,7 @@ from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
+from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import revocation
 from keystone_oauth2.protocol import token_endpoint
 from keystone_oauth2.protocol.client_auth import method
@@ -77,6 +79,12 @@ def build() -> Server:
     """
     options.check_concurrency()
     server = assemble(cfg.CONF)
+    LOG.info(
+        'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
+        'methods %s',
+        importlib.metadata.version('keystone-oauth2'),
+        ', '.join(sorted(server.clients.methods)),
+    )
     for warning in failures.warnings(
         cfg.CONF.oauth2_limits.client_failures, cfg.CONF.oauth2.trusted_proxies
     ):
@@ -91,39 +99,15 @@ def assemble(conf: ty.Any) -> Server:
     :raises options.WrongConfiguration: an option is invalid.
     """
     options.check_values(conf)
-    issuer = options.issuer(conf)
-    methods = extensions.load(_METHODS)
     enabled = enabled_methods(conf)
     reader = _request_reader(conf, enabled)
-    objects = _objects(conf, issuer)
-    objects['accepting'] = method.accepting(methods.values())
-    objects['proxies'] = reader.proxies
-    objects['enabled'] = frozenset(one.name for one in enabled)
-    objects['installed'] = [
-        extensions.construct(one, objects) for one in methods.values()
-    ]
-    objects['authentication'] = extensions.construct(
-        client_auth.ClientAuthentication, objects
-    )
-    objects['grants'] = {
-        name: extensions.construct(grant, objects)
-        for name, grant in extensions.load('keystone_oauth2.grants').items()
-    }
-    LOG.info(
-        'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
-        'methods %s',
-        importlib.metadata.version('keystone-oauth2'),
-        ', '.join(sorted(objects['enabled'])),
-    )
+    objects = _objects(conf, reader, enabled)
+    made = functools.partial(extensions.construct, objects=objects)
     return Server(
-        token=extensions.construct(token_endpoint.TokenEndpoint, objects),
-        introspection=extensions.construct(
-            introspection.IntrospectionEndpoint, objects
-        ),
-        revocation=extensions.construct(
-            revocation.RevocationEndpoint, objects
-        ),
-        metadata=_metadata(conf, issuer, enabled, objects['grants']),
+        token=made(token_endpoint.TokenEndpoint),
+        introspection=made(introspection.IntrospectionEndpoint),
+        revocation=made(revocation.RevocationEndpoint),
+        metadata=_metadata(conf, enabled, objects['grants']),
         request_reader=reader,
         binding_check=bound_tokens.BindingCheck(reader)
         if conf.oauth2_certificates.enforce_binding
@@ -131,12 +115,10 @@ def assemble(conf: ty.Any) -> Server:
         secret_observer=created_secrets.SecretObserver(objects['secrets'])
         if conf.oauth2_secrets.digests
         else None,
-        retirement_check=extensions.construct(
-            retired_secrets.RetirementCheck, objects
-        ),
+        retirement_check=made(retired_secrets.RetirementCheck),
         clients=authenticators.Clients(
             methods=objects['enabled'],
-            registrable=frozenset(methods),
+            registrable=frozenset(extensions.load(_METHODS)),
             accepting=objects['accepting'],
             limit=conf.oauth2_clients.authenticator_limit,
             expiry_warning=conf.oauth2_clients.authenticator_expiry_warning,
@@ -155,27 +137,52 @@ def enabled_methods(conf: ty.Any) -> list[type[Method]]:
     )
 
 
-def _objects(conf: ty.Any, issuer: str | None) -> dict[str, ty.Any]:
-    """Return what the constructors of the protocol's classes name."""
+def _objects(
+    conf: ty.Any,
+    reader: base.RequestReader,
+    enabled: abc.Iterable[type[Method]],
+) -> dict[str, ty.Any]:
+    """Return what constructors may name, each made from those before it."""
+    installed = extensions.load(_METHODS).values()
+    objects = {
+        **_ports(conf),
+        'accepting': method.accepting(installed),
+        'assertion_rules': _assertion_rules(conf),
+        'enabled': frozenset(one.name for one in enabled),
+        'issuer': options.issuer(conf),
+        'notify': notify.notify,
+        'proxies': reader.proxies,
+    }
+    made = functools.partial(extensions.construct, objects=objects)
+    objects['secrets'] = made(secret_digest.SecretVerifier)
+    objects['installed'] = [made(one) for one in installed]
+    objects['authentication'] = made(client_auth.ClientAuthentication)
+    objects['grants'] = {
+        name: made(grant)
+        for name, grant in extensions.load('keystone_oauth2.grants').items()
+    }
+    return objects
+
+
+def _ports(conf: ty.Any) -> dict[str, ty.Any]:
+    """Return what implements the interfaces in :mod:`.protocol.ports`."""
     return {
-        'assertion_rules': options.assertion_rules(
-            conf, issuer, f'{_base_url(issuer)}/token' if issuer else None
-        ),
         'certificates': certificates.CertificateStore(),
         'client_store': clients,
+        'digest_keys': _digest_keys(conf),
         'guard': options.guard(conf),
-        'issuer': issuer,
-        'notify': notify.notify,
+        'hasher': application_credentials,
         'policy': policy,
         'replay_cache': replay.ReplayCache(),
-        'secrets': secret_digest.SecretVerifier(
-            client_store=clients,
-            hasher=application_credentials,
-            digest_keys=_digest_keys(conf),
-        ),
         'tokens': tokens,
         'users': users.UserDirectory(conf.oauth2.oauth2_cert_dn_mapping_id),
     }
+
+
+def _assertion_rules(conf: ty.Any) -> ports.AssertionRules:
+    issuer = options.issuer(conf)
+    token_endpoint = f'{_base_url(issuer)}/token' if issuer else None
+    return options.assertion_rules(conf, issuer, token_endpoint)
 
 
 def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
@@ -186,10 +193,10 @@ def _digest_keys(conf: ty.Any) -> abc.Callable[[], abc.Sequence[bytes]]:
 
 def _metadata(
     conf: ty.Any,
-    issuer: str | None,
     enabled: abc.Iterable[type[Method]],
     grants: abc.Iterable[str],
 ) -> dict[str, ty.Any] | None:
+    issuer = options.issuer(conf)
     if issuer is None:
         return None
     mtls_base_url = conf.oauth2.mtls_endpoint
