@@ -171,9 +171,7 @@ class MemcachedTest(FaultTestCase):
         options['oauth2_limits'] = {
             **options['oauth2_limits'],
             'client_failures': '3/hour',
-            'storage': (
-                f'memcached://{programs.HOST}:{cls.memcached.port}'
-            ),
+            'storage': (f'memcached://{programs.HOST}:{cls.memcached.port}'),
         }
         return options
 

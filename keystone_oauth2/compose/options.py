@@ -34,7 +34,6 @@ from keystone_oauth2.protocol.clients import registration
 # Methods that work with application credentials only.
 _DELEGATED = registration.METHODS - {'tls_client_auth'}
 
-
 # Modules that WSGI servers provide, their attribute for the number of requests
 # that a process serves at the same time, and the remedy.
 _CONCURRENCY = (
