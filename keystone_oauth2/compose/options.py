@@ -34,7 +34,6 @@ from keystone_oauth2.protocol.client_auth import method as methods
 
 Method = methods.Method[ty.Any]
 
-
 # Modules that WSGI servers provide, their attribute for the number of requests
 # that a process serves at the same time, and the remedy.
 _CONCURRENCY = (
