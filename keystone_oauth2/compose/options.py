@@ -228,7 +228,7 @@ def statsd(conf: ty.Any) -> ty.Any:
     except ImportError as error:
         raise WrongConfiguration(
             '[oauth2_statsd] host needs a library: '
-            'pip install keystone-oauth2[statsd].'
+            "pip install 'keystone-oauth2[statsd]'."
         ) from error
     except OSError as error:
         raise WrongConfiguration(

@@ -24,7 +24,7 @@ host = cfg.HostAddressOpt(
 Host of a StatsD daemon that receives counters of events
 (``keystone_oauth2.token.issued``, ``.refused``, ``.limited``, and the same for
 ``introspect`` and ``revoke``) and timers (``keystone_oauth2.token``, in
-milliseconds) by UDP. Needs ``pip install keystone-oauth2[statsd]``. If not
+milliseconds) by UDP. Needs ``pip install 'keystone-oauth2[statsd]'``. If not
 set, nothing is sent.
 """),
 )

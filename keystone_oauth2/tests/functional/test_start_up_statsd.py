@@ -25,7 +25,7 @@ class MissingLibraryTest(start_up.RefusedTestCase):
         sys.modules['statsd'] = None
         self.assert_refused(
             '[oauth2_statsd] host needs a library',
-            'pip install keystone-oauth2[statsd].',
+            "pip install 'keystone-oauth2[statsd]'.",
             groups={'oauth2_statsd': {'host': '127.0.0.1'}},
         )
 
