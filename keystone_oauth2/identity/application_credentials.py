@@ -12,7 +12,7 @@
 
 """Secrets of application credentials (``keystone.application_credential``).
 
-This module implements :class:`keystone_oauth2.protocol.ports.Secrets`.
+This module implements :class:`keystone_oauth2.protocol.ports.SecretHasher`.
 """
 
 import functools
