@@ -216,6 +216,7 @@ class ErrorTest(clients.ClientsTestCase):
         for path in (
             '/v3/OS-OAUTH2/clients',
             '/v3/OS-OAUTH2/clients/',
+            '/v3/OS-OAUTH2//clients',
             clients.path_of(self.own, '/nothing'),
             clients.path_of(self.own, '/secrets/x/y'),
             clients.path_of('', '/secrets'),

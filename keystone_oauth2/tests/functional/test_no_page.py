@@ -28,6 +28,7 @@ PATHS = (
     '/v3/OS-OAUTH2/',
     '/v3/OS-OAUTH2/nothing',
     '/v3/OS-OAUTH2//token',
+    '/v3//OS-OAUTH2',
     '/v3/OS-OAUTH2/token/',
     '/v3/OS-OAUTH2/%2e%2e/token',
     '/v3/OS-OAUTH2/clients/x',
