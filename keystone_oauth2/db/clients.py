@@ -59,8 +59,8 @@ def find(client_id: str) -> clients.Client:
     """Find a client with all that is registered for it, in one query.
 
     :raises ports.UnknownClient: there is no such application credential.
-    :raises ports.Refused: it has expired, or its user, its project or one of
-        their domains is disabled.
+    :raises ports.UnusableClient: it has expired, or its user, its project or
+        one of their domains is disabled.
     """
     parameters = {'id': _comparable(client_id), 'now': timeutils.utcnow()}
     with database.connection_for_read() as connection:
@@ -68,10 +68,11 @@ def find(client_id: str) -> clients.Client:
     # Databases may ignore case and trailing spaces when they compare ids.
     if not rows or rows[0].id != client_id:
         raise ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
+    client = _plain(rows)
     refusal = _refusal(rows[0])
     if refusal is not None:
-        raise ports.Refused(f'client {client_id}: {refusal}')
-    return _plain(rows)
+        raise ports.UnusableClient(f'client {client_id}: {refusal}', client)
+    return client
 
 
 def store_digest(client_id: str, digest: clients.SecretDigest) -> None:

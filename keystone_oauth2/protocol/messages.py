@@ -97,8 +97,8 @@ class Request:
     method: str
     url: str
     query: str
-    fields: abc.Mapping[str, str]
-    body: bytes = b''
+    fields: abc.Mapping[str, str] = dataclasses.field(repr=False)
+    body: bytes = dataclasses.field(default=b'', repr=False)
     client_certificate: ClientCertificate | None = None
     has_keystone_token: bool = False
     token_holder: Caller | None = None

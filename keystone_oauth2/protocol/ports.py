@@ -60,6 +60,17 @@ class UnknownClient(Refused):
     """There is no application credential with this id."""
 
 
+class UnusableClient(Refused):
+    """The application credential exists, but must not be used.
+
+    :ivar client: the client, for those who do not decide about its use.
+    """
+
+    def __init__(self, reason: str, client: clients.Client) -> None:
+        super().__init__(reason)
+        self.client = client
+
+
 class CannotBind(Exception):
     """The token provider cannot bind this client's token to a certificate."""
 
@@ -82,8 +93,8 @@ class ClientStore(ty.Protocol):
         """Return the current state in the database, without a cache.
 
         :raises UnknownClient: there is no such application credential.
-        :raises Refused: it must not be used: it has expired, or its user, its
-            project or one of their domains is disabled.
+        :raises UnusableClient: it has expired, or its user, its project or one
+            of their domains is disabled.
         """
 
     def store_digest(

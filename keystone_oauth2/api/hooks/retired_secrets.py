@@ -64,7 +64,7 @@ class RetirementCheck:
             return response
         client = None
         try:
-            client = self._clients.find(client_id)
+            client = self._find(client_id)
             reason = self._problem(client)
         except ports.Refused as refused:
             reason = str(refused)
@@ -83,6 +83,13 @@ class RetirementCheck:
             self._proxies.source(flask.request.environ),
         )
         return web.refuse_token()
+
+    def _find(self, client_id: str) -> clients.Client:
+        try:
+            return self._clients.find(client_id)
+        except ports.UnusableClient as unusable:
+            # Whether it may be used here is for Keystone to decide.
+            return unusable.client
 
     def _problem(self, client: clients.Client) -> str | None:
         secret = client.own_secret

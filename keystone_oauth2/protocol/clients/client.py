@@ -43,7 +43,7 @@ class SecretDigest:
     """
 
     key_id: str
-    digest: str
+    digest: str = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
