@@ -153,12 +153,10 @@ class ClientStore:
         self.finds += 1
         if client_id not in self._clients:
             raise ports.UnknownClient('unknown client')
-        if client_id in self.refusals:
-            raise ports.Refused(self.refusals[client_id])
         attributes = {**self._clients[client_id]}
         own = registration.Registration(client_id).own_secret()
         is_retired = attributes.pop('is_retired')
-        return clients.Client(
+        client = clients.Client(
             id=client_id,
             authenticators=(
                 *(() if is_retired else (own,)),
@@ -166,6 +164,9 @@ class ClientStore:
             ),
             **attributes,
         )
+        if client_id in self.refusals:
+            raise ports.UnusableClient(self.refusals[client_id], client)
+        return client
 
     def store_digest(self, client_id, digest):
         self.stored += 1
