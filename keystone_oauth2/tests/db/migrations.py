@@ -105,7 +105,9 @@ class MigrationTests:
         migration.sync()
         self.insert_certificate('x' * 44)
         migration.sync()
-        self.assertEqual('thumbprint', certificates.find('x' * 44))
+        self.assertEqual(
+            'thumbprint', certificates.CertificateStore().find('x' * 44)
+        )
 
     def test_rows_of_an_older_release_are_kept(self):
         self.start_without_tables()
@@ -117,7 +119,9 @@ class MigrationTests:
         self.assertEqual(
             migration.newest_version(), migration.current_version()
         )
-        self.assertEqual('thumbprint', certificates.find('x' * 44))
+        self.assertEqual(
+            'thumbprint', certificates.CertificateStore().find('x' * 44)
+        )
 
     def test_digests_of_the_previous_release_are_kept(self):
         """No client costs the slow hash again."""
@@ -166,7 +170,7 @@ class MigrationTests:
         self.start_without_tables()
         migration.sync()
         self.insert_certificate('a' * 44)
-        self.assertIsNone(certificates.find('A' * 44))
+        self.assertIsNone(certificates.CertificateStore().find('A' * 44))
         self.insert_certificate('A' * 44)
 
     def test_concurrent_migrations_succeed(self):

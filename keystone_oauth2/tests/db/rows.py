@@ -27,7 +27,6 @@ from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.tests.db import base
 from keystone_oauth2.tests.support import digests
-from keystone_oauth2.tests.support import matchers
 from keystone_oauth2.tests.support import mutual_tls
 
 DIGEST = clients.SecretDigest('1' * 32, '2' * 64)
@@ -39,9 +38,6 @@ _TABLE = sa.table(
         sa.column, ('credential_internal_id', 'client_id', 'key_id', 'digest')
     ),
 )
-
-
-UNAVAILABLE = matchers.IsOAuthError(503, 'temporarily_unavailable')
 
 
 def binding(certificate):
@@ -65,13 +61,16 @@ class CredentialTests:
             return str(refused).removeprefix(f'client {client.id}: ')
         return None
 
-    def row(self, client, **attributes):
+    def internal_id(self, client):
         ((internal_id,),) = self.execute(
             'SELECT internal_id FROM application_credential WHERE id = :id',
             id=client.id,
         )
+        return internal_id
+
+    def row(self, client, **attributes):
         return {
-            'credential_internal_id': internal_id,
+            'credential_internal_id': self.internal_id(client),
             'client_id': client.id,
             'key_id': DIGEST.key_id,
             'digest': DIGEST.digest,
@@ -271,7 +270,11 @@ class CredentialTests:
         """The error of the driver is recognised."""
         _, client = self.new_client()
         with self.without_tables():
-            self.assertThat(self.post_as(client), UNAVAILABLE)
+            answer = self.post_as(client)
+            self.assertEqual(
+                (503, '5'), (answer.status, answer.headers['Retry-After'])
+            )
+            self.assertEqual('temporarily_unavailable', answer.json['error'])
         self.assertThat(self.post_as(client), digests.ISSUED)
 
 

@@ -61,11 +61,11 @@ class SQLiteTest(
     def test_client_with_a_reused_internal_id_gets_a_token(self):
         """The digest of the deleted client is still in its table."""
         user, client = self.new_client()
-        old = self.find(client.id).internal_id
+        old = self.internal_id(client)
         self.identity.delete_application_credential(user, client.id)
         self.post_as((uuid.uuid4().hex, 'x'))
         client = self.identity.create_application_credential(user)
-        self.assertEqual(old, self.find(client.id).internal_id)
+        self.assertEqual(old, self.internal_id(client))
         self.assertThat(self.post_as(client), digests.ISSUED)
         self.remove_digest(client)
         self.assertThat(self.post_as(client), digests.ISSUED)
@@ -77,10 +77,10 @@ class SQLiteTest(
         self.choose_methods('private_key_jwt', 'tls_client_auth')
         self.retire_secret()
         old = self.own
-        number = self.find(old.id).internal_id
+        number = self.internal_id(old)
         self.identity.delete_application_credential(self.user, old.id)
         self.own = self.identity.create_application_credential(self.user)
-        self.assertEqual(number, self.find(self.own.id).internal_id)
+        self.assertEqual(number, self.internal_id(self.own))
         self.assertEqual(3, self.count(base.AUTHENTICATORS, old))
         self.assertThat(self.post_as(self.own), digests.ISSUED)
         answer = self.token_of_keystone(**self.own._asdict())
@@ -104,10 +104,10 @@ class SQLiteTest(
 
     def test_purge_removes_leftover_rows_under_a_reused_id(self):
         self.register_all()
-        old = self.find(self.own.id).internal_id
+        old = self.internal_id(self.own)
         self.identity.delete_application_credential(self.user, self.own.id)
         new = self.identity.create_application_credential(self.user)
-        self.assertEqual(old, self.find(new.id).internal_id)
+        self.assertEqual(old, self.internal_id(new))
         self.assertLessEqual(3, registrations_db.purge())
         self.assertEqual(0, self.count(base.AUTHENTICATORS, self.own))
         self.assertEqual(0, self.count(base.CLIENTS, self.own))
