@@ -216,7 +216,8 @@ def problem(
         return None
     if not (certificate.has_verdict and is_self_signed(certificate.der)):
         return certificate.problem
-    return problem_of_period(certificate.der, now)
+    period = problem_of_period(certificate.der, now)
+    return None if period is None else f'the certificate {period}'
 
 
 def fingerprint(der: bytes) -> str:
