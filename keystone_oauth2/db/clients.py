@@ -58,7 +58,8 @@ def _one(
 ) -> sa.ScalarSelect[ty.Any]:
     # PostgreSQL plans the query anew each time, and takes more than twice as
     # long for joins in the place of these subqueries.
-    return sa.select(column).where(where).scalar_subquery()
+    query = sa.select(column).where(where).correlate(_credential)
+    return query.scalar_subquery()
 
 
 _OF_USER = frozenset({'user', 'domain of the user'})
