@@ -144,9 +144,12 @@ class ErrorTest(clients.ClientsTestCase):
 
     def test_missing_or_invalid_token_is_401(self):
         for method, rest in (
+            ('GET', ''),
             ('PATCH', ''),
+            ('GET', '/secrets'),
             ('POST', '/keys'),
             ('GET', f'/secrets/{self.own.id}'),
+            ('DELETE', f'/secrets/{self.own.id}'),
         ):
             for token in (None, 'wrong'):
                 with self.variant((method, rest, token)):
@@ -263,17 +266,33 @@ class ErrorTest(clients.ClientsTestCase):
     def test_invalid_body_is_400(self):
         before = self.show()
         for text in (
+            '',
             '{',
+            '5',
+            'true',
+            'null',
+            '"secret"',
+            '[]',
             '[{"secret": {}}]',
             '{"secret": {}}, 5',
+            '{"key": {}}',
+            '{"secret": null}',
+            '{"secret": []}',
             '{"secret": {}, "target": {}}',
             '{"secret": {"secret": "chosen by the user"}}',
+            '{"secret": {"description": 5}}',
+            '{"secret": {"description": "a\\u0000b"}}',
             '{"secret": {"description": "a\\ud800b"}}',
             '{"secret": {"description": "a\U0001f511b"}}',
+            '{"secret": {"description": "%s"}}' % ('x' * 256),
             '{"secret": {"expires_at": 4070908800}}',
+            '{"secret": {"expires_at": "tomorrow"}}',
+            '{"secret": {"expires_at": ""}}',
             '{"secret": {"expires_at": "2020-01-01T00:00:00Z"}}',
+            '{"secret": {"expires_at": "10000-01-01T00:00:00Z"}}',
             '[' * 50_000,
             '{"secret":' * 9_000,
+            '\xff',
         ):
             with self.variant(text[:99]):
                 self.assert_error(400, self.post_text(text))
@@ -334,7 +353,16 @@ class PatchTest(clients.ClientsTestCase):
         )
 
     def test_invalid_list_of_methods_is_400(self):
-        for value in (['client_secret_jwt'], [None], {}):
+        for value in (
+            [],
+            'client_secret_basic',
+            ['none'],
+            ['client_secret_jwt'],
+            ['client_secret_basic', 'client_secret_basic'],
+            [None],
+            5,
+            {},
+        ):
             with self.variant(value):
                 self.assertThat(
                     self.patch(value), clients.IsKeystoneError(400)
