@@ -21,6 +21,8 @@ from keystone_oauth2.protocol.client_auth import method
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
+BASIC = protocol_base.basic('header:x')
+
 
 class Dummy(method.Method):
     """A method whose authenticators have a kind of their own.
@@ -94,3 +96,30 @@ def assertion(client_id):
         client_assertion_type=evidence.ASSERTION_TYPE,
         client_assertion=f'{text}.',
     )
+
+
+def methods(**body):
+    """Return methods for each kind of evidence but certificates.
+
+    :param body: attributes of the method that reads a secret in the body,
+        and always fails.
+    """
+    return [
+        Dummy('header', evidence.Basic, scheme='Header'),
+        Dummy('body', evidence.PostedSecret, **{'succeeds': False, **body}),
+        Dummy('jwt', evidence.Assertion),
+        Dummy('other', evidence.Certificate, scheme='Another'),
+    ]
+
+
+def client_store():
+    """Return clients that are registered for the methods of their names."""
+    store = protocol_base.ClientStore()
+    for client_id in ('header', 'body', 'jwt'):
+        store.add(client_id)
+        store.register(client_id, client_id=client_id)
+    return store
+
+
+def posted(client_id='body'):
+    return {'client_id': client_id, 'client_secret': 'x'}

@@ -12,51 +12,17 @@
 
 """The client authentication of a request, and its failures (RFC 6749, 2.3)."""
 
-import collections
-
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
-from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.unit.protocol import base as protocol_base
 from keystone_oauth2.tests.unit.protocol.client_auth import dummies
 
-BASIC = protocol_base.basic('header:x')
-
-
-def methods(**body):
-    """Return methods for each kind of evidence but certificates.
-
-    :param body: attributes of the method that reads a secret in the body,
-        and always fails.
-    """
-    return [
-        dummies.Dummy('header', evidence.Basic, scheme='Header'),
-        dummies.Dummy(
-            'body', evidence.PostedSecret, **{'succeeds': False, **body}
-        ),
-        dummies.Dummy('jwt', evidence.Assertion),
-        dummies.Dummy('other', evidence.Certificate, scheme='Another'),
-    ]
-
-
-def client_store():
-    """Return clients that are registered for the methods of their names."""
-    store = protocol_base.ClientStore()
-    for client_id in ('header', 'body', 'jwt'):
-        store.add(client_id)
-        store.register(client_id, client_id=client_id)
-    return store
-
-
-def posted(client_id='body'):
-    return {'client_id': client_id, 'client_secret': 'x'}
-
 
 def authenticate(enabled, authorization=None, **form):
     return protocol_base.authentication(
-        methods(), enabled, client_store=client_store()
+        dummies.methods(), enabled, client_store=dummies.client_store()
     ).authenticate(
         protocol_base.request(authorization=authorization),
         protocol_base.form(**form),
@@ -64,18 +30,18 @@ def authenticate(enabled, authorization=None, **form):
 
 
 def challenge(enabled, authorization=None):
-    return protocol_base.authentication(methods(), enabled).challenge(
+    return protocol_base.authentication(dummies.methods(), enabled).challenge(
         protocol_base.request(authorization=authorization)
     )
 
 
 class AuthenticateTest(base.TestCase):
     def test_method_that_the_request_uses_is_selected(self):
-        client = authenticate(['body', 'header'], BASIC)
+        client = authenticate(['body', 'header'], dummies.BASIC)
         self.assertEqual(('header', 'header'), (client.id, client.method))
         error = self.assert_raises(
             errors.InvalidClient,
-            lambda: authenticate(['body', 'header'], **posted()),
+            lambda: authenticate(['body', 'header'], **dummies.posted()),
         )
         self.assertEqual('body: wrong', error.detail)
 
@@ -83,7 +49,9 @@ class AuthenticateTest(base.TestCase):
         """B01: only one method in each request."""
         error = self.assert_raises(
             errors.TwoAuthenticationMethods,
-            lambda: authenticate(['body', 'header'], BASIC, **posted()),
+            lambda: authenticate(
+                ['body', 'header'], dummies.BASIC, **dummies.posted()
+            ),
         )
         self.assertEqual(
             'the Authorization field and client_secret', error.detail
@@ -93,7 +61,7 @@ class AuthenticateTest(base.TestCase):
         """B01: two methods are refused, even if one is disabled."""
         self.assert_raises(
             errors.TwoAuthenticationMethods,
-            lambda: authenticate(['header'], BASIC, client_secret='x'),
+            lambda: authenticate(['header'], dummies.BASIC, client_secret='x'),
         )
 
     def test_assertion_beside_another_method_is_refused(self):
@@ -103,17 +71,17 @@ class AuthenticateTest(base.TestCase):
                 self.assert_raises(
                     errors.TwoAuthenticationMethods,
                     lambda name=name: authenticate(
-                        ['header'], BASIC, **{name: 'x'}
+                        ['header'], dummies.BASIC, **{name: 'x'}
                     ),
                 )
 
     def test_certificate_beside_another_method_is_refused(self):
         """B01: if the request names a client in the body."""
         authentication = protocol_base.authentication(
-            methods(), client_store=client_store()
+            dummies.methods(), client_store=dummies.client_store()
         )
         request = protocol_base.request(
-            authorization=BASIC,
+            authorization=dummies.BASIC,
             client_certificate=messages.ClientCertificate(b'x'),
         )
         error = self.assert_raises(
@@ -132,7 +100,7 @@ class AuthenticateTest(base.TestCase):
         """B05: using a disabled method is a failed attempt."""
         error = self.assert_raises(
             errors.InvalidClient,
-            lambda: authenticate(['body'], BASIC),
+            lambda: authenticate(['body'], dummies.BASIC),
         )
         self.assertEqual('header is not enabled', error.detail)
 
@@ -155,7 +123,7 @@ class AuthenticateTest(base.TestCase):
 
     def test_disabled_method_is_not_tried(self):
         """B11: a disabled method authenticates no client."""
-        store = client_store()
+        store = dummies.client_store()
         store.register('one', client_id='jwt')
         installed = [
             dummies.Dummy('one', evidence.Assertion),
@@ -202,9 +170,9 @@ class AuthenticateTest(base.TestCase):
             ('header', 'it has expired'),
         ):
             with self.variant(client_id):
-                store = client_store()
+                store = dummies.client_store()
                 store.refusals['header'] = 'it has expired'
-                header, *others = methods()
+                header, *others = dummies.methods()
                 authentication = protocol_base.authentication(
                     [header, *others], client_store=store
                 )
@@ -229,7 +197,7 @@ class UserTest(base.TestCase):
         super().setUp()
         self.weak = dummies.Dummy('weak', evidence.Assertion, users=['user'])
         self.strong = dummies.Dummy('strong', evidence.Assertion, strength=1)
-        self.clients = client_store()
+        self.clients = dummies.client_store()
         self.authentication = protocol_base.authentication(
             [self.weak, self.strong], client_store=self.clients
         )
@@ -262,134 +230,6 @@ class UserTest(base.TestCase):
         self.assertFalse(self.authenticate('user').client.is_user)
 
 
-class Counter:
-    """A guard that allows a number of failures of a client from a source.
-
-    A failure beyond ``warned`` raises ``TooManyFailures``.
-    """
-
-    def __init__(self, allowed, warned=None):
-        self.allowed = allowed
-        self.warned = allowed if warned is None else warned
-        self.failures = collections.Counter()
-        self.slow = collections.Counter()
-
-    def check(self, client_id, source):
-        if self.failures[client_id, source] >= self.allowed:
-            raise ports.TooManyFailures(seconds=30)
-
-    def failed(self, client_id, source, *, was_slow):
-        self.failures[client_id, source] += 1
-        self.slow[client_id, source] += was_slow
-        if self.failures[client_id, source] > self.warned:
-            raise ports.TooManyFailures(seconds=20)
-
-
-class GuardTest(base.TestCase):
-    def set_up_guard(self, guard, **body):
-        self.guard = guard
-        self.clients = client_store()
-        self.authentication = protocol_base.authentication(
-            methods(**body), client_store=self.clients, guard=guard
-        )
-
-    def setUp(self):
-        super().setUp()
-        self.set_up_guard(Counter(allowed=2))
-
-    def authenticate(self, authorization=None, **form):
-        return self.authentication.authenticate(
-            protocol_base.request(authorization=authorization),
-            protocol_base.form(**form),
-        )
-
-    def test_attempt_after_too_many_failures_is_not_evaluated(self):
-        """B08: this stops brute force."""
-        for expected in (
-            errors.InvalidClient,
-            errors.InvalidClient,
-            errors.TooManyRequests,
-            errors.TooManyRequests,
-        ):
-            error = self.assert_raises(
-                expected, lambda: self.authenticate(**posted())
-            )
-        self.assertEqual({'Retry-After': '30'}, error.headers)
-        self.assertEqual(429, error.status)
-        self.assertEqual(2, self.clients.finds)
-
-    def test_failure_beyond_the_limit_gets_429(self):
-        """B09: it was evaluated, and the log has the reason."""
-        self.set_up_guard(Counter(allowed=3, warned=2))
-        for detail, seconds in (('; body: wrong', '20'), ('', '30')):
-            for _ in range(2 if seconds == '20' else 0):
-                self.assert_raises(
-                    errors.InvalidClient,
-                    lambda: self.authenticate(**posted()),
-                )
-            error = self.assert_raises(
-                errors.TooManyRequests,
-                lambda: self.authenticate(**posted()),
-            )
-            self.assertEqual({'Retry-After': seconds}, error.headers)
-            self.assertEqual(
-                f'too many failures of client (4 characters, redacted)'
-                f'{detail}',
-                error.detail,
-            )
-
-    def test_each_refusal_is_one_failure(self):
-        """B08: of an unknown client, and of one without the method, too."""
-        for client_id in ('body', 'unknown', 'header'):
-            with self.variant(client_id):
-                self.set_up_guard(Counter(allowed=5))
-                self.assert_raises(
-                    errors.InvalidClient,
-                    lambda client_id=client_id: self.authenticate(
-                        **posted(client_id)
-                    ),
-                )
-                self.assertEqual(
-                    {(client_id, messages.UNKNOWN_SOURCE): 1},
-                    self.guard.failures,
-                )
-
-    def test_unreadable_evidence_is_not_a_failure_of_a_client(self):
-        """B09: it does not say of which client."""
-        self.assert_raises(
-            errors.InvalidClient, self.authenticate, 'Basic nonsense'
-        )
-        self.assertEqual({}, self.guard.failures)
-
-    def test_guard_is_told_of_a_slow_hash(self):
-        """B09: whether or not the client exists."""
-        for is_slow in (False, True):
-            for client_id in ('body', 'unknown', 'header'):
-                with self.variant((is_slow, client_id)):
-                    self.set_up_guard(Counter(allowed=1), is_slow=is_slow)
-                    self.assert_raises(
-                        errors.InvalidClient,
-                        lambda client_id=client_id: self.authenticate(
-                            **posted(client_id)
-                        ),
-                    )
-                    self.assertIs(is_slow, bool(self.guard.slow.total()))
-
-    def test_failures_of_one_client_do_not_block_another(self):
-        """B09: no client can lock out another client."""
-        for _ in range(3):
-            self.assertRaises(
-                errors.OAuthError, lambda: self.authenticate(**posted())
-            )
-        self.assertEqual('header', self.authenticate(BASIC).id)
-
-    def test_success_is_not_counted(self):
-        """B09: no matter how often."""
-        for _ in range(5):
-            self.assertEqual('header', self.authenticate(BASIC).id)
-        self.assertEqual({}, self.guard.failures)
-
-
 class CallerTest(base.TestCase):
     """The caller of introspection, where X-Auth-Token is allowed."""
 
@@ -399,9 +239,9 @@ class CallerTest(base.TestCase):
         self.tokens = protocol_base.TokenService()
         self.tokens.refuses = attributes.pop('refuses', False)
         authentication = protocol_base.authentication(
-            methods(),
+            dummies.methods(),
             ['header'],
-            client_store=client_store(),
+            client_store=dummies.client_store(),
             tokens=self.tokens,
         )
         return authentication.authenticate_caller(
@@ -419,7 +259,7 @@ class CallerTest(base.TestCase):
 
     def test_client_is_the_caller_with_the_roles_of_its_token(self):
         """G01: an application credential has no more than that."""
-        caller = self.authenticate(BASIC, has_keystone_token=False)
+        caller = self.authenticate(dummies.BASIC, has_keystone_token=False)
         self.assertEqual(
             messages.Caller('user', 'domain', ('member', 'reader'), 'header'),
             caller,
@@ -430,7 +270,7 @@ class CallerTest(base.TestCase):
         error = self.assert_raises(
             errors.InvalidClient,
             lambda: self.authenticate(
-                BASIC, has_keystone_token=False, refuses=True
+                dummies.BASIC, has_keystone_token=False, refuses=True
             ),
         )
         self.assertEqual('no role', error.detail)
@@ -446,7 +286,9 @@ class CallerTest(base.TestCase):
             with self.variant(holder):
                 error = self.assert_raises(
                     errors.TwoAuthenticationMethods,
-                    lambda holder=holder: self.authenticate(BASIC, holder),
+                    lambda holder=holder: self.authenticate(
+                        dummies.BASIC, holder
+                    ),
                 )
                 self.assertEqual('X-Auth-Token', error.detail)
 
