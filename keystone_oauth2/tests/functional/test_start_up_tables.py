@@ -17,8 +17,9 @@ import sys
 
 import fixtures
 
-from keystone_oauth2 import fixture
 from keystone_oauth2.db import migration
+from keystone_oauth2.fixture import _deployment
+from keystone_oauth2.fixture import _manage
 from keystone_oauth2.tests import base
 
 REMEDY = ': run keystone-oauth2-manage db_sync.'
@@ -40,7 +41,7 @@ SECRETS = '/v3/OS-OAUTH2/clients/x/secrets'
 class TablesTestCase(base.TestCase):
     def deploy(self, **arguments):
         """Return a deployment that is not started."""
-        deployment = fixture.Deployment(
+        deployment = _deployment.Deployment(
             self.useFixture(fixtures.TempDir()).path,
             {'DEFAULT': {'log_file': None, 'use_stderr': True}},
             **arguments,
@@ -90,7 +91,7 @@ class StartUpTest(TablesTestCase):
     def test_missing_tables(self):
         deployment = self.deploy(tables=False)
         self.assert_refused('are missing', deployment)
-        deployment.manage('db_sync', program=fixture.manage.EXTENSION)
+        deployment.manage('db_sync', program=_manage.EXTENSION)
         status, log = self.load(deployment)
         self.assertEqual(0, status, log)
 
