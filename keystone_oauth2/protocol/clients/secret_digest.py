@@ -12,8 +12,8 @@
 
 """Check secrets: with a slow hash once, then with a keyed digest.
 
-The slow hash and the key are for the secret that Keystone generates. Registered
-secrets need neither: see
+The slow hash and the key are for the secret that Keystone generates.
+Registered secrets need neither: see
 :func:`keystone_oauth2.protocol.clients.registration.secret_fingerprint`.
 
 Keystone stores a slow hash of each secret. This is secure, but each check
