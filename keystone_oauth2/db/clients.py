@@ -62,6 +62,7 @@ def _one(
     return query.scalar_subquery()
 
 
+_is_domain_of_project = _domain.c.id == _of_project(_project.c.domain_id)
 _OF_USER = frozenset({'user', 'domain of the user'})
 _FLAGS: abc.Mapping[str, sa.ScalarSelect[bool]] = {
     'user': _of_user(_user.c.enabled),
@@ -69,9 +70,7 @@ _FLAGS: abc.Mapping[str, sa.ScalarSelect[bool]] = {
         _domain.c.enabled, _domain.c.id == _of_user(_user.c.domain_id)
     ),
     'project': _of_project(_project.c.enabled),
-    'domain of the project': _one(
-        _domain.c.enabled, _domain.c.id == _of_project(_project.c.domain_id)
-    ),
+    'domain of the project': _one(_domain.c.enabled, _is_domain_of_project),
 }
 _LABELS = [f'enabled_{number}' for number, _ in enumerate(_FLAGS)]
 
@@ -86,9 +85,8 @@ def find(client_id: str) -> clients.Client:
     parameters = {'id': _comparable(client_id), 'now': timeutils.utcnow()}
     with database.connection_for_read() as connection:
         rows = connection.execute(_FIND, parameters).all()
-    # Databases may ignore case and trailing spaces when they compare ids. A
-    # credential without a project does not count.
-    if not rows or rows[0].id != client_id or rows[0].project_id is None:
+    # Databases may ignore case and trailing spaces when they compare ids.
+    if not rows or rows[0].id != client_id or not _has_project(rows[0]):
         raise ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
     client = _plain(rows)
     refusal = _refusal(rows[0])
@@ -216,6 +214,11 @@ def _comparable(client_id: str) -> str:
     return client_id if client_id.isascii() else ''
 
 
+def _has_project(row: ty.Any) -> bool:
+    # A credential without a project, or its domain, does not count.
+    return None not in (row.project_id, row.project_domain_id)
+
+
 def _refusal(row: ty.Any) -> str | None:
     if row.expires_at is not None and row.expires_at <= timeutils.utcnow():
         return 'the credential has expired'
@@ -287,6 +290,9 @@ def _query() -> sa.Select[ty.Any]:
             _credential.c.user_id,
             _of_user(_user.c.id).label('known_user_id'),
             _of_project(_project.c.id).label('project_id'),
+            _one(_domain.c.id, _is_domain_of_project).label(
+                'project_domain_id'
+            ),
             _credential.c.expires_at,
             *(column.label(label) for column, label in flags),
             *_DIGEST,

@@ -66,8 +66,11 @@ class RetirementCheck:
         try:
             client = self._find(client_id)
             reason = self._problem(client)
-        except ports.Refused as refused:
-            reason = str(refused)
+        except ports.UnknownClient:
+            reason = (
+                f'client {client_id or "unknown"}: not found, or its id is '
+                f'spelled differently'
+            )
         if reason is None:
             return response
         LOG.info(reason)
