@@ -26,7 +26,7 @@ from bench import load
 from bench import servers
 from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import _http
-from keystone_oauth2.protocol.client_auth import private_key_jwt
+from keystone_oauth2.protocol.client_auth import evidence
 
 TOKEN = '/v3/OS-OAUTH2/token'
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
@@ -127,7 +127,7 @@ class Side(fixtures.Fixture):
             TOKEN,
             {
                 **GRANT,
-                'client_assertion_type': private_key_jwt.ASSERTION_TYPE,
+                'client_assertion_type': evidence.ASSERTION_TYPE,
                 'client_assertion': jwt.encode(
                     claims, self._key, algorithm='ES256'
                 ),
