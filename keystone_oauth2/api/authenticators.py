@@ -302,26 +302,13 @@ class Clients:
         ]
         is_secret = kind.name == registration.SECRET
         if is_secret and registered.secret_retired_at is None:
-            shown.insert(0, self._own_secret(kind, registered, client, url))
+            own = dataclasses.replace(
+                registered.own_secret(),
+                description='The secret of the application credential itself.',
+                expires_at=client['expires_at'],
+            )
+            shown.insert(0, self.show(kind, own, url))
         return shown
-
-    def _own_secret(
-        self,
-        kind: Kind,
-        registered: registration.Registration,
-        client: Shown,
-        url: str,
-    ) -> Shown:
-        # The application credential's own secret is shown under its id.
-        return {
-            'id': client['id'],
-            'description': 'The secret of the application credential itself.',
-            'created_at': None,
-            'expires_at': _time(client['expires_at']),
-            'expires_soon': self._expires_soon(client['expires_at']),
-            'last_used_at': _time(registered.secret_last_used_at),
-            'links': {'self': f'{url}/{kind.collection}/{client["id"]}'},
-        }
 
     def _expires_soon(self, end: datetime.datetime | None) -> bool:
         if end is None:

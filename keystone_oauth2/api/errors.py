@@ -30,6 +30,7 @@ from keystone_oauth2.protocol import errors
 
 LOG = log.getLogger(__name__)
 
+#: Seconds after which to retry when the database is unavailable.
 RETRY_AFTER = 5
 _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
 

@@ -118,7 +118,7 @@ def assemble(conf: ty.Any) -> Server:
         retirement_check=made(retired_secrets.RetirementCheck),
         clients=authenticators.Clients(
             methods=objects['enabled'],
-            registrable=frozenset(extensions.load(_METHODS)),
+            registrable=frozenset(one.name for one in objects['installed']),
             accepting=objects['accepting'],
             limit=conf.oauth2_clients.authenticator_limit,
             expiry_warning=conf.oauth2_clients.authenticator_expiry_warning,
@@ -181,7 +181,7 @@ def _ports(conf: ty.Any) -> dict[str, ty.Any]:
 
 def _assertion_rules(conf: ty.Any) -> ports.AssertionRules:
     issuer = options.issuer(conf)
-    token_endpoint = f'{_base_url(issuer)}/token' if issuer else None
+    token_endpoint = f'{_base_url(conf, issuer)}/token' if issuer else None
     return options.assertion_rules(conf, issuer, token_endpoint)
 
 
@@ -202,15 +202,15 @@ def _metadata(
     mtls_base_url = conf.oauth2.mtls_endpoint
     return metadata.document(
         issuer,
-        _base_url(issuer),
+        _base_url(conf, issuer),
         enabled,
         grants,
         f'{mtls_base_url}/OS-OAUTH2' if mtls_base_url else None,
     )
 
 
-def _base_url(issuer: str) -> str:
-    base_url = options.base_url(cfg.CONF.public_endpoint) or issuer
+def _base_url(conf: ty.Any, issuer: str) -> str:
+    base_url = options.base_url(conf.public_endpoint) or issuer
     return f'{base_url}/OS-OAUTH2'
 
 

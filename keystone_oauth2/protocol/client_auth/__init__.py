@@ -203,6 +203,9 @@ def _choose(
     if not registered:
         names = _names(allowed)
         raise methods.refused(client, f'nothing is registered for {names}')
+    if len(registered) == 1:
+        # Verification looks at the same, and more.
+        return registered[0]
     fitting = [
         method for method in registered if method.fits(evidence, client)
     ]

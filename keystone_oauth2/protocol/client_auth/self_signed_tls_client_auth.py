@@ -12,8 +12,6 @@
 
 """Mutual-TLS with a registered certificate (RFC 8705, 2.2)."""
 
-import hmac
-
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import ports
@@ -77,9 +75,4 @@ class SelfSignedTLSClientAuth(method.Method[evidences.Certificate]):
         self, evidence: evidences.Certificate, client: clients.Client
     ) -> registration.Authenticator | None:
         fingerprint = certificates.fingerprint(evidence.certificate.der)
-        for authenticator in client.authenticators:
-            if self.accepts(authenticator) and hmac.compare_digest(
-                authenticator.fingerprint, fingerprint
-            ):
-                return authenticator
-        return None
+        return client.find_registered(self.accepts, fingerprint)

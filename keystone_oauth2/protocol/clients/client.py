@@ -12,8 +12,10 @@
 
 """Clients: as they are registered, and as they have authenticated."""
 
+import collections.abc as abc
 import dataclasses
 import datetime
+import hmac
 
 from keystone_oauth2.protocol import confirmation as confirmations
 from keystone_oauth2.protocol.clients import registration
@@ -48,7 +50,7 @@ class SecretDigest:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Client:
-    """A client that exists and may be used, but has not authenticated.
+    """A client as it is registered, before it has authenticated.
 
     It is an application credential, or a user (Mutual-TLS as in the API
     reference of OS-OAUTH2).
@@ -85,6 +87,22 @@ class Client:
         """The application credential's own secret; None if it is retired."""
         for authenticator in self.authenticators:
             if authenticator.id == self.id:
+                return authenticator
+        return None
+
+    def find_registered(
+        self,
+        accepts: abc.Callable[[registration.Authenticator], bool],
+        fingerprint: str,
+    ) -> registration.Authenticator | None:
+        """Return the authenticator with a fingerprint, or None.
+
+        :param accepts: whether an authenticator is of the right kind.
+        """
+        for authenticator in self.authenticators:
+            if accepts(authenticator) and hmac.compare_digest(
+                authenticator.fingerprint, fingerprint
+            ):
                 return authenticator
         return None
 

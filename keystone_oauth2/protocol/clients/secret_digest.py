@@ -170,12 +170,10 @@ def _registered(
     client: clients.Client, secret: str
 ) -> registration.Authenticator | None:
     fingerprint = registration.secret_fingerprint(client.id, secret)
-    for authenticator in client.authenticators:
-        if authenticator.kind == registration.SECRET and hmac.compare_digest(
-            authenticator.fingerprint, fingerprint
-        ):
-            return authenticator
-    return None
+    return client.find_registered(
+        lambda authenticator: authenticator.kind == registration.SECRET,
+        fingerprint,
+    )
 
 
 def _key_of(client: clients.Client, keys: abc.Iterable[Key]) -> Key | None:

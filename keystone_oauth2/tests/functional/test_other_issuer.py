@@ -46,7 +46,7 @@ def assertion(key=other_issuer.KEY, **claims):
 
 
 def forget_entry_points():
-    """Let stevedore look for entry points again."""
+    """Make stevedore look for entry points again."""
     stevedore.ExtensionManager.ENTRY_POINT_CACHE.pop(NAMESPACE, None)
 
 
