@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Run stestr, then print one line with the number of passed tests."""
+"""Run stestr, then print which tests failed, and how many passed."""
 
 import argparse
 import io
@@ -35,7 +35,7 @@ def main() -> int:
     # A run that fails before its first test leaves no result, and the totals
     # of the previous run would be misleading.
     if _count_runs() != runs_before:
-        print(_totals())
+        print(_report())
     return status
 
 
@@ -43,7 +43,7 @@ def _count_runs() -> str:
     return RUN_COUNTER.read_text().strip() if RUN_COUNTER.exists() else '0'
 
 
-def _totals() -> str:
+def _report() -> str:
     stream = subprocess.run(
         ['stestr', 'last', '--subunit'], stdout=subprocess.PIPE
     ).stdout
@@ -51,10 +51,15 @@ def _totals() -> str:
     summary.startTestRun()
     subunit.ByteStreamToStreamResult(io.BytesIO(stream)).run(summary)
     summary.stopTestRun()
-    failed = len(summary.errors) + len(summary.failures)
+    failed = [test.id() for test, _ in summary.errors + summary.failures]
     skipped = len(summary.skipped)
-    passed = summary.testsRun - failed - skipped
-    return f'{passed} passed, {failed} failed, {skipped} skipped'
+    passed = summary.testsRun - len(failed) - skipped
+    return '\n'.join(
+        [
+            *(f'failed: {name}' for name in failed),
+            f'{passed} passed, {len(failed)} failed, {skipped} skipped',
+        ]
+    )
 
 
 if __name__ == '__main__':
