@@ -21,14 +21,17 @@ import sqlalchemy as sa
 
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
+from keystone_oauth2.identity import lookups
 from keystone_oauth2.protocol import confirmation as confirmations
 
 LOG = log.getLogger(__name__)
 _Row = models.CertificateThumbprint
 # A few megabytes in each worker.
 _CACHE_SIZE = 4096
-_THUMBPRINT = sa.select(_Row.thumbprint).where(
-    _Row.keystone_thumbprint == sa.bindparam('key')
+_THUMBPRINT = lookups.Lookup(
+    sa.select(_Row.thumbprint).where(
+        _Row.keystone_thumbprint == sa.bindparam('key')
+    )
 )
 
 
@@ -61,8 +64,8 @@ def purge(before: datetime.datetime) -> int:
 
 
 def _find(keystone_thumbprint: str) -> str | None:
-    with database.connection_for_read() as connection:
-        return connection.scalar(_THUMBPRINT, {'key': keystone_thumbprint})
+    row = _THUMBPRINT.first(key=keystone_thumbprint)
+    return None if row is None else row.thumbprint
 
 
 def _remember(confirmation: confirmations.Confirmation) -> None:

@@ -29,6 +29,8 @@ import sqlalchemy as sa
 
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
+from keystone_oauth2.identity import lookups
+from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
@@ -39,52 +41,36 @@ _Digest = models.SecretDigest
 _Client = models.Client
 _Authenticator = models.ClientAuthenticator
 _credential = database.application_credential
+_credential_role = database.application_credential_role
 _user = database.user
+_user_domain = database.project.alias('user_domain')
+_option = database.user_option
 _project = database.project
-_domain = _project.alias('domain')
+_project_domain = database.project.alias('project_domain')
+_role = database.role
 _ONE_MINUTE = datetime.timedelta(minutes=1)
 
-
-def _of_user(column: sa.ColumnElement[ty.Any]) -> sa.ScalarSelect[ty.Any]:
-    return _one(column, _user.c.id == _credential.c.user_id)
-
-
-def _of_project(column: sa.ColumnElement[ty.Any]) -> sa.ScalarSelect[ty.Any]:
-    return _one(column, _project.c.id == _credential.c.project_id)
-
-
-def _one(
-    column: sa.ColumnElement[ty.Any], where: sa.ColumnElement[bool]
-) -> sa.ScalarSelect[ty.Any]:
-    # PostgreSQL plans the query anew each time, and takes more than twice as
-    # long for joins in the place of these subqueries.
-    query = sa.select(column).where(where).correlate(_credential)
-    return query.scalar_subquery()
-
-
-_is_domain_of_project = _domain.c.id == _of_project(_project.c.domain_id)
-_OF_USER = frozenset({'user', 'domain of the user'})
-_FLAGS: abc.Mapping[str, sa.ScalarSelect[bool]] = {
-    'user': _of_user(_user.c.enabled),
-    'domain of the user': _one(
-        _domain.c.enabled, _domain.c.id == _of_user(_user.c.domain_id)
-    ),
-    'project': _of_project(_project.c.enabled),
-    'domain of the project': _one(_domain.c.enabled, _is_domain_of_project),
+#: Columns with what must be enabled, by the reason of a refusal.
+_OF_USER = {
+    'the user is disabled': 'is_user_enabled',
+    'the domain of the user is disabled': 'is_user_domain_enabled',
 }
-_LABELS = [f'enabled_{number}' for number, _ in enumerate(_FLAGS)]
+_OF_PROJECT = {
+    'the project is disabled': 'is_project_enabled',
+    'the domain of the project is disabled': 'is_project_domain_enabled',
+}
 
 
 def find(client_id: str) -> clients.Client:
-    """Find a client with all that is registered for it, in one query.
+    """Find a client with all that is registered for it.
+
+    This is one query, or two if anything is registered for the client.
 
     :raises ports.UnknownClient: there is no such application credential.
     :raises ports.UnusableClient: it has expired, or its user, its project or
         one of their domains is disabled.
     """
-    parameters = {'id': _comparable(client_id), 'now': timeutils.utcnow()}
-    with database.connection_for_read() as connection:
-        rows = connection.execute(_FIND, parameters).all()
+    rows = _FIND.all(id=_comparable(client_id))
     # Databases may ignore case and trailing spaces when they compare ids.
     if not rows or rows[0].id != client_id or not _has_project(rows[0]):
         raise ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
@@ -222,12 +208,11 @@ def _has_project(row: ty.Any) -> bool:
 def _refusal(row: ty.Any) -> str | None:
     if row.expires_at is not None and row.expires_at <= timeutils.utcnow():
         return 'the credential has expired'
-    for name, label in zip(_FLAGS, _LABELS, strict=True):
-        if row.known_user_id is None and name in _OF_USER:
-            # The user is not in the database: the identity driver checks.
-            continue
-        if getattr(row, label) is not True:
-            return f'the {name} is disabled'
+    # A user who is not in the database is for the identity driver to check.
+    of_user = {} if row.known_user_id is None else _OF_USER
+    for reason, column in {**of_user, **_OF_PROJECT}.items():
+        if getattr(row, column) is not True:
+            return reason
     return None
 
 
@@ -240,10 +225,18 @@ def _plain(rows: abc.Sequence[ty.Any]) -> clients.Client:
         id=row.id,
         user_id=row.known_user_id or row.user_id,
         project_id=row.project_id,
-        is_user_enabled=row.known_user_id is not None,
+        is_user_enabled=row.known_user_id is not None
+        and users.is_in_database(row.user_domain_id),
+        has_mfa_rules=row.has_mfa_rules,
+        roles=tuple(
+            clients.Role(part.role_id, part.role_name)
+            for part in rows
+            if part.role_id is not None
+        ),
+        expires_at=row.expires_at,
         is_registered=is_registered,
         methods=None if methods is None else frozenset(methods.split()),
-        authenticators=_authenticators(rows, is_registered),
+        authenticators=_authenticators(row, is_registered),
         secret_digest=clients.SecretDigest(row.key_id, row.digest)
         if row.digest_client_id == row.id
         else None,
@@ -251,87 +244,102 @@ def _plain(rows: abc.Sequence[ty.Any]) -> clients.Client:
 
 
 def _authenticators(
-    rows: abc.Sequence[ty.Any], is_registered: bool
+    row: ty.Any, is_registered: bool
 ) -> tuple[registration.Authenticator, ...]:
     own = registration.Registration(
-        rows[0].id,
-        secret_last_used_at=rows[0].secret_last_used_at
-        if is_registered
-        else None,
+        row.id,
+        secret_last_used_at=row.secret_last_used_at if is_registered else None,
     ).own_secret()
-    is_retired = is_registered and rows[0].secret_retired_at is not None
+    if not is_registered:
+        return (own,)
     registered = [
         registration.Authenticator(
-            id=row.authenticator_id,
+            id=part.id,
             client_id=row.id,
-            kind=row.kind,
-            fingerprint=row.fingerprint,
-            value=None if row.value is None else json.loads(row.value),
-            expires_at=row.authenticator_end,
-            last_used_at=row.last_used_at,
+            kind=part.kind,
+            fingerprint=part.fingerprint,
+            value=None if part.value is None else json.loads(part.value),
+            expires_at=part.expires_at,
+            last_used_at=part.last_used_at,
         )
-        for row in rows
-        if row.authenticator_id is not None
+        for part in _REGISTERED.all(
+            id=row.id, internal_id=row.internal_id, now=timeutils.utcnow()
+        )
     ]
     # Several may match a certificate: the one that expires last comes first.
     registered.sort(
         key=lambda item: item.expires_at or datetime.datetime.max,
         reverse=True,
     )
+    is_retired = row.secret_retired_at is not None
     return tuple(registered if is_retired else [own, *registered])
 
 
-def _query() -> sa.Select[ty.Any]:
-    flags = zip(_FLAGS.values(), _LABELS, strict=True)
+def _find() -> sa.Select[ty.Any]:
+    has_mfa_rules = sa.exists().where(
+        _option.c.user_id == _credential.c.user_id,
+        _option.c.option_id == users.MFA_RULES,
+    )
     own = _credential.c.internal_id
     return (
         sa.select(
+            own,
             _credential.c.id,
             _credential.c.user_id,
-            _of_user(_user.c.id).label('known_user_id'),
-            _of_project(_project.c.id).label('project_id'),
-            _one(_domain.c.id, _is_domain_of_project).label(
-                'project_domain_id'
-            ),
             _credential.c.expires_at,
-            *(column.label(label) for column, label in flags),
-            *_DIGEST,
-            *_REGISTERED,
+            _user.c.id.label('known_user_id'),
+            _user.c.domain_id.label('user_domain_id'),
+            _user.c.enabled.label('is_user_enabled'),
+            _user_domain.c.enabled.label('is_user_domain_enabled'),
+            has_mfa_rules.label('has_mfa_rules'),
+            _project.c.id.label('project_id'),
+            _project.c.enabled.label('is_project_enabled'),
+            _project_domain.c.id.label('project_domain_id'),
+            _project_domain.c.enabled.label('is_project_domain_enabled'),
+            _role.c.id.label('role_id'),
+            _role.c.name.label('role_name'),
+            _Digest.client_id.label('digest_client_id'),
+            _Digest.key_id,
+            _Digest.digest,
+            _Client.client_id.label('registered_client_id'),
+            _Client.methods,
+            _Client.secret_retired_at,
+            _Client.secret_last_used_at,
         )
         .select_from(_credential)
+        .outerjoin(_user, _user.c.id == _credential.c.user_id)
+        .outerjoin(_user_domain, _user_domain.c.id == _user.c.domain_id)
+        .outerjoin(_project, _project.c.id == _credential.c.project_id)
+        .outerjoin(
+            _project_domain, _project_domain.c.id == _project.c.domain_id
+        )
         .outerjoin(_Digest, _Digest.credential_internal_id == own)
         .outerjoin(_Client, _Client.credential_internal_id == own)
         .outerjoin(
-            _Authenticator,
-            sa.and_(
-                # Also by the client's id, with which the index starts.
-                _Authenticator.client_id == sa.bindparam('id'),
-                _Authenticator.credential_internal_id == own,
-                sa.or_(
-                    _Authenticator.expires_at.is_(None),
-                    _Authenticator.expires_at > sa.bindparam('now'),
-                ),
-            ),
+            _credential_role,
+            _credential_role.c.application_credential_id == own,
         )
+        .outerjoin(_role, _role.c.id == _credential_role.c.role_id)
         .where(_credential.c.id == sa.bindparam('id'))
     )
 
 
-_DIGEST = (
-    _Digest.client_id.label('digest_client_id'),
-    _Digest.key_id,
-    _Digest.digest,
+_FIND = lookups.Lookup(_find())
+_REGISTERED = lookups.Lookup(
+    sa.select(
+        _Authenticator.id,
+        _Authenticator.kind,
+        _Authenticator.fingerprint,
+        _Authenticator.value,
+        _Authenticator.expires_at,
+        _Authenticator.last_used_at,
+    ).where(
+        # The index starts with the client's id.
+        _Authenticator.client_id == sa.bindparam('id'),
+        _Authenticator.credential_internal_id == sa.bindparam('internal_id'),
+        sa.or_(
+            _Authenticator.expires_at.is_(None),
+            _Authenticator.expires_at > sa.bindparam('now'),
+        ),
+    )
 )
-_REGISTERED = (
-    _Client.client_id.label('registered_client_id'),
-    _Client.methods,
-    _Client.secret_retired_at,
-    _Client.secret_last_used_at,
-    _Authenticator.id.label('authenticator_id'),
-    _Authenticator.kind,
-    _Authenticator.fingerprint,
-    _Authenticator.value,
-    _Authenticator.expires_at.label('authenticator_end'),
-    _Authenticator.last_used_at,
-)
-_FIND = _query()

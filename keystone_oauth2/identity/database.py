@@ -16,6 +16,7 @@ import collections.abc as abc
 import contextlib
 
 from keystone.application_credential.backends import sql as credential_sql
+from keystone.assignment.role_backends import sql_model as role_sql
 from keystone.common import sql
 from keystone.common.sql import core
 from keystone.identity.backends import sql_model as identity_sql
@@ -30,18 +31,15 @@ session_for_read = sql.session_for_read
 session_for_write = sql.session_for_write
 
 
-def connection_for_read() -> contextlib.AbstractContextManager[
-    sqlalchemy.Connection
-]:
-    """Return a connection of the same facade: faster than a session."""
-    reader = core._get_main_context_manager().reader
-    return reader.connection.using(core._get_context())
-
-
 #: Tables of Keystone. Domains are rows in ``project``.
 application_credential = credential_sql.ApplicationCredentialModel.__table__
+application_credential_role = (
+    credential_sql.ApplicationCredentialRoleModel.__table__
+)
 project = resource_sql.Project.__table__
+role = role_sql.RoleTable.__table__
 user = identity_sql.User.__table__
+user_option = identity_sql.UserOption.__table__
 
 
 #: Errors that a query may raise: oslo.db does not wrap all errors of MariaDB,
@@ -98,9 +96,11 @@ def reason(error: BaseException) -> str:
 
 
 def engine() -> sqlalchemy.Engine:
-    """Return the engine of ``[database] connection``."""
-    with sql.session_for_write() as session:
-        return session.get_bind()
+    """Return the engine of ``[database] connection``.
+
+    Keystone reads from it, too: a replica may lag behind.
+    """
+    return core._get_main_context_manager().writer.get_engine()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,9 @@
 
 import collections.abc as abc
 import dataclasses
+import time
 import typing as ty
+import weakref
 
 from keystone import exception
 from keystone.common import utils
@@ -31,6 +33,12 @@ from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
 
+# When each enforcer has looked for changed files. Ends a second later.
+_looked_at: abc.MutableMapping[policy.Enforcer, float] = (
+    weakref.WeakKeyDictionary()
+)
+_ONE_SECOND = 1.0
+
 
 def permits(
     rule: str,
@@ -43,12 +51,10 @@ def permits(
     :param target: nested; rules refer to it as ``%(target.client.id)s``.
     :param credentials: rules refer to them as ``project_id:...``.
     """
-    return bool(
-        _enforcer().enforce(
-            rule,
-            utils.flatten_dict({'target': _without_none(target)}),
-            _without_none(credentials),
-        )
+    return _enforce(
+        rule,
+        utils.flatten_dict({'target': _without_none(target)}),
+        _without_none(credentials),
     )
 
 
@@ -70,7 +76,7 @@ def enforce(rule: str, build_target: abc.Callable[[], ty.Any]) -> None:
         # [DEFAULT] admin_token belongs to no user, so no rule can apply.
         raise exception.ForbiddenAction(action=rule)
     target = utils.flatten_dict({'target': build_target()})
-    if not _enforcer().enforce(rule, target, context):
+    if not _enforce(rule, target, context):
         raise exception.ForbiddenAction(action=rule)
 
 
@@ -87,7 +93,8 @@ def permit_issue(
     if _allows_all(access_token.CREATE):
         return True
     delegation = ports.Delegation.to(client)
-    user = token.user
+    user = users.show_user(delegation.user_id)
+    project_domain_id = users.domain_of_project(delegation.project_id)
     credential_id = delegation.application_credential_id
     target = {
         'client': {
@@ -105,7 +112,7 @@ def permit_issue(
         },
         'project': {
             'id': delegation.project_id,
-            'domain': {'id': token.project_domain_id},
+            'domain': {'id': project_domain_id},
         },
         'grant_type': grant_type,
     }
@@ -116,7 +123,7 @@ def permit_issue(
         'user_id': user.id,
         'user_domain_id': user.domain_id,
         'project_id': delegation.project_id,
-        'project_domain_id': token.project_domain_id,
+        'project_domain_id': project_domain_id,
         'roles': list(token.roles),
         'grant_type': grant_type,
     }
@@ -141,16 +148,29 @@ def permit_revocation(caller: messages.Caller, token: claims.Claims) -> bool:
 
 def _allows_all(rule: str) -> bool:
     # A shortcut for the default of a rule that is checked for each token.
+    return str(_enforcer().rules.get(rule)) == '@'
+
+
+def _enforce(rule: str, target: ty.Any, credentials: ty.Any) -> bool:
     enforcer = _enforcer()
-    enforcer.load_rules()
-    return str(enforcer.rules.get(rule)) == '@'
+    # Otherwise, it looks at the files each time.
+    uses_files, enforcer.use_conf = enforcer.use_conf, False
+    try:
+        return bool(enforcer.enforce(rule, target, credentials))
+    finally:
+        enforcer.use_conf = uses_files
 
 
 def _enforcer() -> policy.Enforcer:
+    """Return Keystone's enforcer, with rules that are at most a second old."""
     keystones = enforcer.RBACEnforcer()._enforcer
-    for rule in policies.list_rules():
-        if rule.name not in keystones.registered_rules:
-            keystones.register_default(rule)
+    now = time.monotonic()
+    if now - _looked_at.get(keystones, -_ONE_SECOND) >= _ONE_SECOND:
+        for rule in policies.list_rules():
+            if rule.name not in keystones.registered_rules:
+                keystones.register_default(rule)
+        keystones.load_rules()
+        _looked_at[keystones] = now
     return keystones
 
 

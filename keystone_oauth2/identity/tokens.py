@@ -16,6 +16,7 @@ This module implements :class:`keystone_oauth2.protocol.ports.TokenService`.
 """
 
 import collections.abc as abc
+import dataclasses
 import datetime
 import functools
 import typing as ty
@@ -25,6 +26,7 @@ from keystone import notifications
 from keystone.auth import core
 from keystone.common import provider_api
 from keystone.common import render_token
+from keystone.common import utils
 from keystone.models import revoke_model
 from keystone.models import token_model
 from keystone.token import provider
@@ -57,9 +59,9 @@ REFUSALS = (
 def issue(delegation: ports.Delegation) -> ports.IssuedToken:
     """Issue a token with the roles that are delegated.
 
-    Calls ``token_provider_api.issue_token``. This makes the token expire with
-    the application credential at the latest; in addition, it expires here
-    with the delegation.
+    Calls ``TokenModel.mint`` for all its checks, and the provider's
+    ``generate_id_and_issued_at``. ``token_provider_api.issue_token`` does the
+    same, but reads user, project, domains and credential again.
 
     :raises ports.CannotBind: an application credential is to be bound to a
         certificate, and tokens of the provider, such as Fernet, cannot hold
@@ -68,24 +70,19 @@ def issue(delegation: ports.Delegation) -> ports.IssuedToken:
         disabled or deleted, the user has no role there, or the user's rules
         for multi-factor authentication require other methods.
     """
-    user = _user(delegation)
-    thumbprint = (
-        delegation.confirmation and delegation.confirmation.keystone_thumbprint
-    )
+    token = _ClientToken(delegation)
     try:
-        token = PROVIDERS.token_provider_api.issue_token(
-            delegation.user_id,
-            [_method(delegation)],
-            expires_at=_end(delegation),
-            project_id=delegation.project_id,
-            app_cred_id=delegation.application_credential_id,
-            thumbprint=thumbprint,
-        )
-        if delegation.application_credential_id is not None and thumbprint:
-            _check_binding(token)
-        issued = _plain(token, user)
+        token.issue()
     except REFUSALS as error:
         raise _refused(delegation, str(error)) from error
+    if delegation.application_credential_id and token.oauth2_thumbprint:
+        _check_binding(token)
+    issued = ports.IssuedToken(
+        value=token.id,
+        audit_id=token.audit_id,
+        expires_in=_seconds_left(token.expires_at),
+        roles=tuple(role['name'] for role in token.roles),
+    )
     # Keystone truncates the expiration of a token to whole seconds.
     if issued.expires_in < 1:
         raise _refused(delegation, 'the credential expires within a second')
@@ -95,64 +92,101 @@ def issue(delegation: ports.Delegation) -> ports.IssuedToken:
 def describe(client: clients.AuthenticatedClient) -> messages.Caller:
     """Return a client with the roles that its token would carry.
 
-    Calls ``TokenModel.mint`` for all its checks, without issuing a token.
-
     :raises ports.Refused: as for a token.
     """
     delegation = ports.Delegation.to(client)
-    user = _user(delegation)
-    _method(delegation)
-    token = _Preview()
-    token.user_id = delegation.user_id
-    token.project_id = delegation.project_id
-    token.application_credential_id = delegation.application_credential_id
+    token = _ClientToken(delegation)
     try:
         token.mint('', '')
         roles = _usable_roles(token)
     except REFUSALS as error:
         raise _refused(delegation, str(error)) from error
     return messages.Caller(
-        user_id=user.id,
-        user_domain_id=user.domain_id,
+        user_id=delegation.user_id,
+        user_domain_id=token.user['domain_id'],
         roles=roles,
         client_id=client.id,
         authentication_method=client.method,
         project_id=delegation.project_id,
-        project_domain_id=token.project['domain_id'],
+        project_domain_id=users.domain_of_project(delegation.project_id),
     )
 
 
-class _Preview(token_model.TokenModel):
-    """A token that is never issued, and finds its roles only once."""
+class _ClientToken(token_model.TokenModel):
+    """A token of a client.
+
+    What the client's authentication has just read from the database is not
+    looked up again in Keystone's cache.
+
+    :param delegation: what it stands for.
+    :raises ports.Refused: the user is disabled or deleted, or has rules for
+        multi-factor authentication.
+    """
+
+    user_domain = {'enabled': True}
+    project_domain = {'enabled': True}
+
+    def __init__(self, delegation: ports.Delegation) -> None:
+        super().__init__()
+        if not delegation.is_user_enabled:
+            users.find_user(delegation.user_id)
+        self.user_id = delegation.user_id
+        self.project_id = delegation.project_id
+        self.application_credential_id = delegation.application_credential_id
+        self.methods = [_method(delegation)]
+        self.audit_id = provider.random_urlsafe_str()
+        self.expires_at = utils.isotime(_end(delegation), subsecond=True)
+        if delegation.confirmation is not None:
+            self.oauth2_thumbprint = (
+                delegation.confirmation.keystone_thumbprint
+            )
+        self._delegated = delegation.roles
+
+    project = user_domain
+
+    @property
+    def application_credential(self) -> dict[str, ty.Any] | None:
+        if self._delegated is None:
+            return None
+        return {
+            'roles': [dataclasses.asdict(role) for role in self._delegated]
+        }
 
     @functools.cached_property
     def roles(self) -> list[dict[str, str]]:
+        # Keystone keeps what it computes of them in its cache, and forgets it
+        # when a worker of any node changes an assignment.
         return super().roles
+
+    def issue(self) -> None:
+        """Let the token provider make the token, and check it."""
+        driver = PROVIDERS.token_provider_api.driver
+        self.mint(*driver.generate_id_and_issued_at(self))
 
 
 def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
     # Access rules list the only requests that a credential may be used for,
     # and cannot include these. Without roles, it can still see its own tokens.
-    credential = token.application_credential
-    if credential and credential.get('access_rules'):
+    credential_id = token.application_credential_id
+    if credential_id and _has_access_rules(credential_id):
         return ()
     return tuple(role['name'] for role in token.roles)
 
 
-def _user(delegation: ports.Delegation) -> clients.User:
-    return users.find_user(
-        delegation.user_id, is_enabled=delegation.is_user_enabled
-    )
+def _has_access_rules(credential_id: str) -> bool:
+    api = PROVIDERS.application_credential_api
+    credential = api.get_application_credential(credential_id)
+    return bool(credential.get('access_rules'))
 
 
 def _refused(delegation: ports.Delegation, reason: str) -> ports.Refused:
     return ports.Refused(f'client {delegation.client_id}: {reason}')
 
 
-def _end(delegation: ports.Delegation) -> datetime.datetime | None:
-    if delegation.ends_at is None:
-        return None
+def _end(delegation: ports.Delegation) -> datetime.datetime:
     usual: datetime.datetime = provider.default_expire_time()
+    if delegation.ends_at is None:
+        return usual
     return min(usual, delegation.ends_at.replace(microsecond=0))
 
 
@@ -343,6 +377,8 @@ def _method(delegation: ports.Delegation) -> str:
     method = CERTIFICATE_METHOD
     if delegation.application_credential_id is not None:
         method = _DELEGATED_METHOD
+    if not delegation.has_mfa_rules:
+        return method
     validator = core.UserMFARulesValidator
     if not validator.check_auth_methods_against_rules(
         delegation.user_id, {method}
@@ -352,19 +388,6 @@ def _method(delegation: ports.Delegation) -> str:
             f'authentication do not allow {method} alone'
         )
     return method
-
-
-def _plain(
-    token: token_model.TokenModel, user: clients.User
-) -> ports.IssuedToken:
-    return ports.IssuedToken(
-        value=token.id,
-        audit_id=token.audit_id,
-        expires_in=_seconds_left(token.expires_at),
-        roles=tuple(role['name'] for role in token.roles),
-        user=user,
-        project_domain_id=token.project['domain_id'],
-    )
 
 
 def _seconds_left(expires_at: str) -> int:

@@ -17,9 +17,11 @@ import typing as ty
 
 from keystone import exception
 from keystone.common import provider_api
+from keystone.identity.backends import resource_options
 import sqlalchemy as sa
 
 from keystone_oauth2.identity import database
+from keystone_oauth2.identity import lookups
 from keystone_oauth2.identity import mapping
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
@@ -29,11 +31,11 @@ PROVIDERS = provider_api.ProviderAPIs
 _domain = database.project.alias('domain')
 
 
-def _with_domain(table: sa.FromClause) -> sa.Select[ty.Any]:
+def _with_domain(table: sa.FromClause) -> lookups.Lookup:
     """Return a query by id for a row, and whether it and its domain are
     enabled.
     """
-    return (
+    return lookups.Lookup(
         sa.select(
             table.c.id,
             table.c.enabled,
@@ -53,11 +55,9 @@ class UserDirectory:
     def __init__(self, mapping_id: str) -> None:
         self._mapping_id = mapping_id
 
-    def find_user(
-        self, user_id: str, *, is_enabled: bool = False
-    ) -> clients.User:
+    def find_user(self, user_id: str) -> clients.User:
         """See :func:`find_user`."""
-        return find_user(user_id, is_enabled=is_enabled)
+        return find_user(user_id)
 
     def find_project(self, project_id: str) -> str:
         """See :func:`find_project`."""
@@ -76,7 +76,11 @@ _USER = _with_domain(database.user)
 _PROJECT = _with_domain(database.project)
 
 
-def find_user(user_id: str, *, is_enabled: bool = False) -> clients.User:
+#: Id of the user option with rules for multi-factor authentication.
+MFA_RULES = resource_options.MFA_RULES_OPT.option_id
+
+
+def find_user(user_id: str) -> clients.User:
     """Find an enabled user in an enabled domain.
 
     Calls ``identity_api.get_user``, and the same assertion as Keystone's
@@ -84,12 +88,10 @@ def find_user(user_id: str, *, is_enabled: bool = False) -> clients.User:
     miss changes by other workers or in a directory, so it is trusted only if
     the database confirms it.
 
-    :param is_enabled: whether the database has already confirmed that the user
-        and the user's domain are enabled.
     :raises ports.Refused: the user is unknown or disabled.
     """
     try:
-        user = _get_user(user_id, is_enabled or _is_enabled(user_id))
+        user = _get_user(user_id, _is_enabled(user_id))
         PROVIDERS.identity_api.assert_user_enabled(user['id'], user)
     except exception.NotFound:
         raise ports.Refused(f'unknown user {ports.redact(user_id)}') from None
@@ -98,6 +100,18 @@ def find_user(user_id: str, *, is_enabled: bool = False) -> clients.User:
     # Databases may ignore case and trailing spaces when they compare ids.
     if user['id'] != user_id:
         raise ports.Refused(f'unknown user {ports.redact(user_id)}')
+    return _plain(user)
+
+
+def show_user(user_id: str) -> clients.User:
+    """Return an existing user, who may have been disabled since.
+
+    Calls ``identity_api.get_user``.
+    """
+    return _plain(PROVIDERS.identity_api.get_user(user_id))
+
+
+def _plain(user: dict[str, ty.Any]) -> clients.User:
     return clients.User(
         id=user['id'],
         name=user['name'],
@@ -141,20 +155,19 @@ def _check_enabled(row: ty.Any, name: str) -> None:
         raise ports.Refused(f'the domain of {name} {row.id} is disabled')
 
 
-def _row(query: sa.Select[ty.Any], identifier: str) -> ty.Any:
+def _row(query: lookups.Lookup, identifier: str) -> ty.Any:
     # MariaDB fails on four-byte characters if two tables have different
     # collations, and ids are ASCII.
     if not identifier.isascii():
         return None
-    with database.connection_for_read() as connection:
-        return connection.execute(query, {'id': identifier}).first()
+    return query.first(id=identifier)
 
 
 def _get_user(user_id: str, is_enabled: bool) -> dict[str, ty.Any]:
     identity_api = PROVIDERS.identity_api
     if is_enabled:
         user: dict[str, ty.Any] = identity_api.get_user(user_id)
-        if _is_in_database(user):
+        if is_in_database(user['domain_id']):
             return user
     identity_api.get_user.invalidate(identity_api, user_id)
     user = identity_api.get_user(user_id)
@@ -164,12 +177,26 @@ def _get_user(user_id: str, is_enabled: bool) -> dict[str, ty.Any]:
     return user
 
 
-def _is_in_database(user: dict[str, ty.Any]) -> bool:
-    # LDAP users also have a row once they have logged in, but the row does
-    # not follow the directory.
+def is_in_database(domain_id: str) -> bool:
+    """Whether the users of a domain are in the database.
+
+    LDAP users also have a row once they have logged in, but the row does not
+    follow the directory.
+    """
     identity_api = PROVIDERS.identity_api
-    driver = identity_api.domain_configs.get_domain_driver(user['domain_id'])
+    driver = identity_api.domain_configs.get_domain_driver(domain_id)
     return (driver or identity_api.driver).is_sql
+
+
+def domain_of_project(project_id: str) -> str:
+    """Return the id of the domain of an existing project.
+
+    Calls ``resource_api.get_project``.
+    """
+    domain_id: str = PROVIDERS.resource_api.get_project(project_id)[
+        'domain_id'
+    ]
+    return domain_id
 
 
 def domain_name(domain_id: str) -> str:

@@ -133,12 +133,9 @@ class SecretHasher(ty.Protocol):
 class UserDirectory(ty.Protocol):
     """Users, projects and domains, and which certificate is whose."""
 
-    def find_user(
-        self, user_id: str, *, is_enabled: bool = False
-    ) -> clients.User:
+    def find_user(self, user_id: str) -> clients.User:
         """Return an enabled user in an enabled domain.
 
-        :param is_enabled: whether the database has already confirmed this.
         :raises Refused: there is no such user.
         """
 
@@ -169,7 +166,7 @@ class Delegation:
     :ivar user_id: the user whose roles are delegated.
     :ivar project_id: the project in which they are delegated.
     :ivar application_credential_id: None if the client is the user.
-    :ivar is_user_enabled: see :class:`.clients.client.Client`.
+    :ivar roles: see :class:`.clients.client.Client`, as are the next two.
     :ivar ends_at: when it ends at the latest, UTC without a zone, or None.
     :ivar confirmation: what the token is bound to, or None.
     """
@@ -178,7 +175,9 @@ class Delegation:
     user_id: str
     project_id: str
     application_credential_id: str | None = None
+    roles: tuple[clients.Role, ...] | None = None
     is_user_enabled: bool = False
+    has_mfa_rules: bool = True
     ends_at: datetime.datetime | None = None
     confirmation: confirmations.Confirmation | None = None
 
@@ -196,7 +195,9 @@ class Delegation:
             user_id=client.user_id,
             project_id=client.project_id,
             application_credential_id=None if client.is_user else client.id,
+            roles=client.roles,
             is_user_enabled=client.is_user_enabled,
+            has_mfa_rules=client.has_mfa_rules,
             ends_at=authenticated.ends_at,
             confirmation=authenticated.confirmation,
         )
@@ -210,16 +211,12 @@ class IssuedToken:
     :ivar audit_id: identifies it in logs.
     :ivar expires_in: its remaining lifetime in seconds.
     :ivar roles: names of the roles that it carries.
-    :ivar user: whose roles they are.
-    :ivar project_domain_id: domain of the project that it is scoped to.
     """
 
     value: str = dataclasses.field(repr=False)
     audit_id: str
     expires_in: int
     roles: tuple[str, ...]
-    user: clients.User
-    project_domain_id: str
 
 
 class TokenService(ty.Protocol):
@@ -228,7 +225,7 @@ class TokenService(ty.Protocol):
     def issue(self, delegation: Delegation) -> IssuedToken:
         """Return a token.
 
-        It ends no later than the application credential and the delegation.
+        It ends no later than the delegation.
 
         :raises CannotBind: the provider cannot bind it to the certificate.
         :raises Refused: the user, the project or one of their domains is

@@ -48,6 +48,14 @@ class SecretDigest:
     digest: str = dataclasses.field(repr=False)
 
 
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """A role that is delegated to a client."""
+
+    id: str
+    name: str
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Client:
     """A client as it is registered, before it has authenticated.
@@ -60,8 +68,14 @@ class Client:
     :ivar project_id: the project in which they are delegated; None for a user
         whose default project has not been read.
     :ivar is_user: whether the client is the user.
-    :ivar is_user_enabled: whether the database says that the user and the
-        user's domain are enabled. Otherwise the identity driver must.
+    :ivar is_user_enabled: whether the user and the user's domain are known to
+        be enabled. Otherwise the identity driver must be asked.
+    :ivar has_mfa_rules: whether the user may have rules for multi-factor
+        authentication.
+    :ivar roles: that the application credential delegates, as far as its user
+        still has them; None if it is the user.
+    :ivar expires_at: when the application credential expires, UTC without a
+        zone, or None.
     :ivar is_registered: whether anything is registered for the client, so
         that uses are recorded.
     :ivar methods: the client authentication methods that it is registered
@@ -77,6 +91,9 @@ class Client:
     project_id: str | None
     is_user: bool = False
     is_user_enabled: bool = False
+    has_mfa_rules: bool = True
+    roles: tuple[Role, ...] | None = None
+    expires_at: datetime.datetime | None = None
     is_registered: bool = False
     methods: frozenset[str] | None = None
     authenticators: tuple[registration.Authenticator, ...] = ()
@@ -132,7 +149,7 @@ class AuthenticatedClient:
 
     @property
     def ends_at(self) -> datetime.datetime | None:
-        """When what the client has authenticated with expires.
+        """When the client expires, or what it has authenticated with.
 
         A subject may be registered for longer than its certificates are
         valid.
@@ -141,7 +158,7 @@ class AuthenticatedClient:
         """
         ends = [
             part.expires_at
-            for part in (self.authenticator, self.confirmation)
+            for part in (self.client, self.authenticator, self.confirmation)
             if part is not None and part.expires_at is not None
         ]
         return min(ends, default=None)

@@ -13,6 +13,7 @@
 """Tests with MariaDB on a real server."""
 
 from keystone_oauth2.tests.db import base
+from keystone_oauth2.tests.db import lookups
 from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
@@ -27,8 +28,15 @@ class MariaDBTest(
     registrations.RegistrationTests,
     registrations.AssertionTests,
     races.RaceTests,
+    lookups.LookupTests,
+    lookups.ConnectionTests,
     users.UserTests,
     base.DatabaseTestCase,
 ):
     kind = 'mysql'
     left_behind = 0
+    others = (
+        'SELECT id FROM information_schema.processlist '
+        'WHERE db = database() AND id <> connection_id()'
+    )
+    close = 'KILL {}'

@@ -13,6 +13,7 @@
 """Tests with PostgreSQL on a real server."""
 
 from keystone_oauth2.tests.db import base
+from keystone_oauth2.tests.db import lookups
 from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
@@ -26,7 +27,15 @@ class PostgreSQLTest(
     registrations.RegistrationTests,
     registrations.AssertionTests,
     races.RaceTests,
+    lookups.LookupTests,
+    lookups.ConnectionTests,
+    lookups.PreparedTests,
     base.DatabaseTestCase,
 ):
     kind = 'postgresql'
     left_behind = 0
+    others = (
+        'SELECT pid FROM pg_stat_activity '
+        'WHERE datname = current_database() AND pid <> pg_backend_pid()'
+    )
+    close = 'SELECT pg_terminate_backend({})'

@@ -20,6 +20,7 @@ from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import registrations as registrations_db
 from keystone_oauth2.tests.db import base
+from keystone_oauth2.tests.db import lookups
 from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
@@ -35,6 +36,7 @@ class SQLiteTest(
     registrations.RegistrationTests,
     registrations.AssertionTests,
     races.RaceTests,
+    lookups.LookupTests,
     base.DatabaseTestCase,
 ):
     # SQLite enforces foreign keys only on request.

@@ -15,7 +15,6 @@
 See ``test_keystone_seam``.
 """
 
-import datetime
 import functools
 import operator
 
@@ -27,10 +26,11 @@ from keystone.common import render_token
 from keystone.federation import utils as federation_utils
 from keystone.identity.backends import base as identity_base
 from keystone.models import token_model
-from keystone.token import provider
-from oslo_utils import timeutils
 
+from keystone_oauth2.db import clients as client_store
 from keystone_oauth2.identity import tokens
+from keystone_oauth2.protocol import confirmation
+from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests.support import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
@@ -62,7 +62,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
     """identity/tokens.py and identity/callers.py."""
 
     def issue(self):
-        """Have Keystone issue a token as the extension does."""
+        """Have Keystone issue a token itself."""
         return PROVIDERS.token_provider_api.issue_token(
             self.user.id,
             ['application_credential'],
@@ -114,20 +114,6 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         )
         self.assertEqual('x', token.oauth2_thumbprint)
 
-    def test_token_ends_when_it_is_told_to(self):
-        end = timeutils.utcnow().replace(microsecond=0)
-        end += datetime.timedelta(seconds=60)
-        self.assertLess(end, provider.default_expire_time())
-        token = PROVIDERS.token_provider_api.issue_token(
-            self.user.id,
-            ['application_credential'],
-            expires_at=end,
-            project_id=self.project.id,
-            app_cred_id=self.client.id,
-        )
-        found = timeutils.parse_isotime(token.expires_at)
-        self.assertEqual(end, timeutils.normalize_time(found))
-
     def test_provider_shows_what_it_has_put_into_a_token(self):
         """A Fernet token has only one of the two."""
         driver = PROVIDERS.token_provider_api.driver
@@ -151,6 +137,49 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
         self.assertFalse(token.oauth_scoped)
         self.assertFalse(token.application_credential['unrestricted'])
         self.assertLessEqual({'id', 'name'}, set(token.roles[0]))
+
+    def test_token_is_as_keystone_would_issue_it(self):
+        """It is validated as the one that ``issue_token`` makes."""
+        credential = ports.Delegation(
+            client_id=self.client.id,
+            user_id=self.user.id,
+            project_id=self.project.id,
+            application_credential_id=self.client.id,
+            roles=client_store.find(self.client.id).roles,
+        )
+        certificate = ports.Delegation(
+            client_id=self.user.id,
+            user_id=self.user.id,
+            project_id=self.project.id,
+            confirmation=confirmation.Confirmation('x', 'y'),
+        )
+        bound = PROVIDERS.token_provider_api.issue_token(
+            self.user.id,
+            ['oauth2_credential'],
+            project_id=self.project.id,
+            thumbprint='x',
+        )
+        for delegation, keystones in (
+            (credential, self.issue()),
+            (certificate, bound),
+        ):
+            with self.variant(delegation.client_id):
+                ours = tokens.issue(delegation)
+                self.assertEqual(
+                    self.rendered(keystones.id), self.rendered(ours.value)
+                )
+
+    def rendered(self, value):
+        """Return the parts of a valid token that all such tokens share."""
+        token = PROVIDERS.token_provider_api.validate_token(value)
+        rendered = render_token.render_token_response_from_model(token)
+        members = rendered['token']
+        self.assertEqual(1, len(members.pop('audit_ids')))
+        for name in ('issued_at', 'expires_at'):
+            members.pop(name)
+        for name in ('roles', 'methods'):
+            members[name].sort(key=str)
+        return members
 
     def test_minting_performs_the_checks_of_a_token(self):
         project, user, _ = self.new_user()

@@ -18,7 +18,6 @@ import time
 from oslo_config import cfg
 import oslo_messaging
 from oslo_messaging.notify import _impl_test
-import sqlalchemy as sa
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.identity import database
@@ -26,6 +25,7 @@ from keystone_oauth2.tests import base as tests_base
 from keystone_oauth2.tests.functional import limited
 from keystone_oauth2.tests.functional import notifications
 from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import queries
 
 WRONG = 'wrong-secret'
 
@@ -83,15 +83,8 @@ class SilentTest(tests_base.TestCase):
     def tables_read(self, driver):
         """Return the tables that a refusal reads."""
         options = {'oslo_messaging_notifications': {'driver': driver}}
-        tables = []
         with fixture.Keystone(options) as keystone:
-            sa.event.listen(
-                database.engine(),
-                'before_cursor_execute',
-                lambda _connection, _cursor, statement, *_: tables.extend(
-                    re.findall(r'FROM (\w+)', statement)
-                ),
-            )
+            statements = queries.statements(database.engine())
             answer = keystone.request(
                 'POST',
                 base.TOKEN,
@@ -99,7 +92,7 @@ class SilentTest(tests_base.TestCase):
                 headers={'Authorization': base.basic('unknown', WRONG)},
             )
             self.assertEqual(401, answer.status)
-        return tables
+        return re.findall(r'FROM (\w+)', '\n'.join(statements))
 
     def test_notification_without_a_receiver_costs_nothing(self):
         """Keystone would look up its own service for the observer."""

@@ -13,6 +13,8 @@
 """Tests that send requests to a real Keystone."""
 
 import base64
+import json
+import os
 import types
 import urllib.parse
 
@@ -21,6 +23,7 @@ from sqlalchemy import pool
 from testtools import content
 
 from keystone_oauth2 import fixture
+from keystone_oauth2.identity import policy
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.support import copies
 
@@ -128,6 +131,19 @@ class KeystoneTestCase(base.TestCase):
     def post_as(self, client, body=GRANT, **arguments):
         """Post a body, authenticated with HTTP Basic."""
         return self.post(body, basic(*client), **arguments)
+
+    def write_policy(self, rules):
+        """Replace all rules in the policy file of the running Keystone."""
+        file = self.keystone.folder / 'policy.yaml'
+        modified = file.stat().st_mtime
+        file.write_text(json.dumps(rules))
+        # Keystone reloads the file if its timestamp is newer.
+        os.utime(file, (modified + 1, modified + 1))
+
+    def override_all(self, rules):
+        """Replace all rules in the policy file, a second ago."""
+        self.write_policy(rules)
+        policy._looked_at.clear()
 
     def validate(self, answer):
         """Return Keystone's description of the token in an answer."""

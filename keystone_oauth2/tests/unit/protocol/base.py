@@ -219,7 +219,7 @@ class UserDirectory:
         )
         return self.users[user_id]
 
-    def find_user(self, user_id, *, is_enabled=False):
+    def find_user(self, user_id):
         if user_id not in self.users:
             raise ports.Refused('unknown user')
         return self.users[user_id]
@@ -263,8 +263,6 @@ class TokenService:
             audit_id='audit',
             expires_in=3599,
             roles=self.roles,
-            user=clients.User('user', 'name', 'domain'),
-            project_domain_id='domain',
         )
 
 

@@ -62,16 +62,32 @@ class DelegationTest(base.TestCase):
         self.assertEqual(CONFIRMATION, found.confirmation)
         self.assertEqual(END, found.ends_at)
 
+    def test_end_of_the_credential_is_passed_on(self):
+        """D05: the token ends with it, if nothing else ends earlier."""
+        for seconds, expected in ((-1, -1), (0, 0), (1, 0)):
+            with self.variant(seconds):
+                client = dataclasses.replace(
+                    CREDENTIAL,
+                    expires_at=END + datetime.timedelta(seconds=seconds),
+                )
+                self.assertEqual(
+                    END + datetime.timedelta(seconds=expected),
+                    self.delegation(client, CONFIRMATION).ends_at,
+                )
+
     def test_state_of_the_user_is_passed_on(self):
         """D11: unless it is known, Keystone is asked."""
-        for is_user_enabled in (True, False):
-            with self.variant(is_user_enabled):
-                client = dataclasses.replace(
-                    CREDENTIAL, is_user_enabled=is_user_enabled
-                )
-                self.assertIs(
-                    is_user_enabled, self.delegation(client).is_user_enabled
-                )
+        for name in ('is_user_enabled', 'has_mfa_rules'):
+            for value in (True, False):
+                with self.variant((name, value)):
+                    client = dataclasses.replace(CREDENTIAL, **{name: value})
+                    found = self.delegation(client)
+                    self.assertIs(value, getattr(found, name))
+
+    def test_rules_of_an_unknown_user_are_checked(self):
+        """D11: what has not been looked up is not read as harmless."""
+        self.assertTrue(self.delegation(CREDENTIAL).has_mfa_rules)
+        self.assertFalse(self.delegation(CREDENTIAL).is_user_enabled)
 
     def test_client_without_a_project_is_refused(self):
         """D11: there is nothing to delegate."""

@@ -1,0 +1,137 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Look-ups in one round trip."""
+
+import sqlalchemy as sa
+
+from keystone_oauth2.identity import database
+from keystone_oauth2.identity import lookups
+
+_credential = database.application_credential
+
+
+def lookup():
+    """Return a look-up of an application credential by its id."""
+    return lookups.Lookup(
+        sa.select(_credential.c.id).where(
+            _credential.c.id == sa.bindparam('id')
+        )
+    )
+
+
+class LookupTests:
+    """Tests on every database."""
+
+    def setUp(self):
+        super().setUp()
+        self.lookup = lookup()
+
+    def assert_found(self):
+        self.assertEqual(
+            [(self.client.id,)], self.lookup.all(id=self.client.id)
+        )
+
+    def test_first_row_or_none(self):
+        self.assertEqual(
+            self.client.id, self.lookup.first(id=self.client.id).id
+        )
+        self.assertIsNone(self.lookup.first(id='unknown'))
+
+    def test_transactions_of_the_same_connection_are_whole(self):
+        """What was not committed is gone, as before the look-up."""
+        self.assert_found()
+        change = sa.update(_credential).where(
+            _credential.c.id == self.client.id
+        )
+        try:
+            with database.session_for_write() as session:
+                session.execute(change.values(description='half'))
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+        with self.engine.connect() as connection:
+            found = connection.scalar(
+                sa.select(_credential.c.description).where(
+                    _credential.c.id == self.client.id
+                )
+            )
+        self.assertNotEqual('half', found)
+
+    def test_error_is_one_of_sqlalchemy(self):
+        """So that a missing table or an outage is recognized."""
+        missing = lookups.Lookup(
+            sa.select(sa.table('missing', sa.column('id')).c.id)
+        )
+        error = self.assert_raises(sa.exc.DBAPIError, missing.all)
+        self.assertTrue(database.is_missing_table(error), error)
+        self.assert_found()
+
+
+class ConnectionTests:
+    """Tests with a database on a server."""
+
+    def test_closed_connections_are_replaced(self):
+        """After a restart, the pool has closed connections only."""
+        with self.pooled_connection(), self.pooled_connection():
+            pass
+        self.assert_found()
+        self.close_connections()
+        self.assert_found()
+
+    def pooled_connection(self):
+        return database.engine().connect()
+
+    def close_connections(self):
+        with self.engine.connect() as connection:
+            for number in connection.scalars(sa.text(self.others)).all():
+                connection.execute(sa.text(self.close.format(number)))
+
+
+class PreparedTests:
+    """Tests of prepared statements."""
+
+    def prepared(self):
+        """Return how often each prepared statement was executed."""
+        with database.engine().connect() as connection:
+            return connection.scalars(
+                sa.text(
+                    'SELECT generic_plans + custom_plans '
+                    'FROM pg_prepared_statements'
+                )
+            ).all()
+
+    def test_statement_is_prepared_once_a_connection(self):
+        for _ in range(2):
+            database.engine().dispose()
+            for _ in range(3):
+                self.assert_found()
+            self.assertEqual([3], self.prepared())
+
+    def test_pooler_that_keeps_no_statements(self):
+        """PgBouncer may execute each statement on another connection."""
+        database.engine().dispose()
+        self.assert_found()
+        with database.engine().begin() as connection:
+            connection.execute(sa.text('DEALLOCATE ALL'))
+        self.assert_found()
+        self.assert_found()
+        self.assertEqual([], self.prepared())
+
+    def test_pooler_that_passes_statements_on(self):
+        """Another worker has prepared the same one on this connection."""
+        database.engine().dispose()
+        self.assert_found()
+        self.lookup = lookup()
+        with database.engine().connect() as connection:
+            connection.connection.info.clear()
+        self.assert_found()
+        self.assertEqual([1], self.prepared())
