@@ -227,7 +227,7 @@ def _plain(rows: abc.Sequence[ty.Any]) -> clients.Client:
         project_id=row.project_id,
         is_user_enabled=row.known_user_id is not None
         and users.is_in_database(row.user_domain_id),
-        has_mfa_rules=row.has_mfa_rules,
+        has_mfa_rules=row.mfa_rules is not None,
         roles=tuple(
             clients.Role(part.role_id, part.role_name)
             for part in rows
@@ -276,10 +276,6 @@ def _authenticators(
 
 
 def _find() -> sa.Select[ty.Any]:
-    has_mfa_rules = sa.exists().where(
-        _option.c.user_id == _credential.c.user_id,
-        _option.c.option_id == users.MFA_RULES,
-    )
     own = _credential.c.internal_id
     return (
         sa.select(
@@ -291,7 +287,7 @@ def _find() -> sa.Select[ty.Any]:
             _user.c.domain_id.label('user_domain_id'),
             _user.c.enabled.label('is_user_enabled'),
             _user_domain.c.enabled.label('is_user_domain_enabled'),
-            has_mfa_rules.label('has_mfa_rules'),
+            _option.c.option_id.label('mfa_rules'),
             _project.c.id.label('project_id'),
             _project.c.enabled.label('is_project_enabled'),
             _project_domain.c.id.label('project_domain_id'),
@@ -308,6 +304,13 @@ def _find() -> sa.Select[ty.Any]:
         )
         .select_from(_credential)
         .outerjoin(_user, _user.c.id == _credential.c.user_id)
+        .outerjoin(
+            _option,
+            sa.and_(
+                _option.c.user_id == _credential.c.user_id,
+                _option.c.option_id == users.MFA_RULES,
+            ),
+        )
         .outerjoin(_user_domain, _user_domain.c.id == _user.c.domain_id)
         .outerjoin(_project, _project.c.id == _credential.c.project_id)
         .outerjoin(

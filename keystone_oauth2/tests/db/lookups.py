@@ -12,7 +12,9 @@
 """Look-ups in one round trip."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
+from keystone_oauth2.db import clients
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import lookups
 
@@ -135,3 +137,17 @@ class PreparedTests:
             connection.connection.info.clear()
         self.assert_found()
         self.assertEqual([1], self.prepared())
+
+    def test_client_is_found_without_compiling(self):
+        """PostgreSQL compiles what it expects to be expensive, for seconds.
+
+        Its expectations are worst of small tables without statistics.
+        """
+        text = str(clients._find().compile(dialect=postgresql.dialect()))
+        with self.engine.begin() as connection:
+            connection.execute(sa.text('DELETE FROM pg_statistic'))
+            plan = connection.exec_driver_sql(
+                f'EXPLAIN (FORMAT JSON) {text}', {'id': self.client.id}
+            ).scalar()
+            limit = connection.scalar(sa.text('SHOW jit_above_cost'))
+        self.assertLess(plan[0]['Plan']['Total Cost'], float(limit) / 10)
