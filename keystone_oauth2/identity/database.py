@@ -14,6 +14,7 @@
 
 import collections.abc as abc
 import contextlib
+import sqlite3
 
 from keystone.application_credential.backends import sql as credential_sql
 from keystone.assignment.role_backends import sql_model as role_sql
@@ -60,6 +61,8 @@ def is_missing_table(error: BaseException) -> bool:
     if isinstance(error, exception.DBError):
         error = error.inner_exception or error
     original = getattr(error, 'orig', None)
+    if isinstance(original, sqlite3.Error):
+        return 'no such table' in str(original)
     code = getattr(original, 'pgcode', None)
     if code is None and original is not None and original.args:
         code = original.args[0]
