@@ -14,7 +14,10 @@
 
 import collections.abc as abc
 import contextlib
+import functools
+import os
 import sqlite3
+import typing as ty
 
 from keystone.application_credential.backends import sql as credential_sql
 from keystone.assignment.role_backends import sql_model as role_sql
@@ -104,6 +107,36 @@ def engine() -> sqlalchemy.Engine:
     Keystone reads from it, too: a replica may lag behind.
     """
     return core._get_main_context_manager().writer.get_engine()
+
+
+def autocommit_engine() -> sqlalchemy.Engine:
+    """Return an engine for single queries, without pings and transactions.
+
+    It has a connection of its own in each process, which is opened as Keystone
+    opens its connections: with ``[database] mysql_wsrep_sync_wait``, for
+    example.
+    """
+    return _autocommit_engine(engine(), os.getpid())
+
+
+# A process that was forked cannot share the connection.
+@functools.lru_cache(maxsize=1)
+def _autocommit_engine(
+    keystones: sqlalchemy.Engine, _process: int
+) -> sqlalchemy.Engine:
+    def connect() -> ty.Any:
+        connection = keystones.raw_connection()
+        connection.detach()
+        return connection.dbapi_connection
+
+    return sqlalchemy.create_engine(
+        keystones.url,
+        creator=connect,
+        isolation_level='AUTOCOMMIT',
+        pool_size=1,
+        pool_recycle=cfg.CONF.database.connection_recycle_time,
+        pool_reset_on_return=None,
+    )
 
 
 @contextlib.contextmanager

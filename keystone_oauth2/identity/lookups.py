@@ -12,9 +12,8 @@
 
 """Queries that nearly every request takes, in one round trip each.
 
-A connection of SQLAlchemy and oslo.db pings the database first, and puts a
-transaction around the ping and around the query: five more round trips on
-PostgreSQL. Here, connections of the same pool are asked once.
+SQLAlchemy and oslo.db would ping the database before each query, and put a
+transaction around it: five more round trips on PostgreSQL.
 """
 
 import collections
@@ -54,42 +53,42 @@ class Lookup:
     def all(self, **parameters: ty.Any) -> list[ty.Any]:
         """Return all rows as named tuples.
 
-        If the database has closed the connection, as a restart does to all of
-        the pool, the query is sent once more on a new one.
+        If the database has closed the connection, for example at a restart,
+        the query is sent once more on a new one.
 
         :param parameters: of the query, by name.
         :raises sqlalchemy.exc.SQLAlchemyError: it fails.
         """
-        engine = database.engine()
+        engine = database.autocommit_engine()
         try:
             return self._fetch(engine, parameters)
         except sa.exc.DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        engine.dispose()
         return self._fetch(engine, parameters)
 
     def _fetch(
         self, engine: sa.Engine, parameters: dict[str, ty.Any]
     ) -> list[ty.Any]:
         compiled = self._compiled(engine.dialect)
+        driver: ty.Any = engine.dialect.loaded_dbapi
         connection = None
+        is_closed = False
         try:
             connection = engine.raw_connection()
             rows = compiled.fetch(connection, parameters)
         except BaseException as error:
-            is_closed = False
             if connection is not None:
                 is_closed = _is_closed(engine, connection, error)
                 # Nobody gets it again, whatever state it is in.
                 connection.invalidate(error)
-            if not isinstance(error, _driver(engine).Error):
+            if not isinstance(error, driver.Error):
                 raise
             raise sa.exc.DBAPIError.instance(
                 None,
                 None,
                 error,
-                _driver(engine).Error,
+                driver.Error,
                 connection_invalidated=is_closed,
                 dialect=engine.dialect,
             ) from error
@@ -101,15 +100,11 @@ class Lookup:
         return kind(self._query, dialect)
 
 
-def _driver(engine: sa.Engine) -> ty.Any:
-    return engine.dialect.loaded_dbapi
-
-
 def _is_closed(
     engine: sa.Engine, connection: ty.Any, error: BaseException
 ) -> bool:
     return isinstance(
-        error, _driver(engine).Error
+        error, engine.dialect.loaded_dbapi.Error
     ) and engine.dialect.is_disconnect(
         error, connection.dbapi_connection, None
     )
@@ -205,15 +200,15 @@ class _Prepared:
     def fetch(
         self, connection: ty.Any, parameters: dict[str, ty.Any]
     ) -> list[ty.Any]:
-        """Return all rows, outside a transaction."""
-        driver = connection.dbapi_connection
-        driver.autocommit = True
+        """Return all rows.
+
+        :param connection: of the pool, without transactions.
+        """
         rows = None
         if self._is_possible:
             rows = self._fetch_prepared(connection, parameters)
         if rows is None:
             rows = self._unprepared.fetch(connection, parameters)
-        driver.autocommit = False
         return rows
 
     def _fetch_prepared(

@@ -80,7 +80,7 @@ def issue(delegation: ports.Delegation) -> ports.IssuedToken:
     issued = ports.IssuedToken(
         value=token.id,
         audit_id=token.audit_id,
-        expires_in=_seconds_left(token.expires_at),
+        expires_in=_seconds_left(token.end),
         roles=tuple(role['name'] for role in token.roles),
     )
     # Keystone truncates the expiration of a token to whole seconds.
@@ -135,7 +135,8 @@ class _ClientToken(token_model.TokenModel):
         self.application_credential_id = delegation.application_credential_id
         self.methods = [_method(delegation)]
         self.audit_id = provider.random_urlsafe_str()
-        self.expires_at = utils.isotime(_end(delegation), subsecond=True)
+        self.end = _end(delegation)
+        self.expires_at = utils.isotime(self.end, subsecond=True)
         if delegation.confirmation is not None:
             self.oauth2_thumbprint = (
                 delegation.confirmation.keystone_thumbprint
@@ -390,7 +391,6 @@ def _method(delegation: ports.Delegation) -> str:
     return method
 
 
-def _seconds_left(expires_at: str) -> int:
-    end = timeutils.normalize_time(timeutils.parse_isotime(expires_at))
+def _seconds_left(end: datetime.datetime) -> int:
     left: datetime.timedelta = end - timeutils.utcnow()
     return max(0, int(left.total_seconds()))

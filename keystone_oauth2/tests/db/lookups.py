@@ -48,26 +48,6 @@ class LookupTests:
         )
         self.assertIsNone(self.lookup.first(id='unknown'))
 
-    def test_transactions_of_the_same_connection_are_whole(self):
-        """What was not committed is gone, as before the look-up."""
-        self.assert_found()
-        change = sa.update(_credential).where(
-            _credential.c.id == self.client.id
-        )
-        try:
-            with database.session_for_write() as session:
-                session.execute(change.values(description='half'))
-                raise ZeroDivisionError
-        except ZeroDivisionError:
-            pass
-        with self.engine.connect() as connection:
-            found = connection.scalar(
-                sa.select(_credential.c.description).where(
-                    _credential.c.id == self.client.id
-                )
-            )
-        self.assertNotEqual('half', found)
-
     def test_error_is_one_of_sqlalchemy(self):
         """So that a missing table or an outage is recognized."""
         missing = lookups.Lookup(
@@ -82,15 +62,10 @@ class ConnectionTests:
     """Tests with a database on a server."""
 
     def test_closed_connections_are_replaced(self):
-        """After a restart, the pool has closed connections only."""
-        with self.pooled_connection(), self.pooled_connection():
-            pass
+        """As after a restart of the database."""
         self.assert_found()
         self.close_connections()
         self.assert_found()
-
-    def pooled_connection(self):
-        return database.engine().connect()
 
     def close_connections(self):
         with self.engine.connect() as connection:
@@ -103,7 +78,7 @@ class PreparedTests:
 
     def prepared(self):
         """Return how often each prepared statement was executed."""
-        with database.engine().connect() as connection:
+        with database.autocommit_engine().connect() as connection:
             return connection.scalars(
                 sa.text(
                     'SELECT generic_plans + custom_plans '
@@ -113,16 +88,16 @@ class PreparedTests:
 
     def test_statement_is_prepared_once_a_connection(self):
         for _ in range(2):
-            database.engine().dispose()
+            database.autocommit_engine().dispose()
             for _ in range(3):
                 self.assert_found()
             self.assertEqual([3], self.prepared())
 
     def test_pooler_that_keeps_no_statements(self):
         """PgBouncer may execute each statement on another connection."""
-        database.engine().dispose()
+        database.autocommit_engine().dispose()
         self.assert_found()
-        with database.engine().begin() as connection:
+        with database.autocommit_engine().connect() as connection:
             connection.execute(sa.text('DEALLOCATE ALL'))
         self.assert_found()
         self.assert_found()
@@ -130,10 +105,10 @@ class PreparedTests:
 
     def test_pooler_that_passes_statements_on(self):
         """Another worker has prepared the same one on this connection."""
-        database.engine().dispose()
+        database.autocommit_engine().dispose()
         self.assert_found()
         self.lookup = lookup()
-        with database.engine().connect() as connection:
+        with database.autocommit_engine().connect() as connection:
             connection.connection.info.clear()
         self.assert_found()
         self.assertEqual([1], self.prepared())

@@ -17,7 +17,6 @@ import re
 import statistics
 import time
 
-from keystone_oauth2.identity import database
 from keystone_oauth2.tests.support import digests
 from keystone_oauth2.tests.support import queries
 
@@ -126,7 +125,7 @@ class UseTest(digests.DigestTestCase):
 class QueryTest(digests.DigestTestCase):
     def test_refusal_only_reads_the_credential_once(self):
         """B08: whether or not it exists; no cache replaces the query."""
-        statements = queries.statements(database.engine())
+        statements = queries.statements()
         for client_id in (self.client.id, 'unknown'):
             with self.variant(client_id):
                 statements.clear()

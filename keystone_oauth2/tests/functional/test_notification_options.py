@@ -20,7 +20,6 @@ import oslo_messaging
 from oslo_messaging.notify import _impl_test
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.identity import database
 from keystone_oauth2.tests import base as tests_base
 from keystone_oauth2.tests.functional import limited
 from keystone_oauth2.tests.functional import notifications
@@ -84,7 +83,7 @@ class SilentTest(tests_base.TestCase):
         """Return the tables that a refusal reads."""
         options = {'oslo_messaging_notifications': {'driver': driver}}
         with fixture.Keystone(options) as keystone:
-            statements = queries.statements(database.engine())
+            statements = queries.statements()
             answer = keystone.request(
                 'POST',
                 base.TOKEN,

@@ -13,16 +13,16 @@
 
 import sqlalchemy as sa
 
+from keystone_oauth2.identity import database
 
-def statements(engine):
-    """Return a list to which each statement is added from now on.
 
-    :param engine: of a database in a file.
-    """
-    engine.dispose()
+def statements():
+    """Return a list to which each statement is added from now on."""
+    database.autocommit_engine().dispose()
+    database.engine().dispose()
     found = []
     sa.event.listen(
-        engine,
+        database.engine(),
         'connect',
         lambda driver, _record: driver.set_trace_callback(found.append),
     )
