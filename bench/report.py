@@ -162,6 +162,7 @@ def ratios(cache: str) -> list[Ratio]:
         _ours('introspection by secret', '<= 1', 'GET /v3/auth/tokens'),
         _both('Mutual-TLS', '<= 1.3'),
         _both('POST /v3/auth/tokens', '<= 1.05'),
+        _both('GET /v3/auth/tokens', '<= 1.02'),
         _both('GET /v3/users/{id}', '<= 1.02'),
         _both('GET /v3', '<= 1.02'),
     ]
