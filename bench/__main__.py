@@ -48,6 +48,11 @@ def main() -> int:
         for case in chosen:
             if case.is_once:
                 _run(results, case, sides, settings)
+        _say('Warming up')
+        brief = dataclasses.replace(settings, seconds=settings.slice, slices=1)
+        for case in chosen:
+            if not case.is_once:
+                _run({}, case, sides, brief)
         for number in range(arguments.rounds):
             _say(f'Round {number + 1} of {arguments.rounds}')
             for case in chosen:

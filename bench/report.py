@@ -342,18 +342,20 @@ def write_chart(path: pathlib.Path, results: Results) -> None:
     figure, axes = pyplot.subplots(figsize=(9, 0.5 * len(labels) + 1))
     ends = [0.0] * len(drawn)
     for name, colour in _PARTS.items():
-        widths = [
-            (average(measured, name) or 0) * 1000 for _, measured in drawn
+        starts = ends
+        ends = [
+            start + (average(measured, name) or 0) * 1000
+            for start, (_, measured) in zip(starts, drawn, strict=True)
         ]
-        axes.barh(
-            range(len(drawn)), widths, left=ends, color=colour, label=name
-        )
-        ends = [end + width for end, width in zip(ends, widths, strict=True)]
+        widths = [
+            min(end, limit) - min(start, limit)
+            for start, end in zip(starts, ends, strict=True)
+        ]
+        axes.barh(labels, widths, left=starts, color=colour, label=name)
     for place, end in enumerate(ends):
         axes.text(min(end, limit) * 1.01, place, f'{end:.2f}', va='center')
-    axes.set_yticks(range(len(drawn)), labels)
     axes.invert_yaxis()
-    axes.set_xlim(0, limit * 1.1)
+    axes.set_xlim(0, limit * 1.15)
     axes.set_xlabel('processor time, ms per response')
     axes.legend(loc='lower right')
     figure.tight_layout()
@@ -370,4 +372,4 @@ def _limit(results: Results) -> float:
         for name, measured in sides.items()
         if name in names
     ]
-    return 1.5 * max(totals)
+    return 1.2 * max(totals)

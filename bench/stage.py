@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Two Keystones that differ in one line of keystone.conf."""
+"""The servers: two Keystones that differ in one line of keystone.conf."""
 
 import dataclasses
 import pathlib
