@@ -76,6 +76,8 @@ class Server(fixtures.Fixture):
             *('--module', self._module, '--lazy-apps', '--need-app'),
             *('--disable-logging', '--die-on-term', '--listen', '100'),
             *('--pythonpath', str(pathlib.Path(__file__).parents[1])),
+            # A client may be late where much else runs.
+            *('--socket-timeout', '60'),
             *('--buffer-size', '16384', '--add-header', 'Connection: close'),
         ]
 
