@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Benchmark the token endpoint against the in-tree one, in one run.
+"""Benchmark the token endpoint against others, in one run.
 
 No test asserts any of these figures: they depend on the machine, and only the
 ratios within one run are meaningful.

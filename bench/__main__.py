@@ -13,63 +13,53 @@
 """``make bench``: see doc/source/contributor/benchmark.rst."""
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import signal
 import sys
+import typing as ty
 
 import fixtures
-import requests
 
 from bench import cases
-from bench import data
+from bench import peers
 from bench import report
 from bench import stage
-
-_INTERLEAVED: list[tuple[str, cases.Case, bool]] = [
-    # name, case, whether the in-tree API supports it
-    ('busy client', cases.busy_client, True),
-    ('registered secret', cases.registered_secret, False),
-    ('private_key_jwt', cases.private_key_jwt, False),
-    ('a hundred clients at random', cases.few_clients, False),
-    ('many clients at random', cases.all_clients, False),
-    ('Mutual-TLS', cases.mutual_tls, True),
-    ('wrong secrets, no limit', cases.unlimited_wrong_secrets, True),
-    ('good client, alone', cases.alone, True),
-    ('good client, attacked', cases.under_attack, True),
-    ('GET /v3/auth/tokens', cases.validation, True),
-    ('introspection by secret', cases.introspection, False),
-    ('introspection by token', cases.introspection_by_token, False),
-    ('GET /v3', cases.floor, True),
-    # Last: it leaves the client limited.
-    ('wrong secrets of one client', cases.wrong_secret, True),
-]
-_CYCLES = ('many clients, first cycle', 'many clients, second cycle')
 
 
 def main() -> int:
     """Measure, and print and write the results."""
     arguments = _arguments()
-    settings = cases.Settings(
-        seconds=arguments.seconds,
-        clients=arguments.workers,
-        many=arguments.clients,
-        sample=arguments.sample,
-        attack=arguments.attack,
+    settings = stage.Settings(
+        **{
+            field.name: getattr(arguments, field.name)
+            for field in dataclasses.fields(stage.Settings)
+        }
     )
-    with fixtures.TempDir() as folder, _Sides() as sides:
-        both = sides.start(pathlib.Path(folder.path), arguments, settings)
+    chosen = [
+        case
+        for case in cases.CASES
+        if not arguments.only or case.slug in arguments.only
+    ]
+    with fixtures.TempDir() as folder, _Sides() as fixture:
+        sides = fixture.start(pathlib.Path(folder.path), chosen, settings)
         results: report.Results = {}
-        for name in _CYCLES:
-            for side in both:
-                _measure(results, name, cases.many_clients, side, settings)
+        for case in chosen:
+            if case.is_once:
+                _run(results, case, sides, settings)
+        _say('Warming up')
+        brief = dataclasses.replace(settings, seconds=settings.slice, slices=1)
+        for case in chosen:
+            if not case.is_once:
+                _run({}, case, sides, brief)
         for number in range(arguments.rounds):
             _say(f'Round {number + 1} of {arguments.rounds}')
-            for name, case, is_in_tree in _INTERLEAVED:
-                for side in both:
-                    if side.enable or is_in_tree:
-                        _measure(results, name, case, side, settings)
-    _report(arguments, results, settings)
+            for case in chosen:
+                if not case.is_once:
+                    _run(results, case, sides, settings)
+        where = report.environment(settings, sides)
+    _report(pathlib.Path(arguments.output), results, where)
     return 0
 
 
@@ -77,68 +67,75 @@ class _Sides(fixtures.Fixture):
     def start(
         self,
         folder: pathlib.Path,
-        arguments: argparse.Namespace,
-        settings: cases.Settings,
+        chosen: list[cases.Case],
+        settings: stage.Settings,
     ) -> list[stage.Side]:
+        """Start the servers that the cases measure."""
+        needed = {name for case in chosen for name in case.sides}
         sides = []
-        for name, enable in (('in-tree', False), ('ours', True)):
-            _say(f'Building Keystone on {arguments.database}: {name}')
-            side = self.useFixture(
-                stage.Side(
-                    name,
-                    folder / name,
-                    arguments.database,
-                    arguments.workers,
-                    enable=enable,
-                )
-            )
-            side.many = data.multiply(
-                side.deployment, side.client, settings.many, prime=enable
-            )
-            side.client_token = _token(side)
-            sides.append(side)
+        for number, name in enumerate(cases.EVERYONE):
+            if name in needed:
+                _say(f'Starting on {settings.database}: {name}')
+                side = _side(name, folder / str(number), settings)
+                sides.append(self.useFixture(side))
         return sides
 
 
-def _token(side: stage.Side) -> str:
-    host, port = side.server.address
-    answer = requests.post(
-        f'http://{host}:{port}{stage.TOKEN}',
-        data=stage.GRANT,
-        auth=(side.client.id, side.client.secret),
-        timeout=60,
-    )
-    return answer.json()['access_token']
+def _side(
+    name: str, folder: pathlib.Path, settings: stage.Settings
+) -> stage.Side:
+    if name in peers.PEERS:
+        return peers.Peer(name, folder, settings)
+    return stage.Keystone(name, folder, settings, enable=name == cases.OURS)
+
+
+def _run(
+    results: report.Results,
+    case: cases.Case,
+    sides: list[stage.Side],
+    settings: stage.Settings,
+) -> None:
+    turns = [
+        (name, measure, side)
+        for name, measure in case.measures.items()
+        for side in sides
+        if side.name in case.sides
+    ]
+    if not case.is_sliced:
+        for name, measure, side in turns:
+            _measure(results, name, measure, side, settings)
+        return
+    short = dataclasses.replace(settings, seconds=settings.slice)
+    for number in range(settings.slices):
+        # In both orders: each turn affects the next one.
+        for name, measure, side in turns[:: (-1) ** number]:
+            _measure(results, name, measure, side, short)
 
 
 def _measure(
     results: report.Results,
     name: str,
-    case: cases.Case,
+    measure: cases.Measure,
     side: stage.Side,
-    settings: cases.Settings,
+    settings: stage.Settings,
 ) -> None:
-    measured = case(side, settings)
+    measured = measure(side, settings)
     results.setdefault(name, {}).setdefault(side.name, []).append(measured)
     _say(
         f'  {name}, {side.name}: {measured.rate:.1f} per second, '
-        f'{measured.cpu * 1000:.2f} ms of CPU'
+        f'{report.milliseconds(measured.cost.total)} ms'
         + (f', {measured.unexpected} unexpected' * bool(measured.unexpected))
     )
 
 
 def _report(
-    arguments: argparse.Namespace,
-    results: report.Results,
-    settings: cases.Settings,
+    output: pathlib.Path, results: report.Results, where: dict[str, ty.Any]
 ) -> None:
-    where = report.environment(settings, arguments.database)
-    output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
     report.write_json(output / 'bench.json', results, where)
     report.write_chart(output / 'bench.png', results)
     table = report.text(report.rows(results))
-    bars = report.text(report.bar_rows(report.bars(results)))
+    bars = report.text(report.bar_rows(report.bars(results, where['cache'])))
     facts = ', '.join(f'{name} {value}' for name, value in where.items())
     (output / 'bench.rst').write_text(f'{table}\n\n{bars}\n\n{facts}\n')
     print(f'\n{table}\n\n{bars}\n\n{facts}')
@@ -152,7 +149,19 @@ def _arguments() -> argparse.Namespace:
         choices=('sqlite', 'postgresql', 'mariadb'),
         default=os.environ.get('BENCH_DATABASE', 'sqlite'),
     )
+    parser.add_argument(
+        '--cache', choices=('memory', 'memcached'), default='memory'
+    )
+    parser.add_argument(
+        '--only',
+        action='append',
+        choices=[case.slug for case in cases.CASES],
+        metavar='CASE',
+        help='measure only this case; may be repeated: %(choices)s',
+    )
     parser.add_argument('--seconds', type=float, default=4)
+    parser.add_argument('--slice', type=float, default=0.5)
+    parser.add_argument('--slices', type=int, default=10)
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--workers', type=int, default=2)
     parser.add_argument('--clients', type=int, default=10_000)

@@ -18,6 +18,7 @@ header field of the client, as Apache does with that of the connection.
 """
 
 import os
+import typing as ty
 import urllib.parse
 import warnings
 
@@ -30,7 +31,7 @@ _keystone = core.initialize_application(
 )
 
 
-def application(environ, start_response):
+def application(environ: dict[str, ty.Any], start_response: ty.Any) -> ty.Any:
     """Handle a request, with the certificate in its usual place."""
     certificate = environ.pop('HTTP_X_BENCH_CERTIFICATE', None)
     if certificate is not None:

@@ -16,9 +16,12 @@ import collections.abc as abc
 import dataclasses
 import multiprocessing
 import random
+import typing as ty
 
 from bench import data
 from bench import load
+from bench import meters
+from bench import peers
 from bench import stage
 
 _ATTACKER = '127.0.0.2'
@@ -27,49 +30,59 @@ _FEW = 100
 _ASSERTIONS = 1000
 
 
+OURS = 'ours'
+IN_TREE = 'in-tree'
+KEYSTONES = (IN_TREE, OURS)
+EVERYONE = (*KEYSTONES, *peers.PEERS)
+
+
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """A measurement of a case on one side.
+    """A measurement on one side.
 
+    :ivar responses: number of responses.
     :ivar rate: responses per second.
     :ivar p50: median latency in seconds.
     :ivar p99: 99th percentile of the latency in seconds.
-    :ivar cpu: the server's processor time per response, in seconds.
+    :ivar cost: what each response cost the servers.
     :ivar unexpected: number of responses with an unexpected status.
     """
 
+    responses: int
     rate: float
     p50: float
     p99: float
-    cpu: float
+    cost: meters.Cost
     unexpected: int
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """The size of the benchmark.
+# The sides are of several classes, but each case knows its own.
+Measure = abc.Callable[[ty.Any, stage.Settings], Measured]
 
-    :ivar seconds: duration of each measurement.
-    :ivar clients: number of concurrent connections.
-    :ivar many: number of clients in the cases with many clients.
-    :ivar sample: number of them that the in-tree endpoint gets.
-    :ivar attack: wrong secrets per second.
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What is measured together.
+
+    :ivar slug: its name on the command line.
+    :ivar measures: the measurements, by their name in reports.
+    :ivar sides: the names of the sides that are measured.
+    :ivar is_once: whether to measure once, before the rounds.
+    :ivar is_sliced: whether to measure all sides and measurements in turns
+        that are short, to compare what differs little.
     """
 
-    seconds: float
-    clients: int
-    many: int
-    sample: int
-    attack: float
-
-
-Case = abc.Callable[[stage.Side, Settings], Measured]
+    slug: str
+    measures: abc.Mapping[str, Measure]
+    sides: abc.Collection[str] = KEYSTONES
+    is_once: bool = False
+    is_sliced: bool = False
 
 
 def measure(
     side: stage.Side,
     requests: abc.Sequence[load.Request],
-    settings: Settings,
+    settings: stage.Settings,
     *,
     once: bool = False,
 ) -> Measured:
@@ -77,42 +90,53 @@ def measure(
 
     :param once: whether to send each only once, however long that takes.
     """
-    before = side.server.cpu_seconds()
+    before = side.read()
     figures = load.run(
         side.server.address,
         requests,
-        clients=settings.clients,
+        clients=settings.workers,
         seconds=None if once else settings.seconds,
     )
-    cpu = side.server.cpu_seconds() - before
+    responses = len(figures.latencies)
     return Measured(
+        responses=responses,
         rate=figures.rate,
         p50=figures.percentile(50),
         p99=figures.percentile(99),
-        cpu=cpu / len(figures.latencies),
+        cost=meters.cost(before, side.read(), responses),
         unexpected=figures.unexpected,
     )
 
 
-def busy_client(side: stage.Side, settings: Settings) -> Measured:
+def repeat(
+    side: stage.Side, request: load.Request, settings: stage.Settings
+) -> Measured:
+    """Measure one request, sent again and again."""
+    return measure(side, [request] * settings.workers, settings)
+
+
+def busy_client(side: stage.Side, settings: stage.Settings) -> Measured:
     """One client requests one token after the other."""
-    requests = [side.token_request(side.client)] * settings.clients
-    return measure(side, requests, settings)
+    return repeat(side, side.token_request(side.client), settings)
 
 
-def registered_secret(side: stage.Side, settings: Settings) -> Measured:
+def registered_secret(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
     """The same with a registered secret."""
     request = side.token_request(side.registered)
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def private_key_jwt(side: stage.Side, settings: Settings) -> Measured:
+def private_key_jwt(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
     """The same with assertions, each of which can be used once."""
     requests = [side.assertion_request() for _ in range(_ASSERTIONS)]
     return measure(side, requests, settings, once=True)
 
 
-def mutual_tls(side: stage.Side, settings: Settings) -> Measured:
+def mutual_tls(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """The same over Mutual-TLS."""
     request = load.request(
         'POST',
@@ -120,18 +144,20 @@ def mutual_tls(side: stage.Side, settings: Settings) -> Measured:
         {**stage.GRANT, 'client_id': side.user_id},
         {'X-Bench-Certificate': side.certificate},
     )
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def wrong_secret(side: stage.Side, settings: Settings) -> Measured:
+def wrong_secret(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """An existing client with a wrong secret, also above the limits."""
     wrong = data.Client(side.many[-1].id, 'wrong-' + side.client.secret)
     status = 429 if side.enable else 401
     request = side.token_request(wrong, status=status, source=_GUESSER)
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def unlimited_wrong_secrets(side: stage.Side, settings: Settings) -> Measured:
+def unlimited_wrong_secrets(
+    side: stage.Side, settings: stage.Settings
+) -> Measured:
     """Wrong secrets of many clients from many addresses: no limit applies."""
     requests = [
         side.token_request(
@@ -139,12 +165,12 @@ def unlimited_wrong_secrets(side: stage.Side, settings: Settings) -> Measured:
             status=401,
             source=f'127.1.{number // 200}.{number % 200 + 1}',
         )
-        for number, client in enumerate(side.many[: settings.many])
+        for number, client in enumerate(side.many)
     ]
     return measure(side, requests, settings)
 
 
-def under_attack(side: stage.Side, settings: Settings) -> Measured:
+def under_attack(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """A good client, while another address sends its id with wrong secrets."""
     wrong = data.Client(side.client.id, 'wrong-' + side.client.secret)
     attack = multiprocessing.get_context('fork').Process(
@@ -162,13 +188,13 @@ def under_attack(side: stage.Side, settings: Settings) -> Measured:
         attack.join()
 
 
-def alone(side: stage.Side, settings: Settings) -> Measured:
+def alone(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """The good client of the previous case, without other traffic."""
-    single = dataclasses.replace(settings, clients=1)
+    single = dataclasses.replace(settings, workers=1)
     return measure(side, [side.token_request(side.client)], single)
 
 
-def introspection(side: stage.Side, settings: Settings) -> Measured:
+def introspection(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """Introspection, by a client that authenticates with its secret."""
     request = load.request(
         'POST',
@@ -176,10 +202,12 @@ def introspection(side: stage.Side, settings: Settings) -> Measured:
         {'token': side.client_token},
         load.basic(side.client.id, side.client.secret),
     )
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def introspection_by_token(side: stage.Side, settings: Settings) -> Measured:
+def introspection_by_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
     """Introspection, by an administrator with a token."""
     request = load.request(
         'POST',
@@ -187,10 +215,10 @@ def introspection_by_token(side: stage.Side, settings: Settings) -> Measured:
         {'token': side.client_token},
         {'X-Auth-Token': side.admin_token},
     )
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def validation(side: stage.Side, settings: Settings) -> Measured:
+def validation(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """``GET /v3/auth/tokens`` of the same token, by the administrator."""
     request = load.request(
         'GET',
@@ -201,34 +229,71 @@ def validation(side: stage.Side, settings: Settings) -> Measured:
             'OpenStack-Identity-Access-Rules': '1.0',
         },
     )
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def floor(side: stage.Side, settings: Settings) -> Measured:
+def authentication(side: stage.Keystone, settings: stage.Settings) -> Measured:
+    """``POST /v3/auth/tokens`` with an application credential.
+
+    Its secret has the cheapest of Keystone's hashes: the usual one would hide
+    what the extension adds.
+    """
+    request = load.request(
+        'POST',
+        '/v3/auth/tokens',
+        json={
+            'auth': {
+                'identity': {
+                    'methods': ['application_credential'],
+                    'application_credential': {
+                        'id': side.cheap.id,
+                        'secret': side.cheap.secret,
+                    },
+                }
+            }
+        },
+        status=201,
+    )
+    return repeat(side, request, settings)
+
+
+def user(side: stage.Keystone, settings: stage.Settings) -> Measured:
+    """``GET /v3/users/{id}`` by the administrator."""
+    request = load.request(
+        'GET',
+        f'/v3/users/{side.user_id}',
+        headers={'X-Auth-Token': side.admin_token},
+    )
+    return repeat(side, request, settings)
+
+
+def floor(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """``GET /v3``: the minimum cost of Keystone's own stack."""
     request = load.request('GET', '/v3')
-    return measure(side, [request] * settings.clients, settings)
+    return repeat(side, request, settings)
 
 
-def many_clients(side: stage.Side, settings: Settings) -> Measured:
+def many_clients(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """Many clients in turn, each with one token; measured twice."""
-    count = settings.many if side.enable else settings.sample
+    count = settings.clients if side.enable else settings.sample
     requests = [side.token_request(client) for client in side.many[:count]]
     return measure(side, requests, settings, once=True)
 
 
-def few_clients(side: stage.Side, settings: Settings) -> Measured:
+def few_clients(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """A hundred of the many clients, in random order."""
     return _at_random(side, settings, side.many[:_FEW])
 
 
-def all_clients(side: stage.Side, settings: Settings) -> Measured:
+def all_clients(side: stage.Keystone, settings: stage.Settings) -> Measured:
     """All of the many clients, in random order."""
     return _at_random(side, settings, side.many)
 
 
 def _at_random(
-    side: stage.Side, settings: Settings, clients: abc.Sequence[data.Client]
+    side: stage.Keystone,
+    settings: stage.Settings,
+    clients: abc.Sequence[data.Client],
 ) -> Measured:
     requests = [side.token_request(client) for client in clients]
     random.shuffle(requests)
@@ -236,7 +301,7 @@ def _at_random(
 
 
 def _attack(
-    address: load.Address, request: load.Request, settings: Settings
+    address: load.Address, request: load.Request, settings: stage.Settings
 ) -> None:
     load.run(
         address,
@@ -245,3 +310,54 @@ def _attack(
         seconds=settings.seconds,
         rate=settings.attack,
     )
+
+
+#: In this order.
+CASES = (
+    Case(
+        'in-turn',
+        {
+            'many clients, first cycle': many_clients,
+            'many clients, second cycle': many_clients,
+        },
+        is_once=True,
+    ),
+    Case('busy', {'busy client': busy_client}, EVERYONE),
+    Case(
+        'wrong', {'wrong secrets, no limit': unlimited_wrong_secrets}, EVERYONE
+    ),
+    Case('registered', {'registered secret': registered_secret}, (OURS,)),
+    Case('assertion', {'private_key_jwt': private_key_jwt}, (OURS,)),
+    Case(
+        'flatness',
+        {
+            'a hundred clients at random': few_clients,
+            'many clients at random': all_clients,
+        },
+        (OURS,),
+        is_sliced=True,
+    ),
+    Case('mutual-tls', {'Mutual-TLS': mutual_tls}),
+    Case(
+        'attack',
+        {'good client, alone': alone, 'good client, attacked': under_attack},
+    ),
+    Case('validation', {'GET /v3/auth/tokens': validation}, is_sliced=True),
+    Case(
+        'introspection',
+        {
+            'introspection by secret': introspection,
+            'introspection by token': introspection_by_token,
+        },
+        (OURS,),
+    ),
+    Case(
+        'authentication',
+        {'POST /v3/auth/tokens': authentication},
+        is_sliced=True,
+    ),
+    Case('user', {'GET /v3/users/{id}': user}, is_sliced=True),
+    Case('floor', {'GET /v3': floor}, is_sliced=True),
+    # Last: it leaves the client limited.
+    Case('limited', {'wrong secrets of one client': wrong_secret}),
+)

@@ -14,14 +14,20 @@
 
 import base64
 import collections.abc as abc
+import contextlib
 import dataclasses
 import os
 import pathlib
+import sqlite3
+import typing as ty
 import uuid
 
+import bcrypt
 import fixtures
 import sqlalchemy as sa
 
+from bench import meters
+from keystone_oauth2.fixture import _configuration
 from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.protocol.clients import secret_digest
 
@@ -29,18 +35,15 @@ _SERVERS = {
     'postgresql': 'postgresql+psycopg2://postgres@127.0.0.1:5432/',
     'mariadb': 'mysql+pymysql://root@127.0.0.1:3306/',
 }
+_PORTS = {'postgresql': 5432, 'mariadb': 3306}
+_LOCAL = ('127.0.0.1', '::1', 'localhost')
 _MAINTENANCE = {'postgresql': 'postgres', 'mariadb': 'mysql'}
 # keystone.common.password_hashing truncates secrets to this for bcrypt.
 _HASHED_LENGTH = 72
 
-Options = dict[str, dict[str, object]]
-
 ISSUER = 'https://keystone.bench.example/v3'
 
-#: A cache as in production. Without a cache, each token takes Keystone about
-#: fifty queries, whichever endpoint issues it.
-OPTIONS: Options = {
-    'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},
+OPTIONS: _configuration.Options = {
     # Undo the fixture's QUICK, which is for tests: measure the real costs.
     'identity': {'password_hash_rounds': None},
     'DEFAULT': {'debug': False},
@@ -66,41 +69,80 @@ class Client:
 
 
 class Database(fixtures.Fixture):
-    """An empty database on a server, or the SQLite file of a deployment.
+    """An empty database on a server, or an SQLite file.
 
     :param kind: sqlite, postgresql or mariadb.
+    :param file: the file of SQLite.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, file: pathlib.Path) -> None:
         super().__init__()
         self.kind = kind
-        self.options: Options = {}
+        self._file = file
 
     def _setUp(self) -> None:
         if self.kind == 'sqlite':
+            self.url = f'sqlite:///{self._file}'
+            # Readers do not wait for writers. The file keeps this mode.
+            with contextlib.closing(sqlite3.connect(self._file)) as database:
+                database.execute('PRAGMA journal_mode = WAL')
             return
-        name = f'bench_{uuid.uuid4().hex[:8]}'
         server = os.environ.get('BENCH_DATABASE_SERVER', _SERVERS[self.kind])
-        engine = sa.create_engine(
+        self._name = f'bench_{uuid.uuid4().hex[:8]}'
+        self.url = server + self._name
+        # Not among the connections that are measured.
+        self._maintenance = sa.create_engine(
             server + _MAINTENANCE[self.kind], isolation_level='AUTOCOMMIT'
         )
-        with engine.connect() as connection:
-            connection.execute(sa.text(f'CREATE DATABASE {name}'))
-        self.addCleanup(self._drop, engine, name)
-        self.options = {'database': {'connection': server + name}}
+        self._execute(f'CREATE DATABASE {self._name}')
+        self.addCleanup(self._drop)
 
-    def _drop(self, engine: sa.Engine, name: str) -> None:
+    @property
+    def port(self) -> int | None:
+        """The port of the server, or None for SQLite."""
+        url = sa.make_url(self.url)
+        return url.port or _PORTS.get(self.kind)
+
+    def processes(self) -> list[int] | None:
+        """Return the processes that serve this database, or None if unknown.
+
+        MariaDB serves all databases in one process.
+        """
+        if self.port is None:
+            return []
+        if sa.make_url(self.url).host not in _LOCAL:
+            return None
+        if self.kind == 'mariadb':
+            return meters.listeners(self.port)
+        return self._execute(
+            'SELECT pid FROM pg_stat_activity WHERE datname = :name'
+            " AND backend_type = 'client backend'",
+            name=self._name,
+        )
+
+    def version(self) -> str:
+        """Return the name and version of the server."""
+        if self.port is None:
+            return f'SQLite {sqlite3.sqlite_version}'
+        version = self._execute('SELECT version()')[0]
+        return version if self.kind == 'mariadb' else version.split(' (')[0]
+
+    def _execute(self, statement: str, **parameters: str) -> list[ty.Any]:
+        """Execute a statement, and return its first column."""
+        with self._maintenance.connect() as connection:
+            result = connection.execute(sa.text(statement), parameters)
+            return list(result.scalars()) if result.returns_rows else []
+
+    def _drop(self) -> None:
         force = ' WITH (FORCE)' if self.kind == 'postgresql' else ''
-        with engine.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE {name}{force}'))
-        engine.dispose()
+        self._execute(f'DROP DATABASE {self._name}{force}')
+        self._maintenance.dispose()
 
 
 def build(
-    folder: pathlib.Path, options: Options, *, enable: bool
+    folder: pathlib.Path, options: _configuration.Options, *, enable: bool
 ) -> _deployment.Deployment:
     """Build a new deployment."""
-    folder.mkdir()
     deployment = _deployment.Deployment(folder, options, enable=enable)
     deployment.build()
     return deployment
@@ -117,6 +159,7 @@ def multiply(
     count: int,
     *,
     prime: bool,
+    rounds: int | None = None,
 ) -> list[Client]:
     """Copy an application credential many times in the database.
 
@@ -124,14 +167,17 @@ def multiply(
 
     :param prime: whether to store digests of the secret, as the extension
         does when a credential is created.
+    :param rounds: of the bcrypt hash of the copies, as a power of two; None
+        for the hash of the original.
     """
+    changes = {} if rounds is None else {'secret_hash': _hash(client, rounds)}
     with engine(deployment).begin() as connection:
         tables = sa.MetaData()
         tables.reflect(connection)
         clients = [
             Client(uuid.uuid4().hex, client.secret) for _ in range(count)
         ]
-        first = _copy(connection, tables, client, clients)
+        first = _copy(connection, tables, client, clients, changes)
         if prime:
             connection.execute(
                 tables.tables['oauth2_secret_digest'].insert(),
@@ -145,6 +191,7 @@ def _copy(
     tables: sa.MetaData,
     original: Client,
     copies: abc.Sequence[Client],
+    changes: abc.Mapping[str, str],
 ) -> int:
     credential = tables.tables['application_credential']
     role = tables.tables['application_credential_role']
@@ -161,13 +208,17 @@ def _copy(
         )
     ).all()
     first = (
-        connection.scalar(sa.select(sa.func.max(credential.c.internal_id))) + 1
+        1
+        + connection.scalars(
+            sa.select(sa.func.max(credential.c.internal_id))
+        ).one()
     )
     connection.execute(
         credential.insert(),
         [
             {
                 **row,
+                **changes,
                 'internal_id': first + number,
                 'id': copy.id,
                 'name': copy.id,
@@ -184,6 +235,11 @@ def _copy(
         ],
     )
     return first
+
+
+def _hash(client: Client, rounds: int) -> str:
+    secret = client.secret.encode()[:_HASHED_LENGTH]
+    return bcrypt.hashpw(secret, bcrypt.gensalt(rounds)).decode()
 
 
 def _digests(

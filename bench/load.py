@@ -16,6 +16,7 @@ import base64
 import collections.abc as abc
 import dataclasses
 import itertools
+import json as jsonutils
 import multiprocessing
 import signal
 import socket
@@ -69,16 +70,24 @@ def request(
     path: str,
     form: abc.Mapping[str, str] | None = None,
     headers: abc.Mapping[str, str] | None = None,
+    *,
+    json: ty.Any = None,
     **attributes: ty.Any,
 ) -> Request:
     """Return a request.
 
     :param form: parameters of a form body.
+    :param json: a JSON body.
     """
-    body = urllib.parse.urlencode(form).encode() if form else b''
+    body = b''
     fields = {'Host': 'localhost', **(headers or {})}
     if form:
+        body = urllib.parse.urlencode(form).encode()
         fields['Content-Type'] = 'application/x-www-form-urlencoded'
+    elif json is not None:
+        body = jsonutils.dumps(json).encode()
+        fields['Content-Type'] = 'application/json'
+    if body:
         fields['Content-Length'] = str(len(body))
     head = [f'{method} {path} HTTP/1.0']
     head += [f'{name}: {value}' for name, value in fields.items()]

@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""uWSGI servers, and their processor time."""
+"""Servers: uWSGI and memcached."""
 
+import collections.abc as abc
 import os
 import pathlib
 import socket
@@ -22,38 +23,49 @@ import typing as ty
 
 import fixtures
 
-_TICKS = os.sysconf('SC_CLK_TCK')
-_START_SECONDS = 60
+_START_SECONDS = 300
 
 
 class Server(fixtures.Fixture):
-    """A Keystone in uWSGI on a port of 127.0.0.1.
+    """An application in uWSGI on a port of 127.0.0.1.
 
-    :param config_file: its keystone.conf.
+    :param module: the module of the application.
+    :param environment: variables for this module.
+    :param folder: for its log.
     :param workers: number of processes.
     """
 
-    def __init__(self, config_file: pathlib.Path, workers: int) -> None:
+    def __init__(
+        self,
+        module: str,
+        environment: abc.Mapping[str, str],
+        folder: pathlib.Path,
+        workers: int,
+    ) -> None:
         super().__init__()
-        self._config_file = config_file
+        self._module = module
+        self._environment = environment
+        self._log = folder / 'uwsgi.log'
         self._workers = workers
 
     def _setUp(self) -> None:
         self.address = ('127.0.0.1', _free_port())
-        self._log = self._config_file.with_suffix('.uwsgi.log')
         self._process = subprocess.Popen(
             self._command(),
-            env={**os.environ, 'BENCH_CONFIG_FILE': str(self._config_file)},
+            env={**os.environ, **self._environment},
             stdin=subprocess.DEVNULL,
             stdout=self._log.open('wb'),
             stderr=subprocess.STDOUT,
         )
-        self.addCleanup(self._stop)
+        self.addCleanup(_stop, self._process)
         self._wait()
 
-    def cpu_seconds(self) -> float:
-        """Return the processor time of its workers so far, in seconds."""
-        return sum(_cpu_seconds(pid) for pid in self._worker_ids())
+    def worker_ids(self) -> list[int]:
+        """Return the processes that handle requests."""
+        children = pathlib.Path(
+            f'/proc/{self._process.pid}/task/{self._process.pid}/children'
+        )
+        return [int(pid) for pid in children.read_text().split()]
 
     def _command(self) -> list[str]:
         host, port = self.address
@@ -61,9 +73,11 @@ class Server(fixtures.Fixture):
             *(sys.executable, '-c', 'import pyuwsgi; pyuwsgi.run()'),
             *('--http-socket', f'{host}:{port}'),
             *('--master', '--processes', str(self._workers)),
-            *('--module', 'bench.application', '--lazy-apps', '--need-app'),
+            *('--module', self._module, '--lazy-apps', '--need-app'),
             *('--disable-logging', '--die-on-term', '--listen', '100'),
             *('--pythonpath', str(pathlib.Path(__file__).parents[1])),
+            # A client may be late where much else runs.
+            *('--socket-timeout', '60'),
             *('--buffer-size', '16384', '--add-header', 'Connection: close'),
         ]
 
@@ -77,32 +91,58 @@ class Server(fixtures.Fixture):
             f'uWSGI did not start:\n{self._log.read_text(errors="replace")}'
         )
 
-    def _worker_ids(self) -> list[int]:
-        children = pathlib.Path(
-            f'/proc/{self._process.pid}/task/{self._process.pid}/children'
-        )
-        return [int(pid) for pid in children.read_text().split()]
 
-    def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+class Cache(fixtures.Fixture):
+    """The cache of a Keystone: memory of each worker, or a memcached.
+
+    Each Keystone has a memcached of its own, since Keystone's keys of what is
+    looked up by name are the same in each deployment.
+
+    :param kind: memory or memcached.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def _setUp(self) -> None:
+        self.port: int | None = None
+        self.processes: list[int] = []
+        # Without a cache, each token takes Keystone about fifty queries,
+        # whichever endpoint issues it.
+        self.options: dict[str, str | int] = {
+            'enabled': True,
+            'backend': 'dogpile.cache.memory',
+        }
+        if self._kind == 'memcached':
+            self._start(_free_port())
+
+    def _start(self, port: int) -> None:
+        process = subprocess.Popen(
+            ['memcached', '-u', 'nobody', '-l', '127.0.0.1', '-p', str(port)],
+            stdin=subprocess.DEVNULL,
+        )
+        self.addCleanup(_stop, process)
+        self.port = port
+        self.processes = [process.pid]
+        self.options |= {
+            'backend': 'oslo_cache.memcache_pool',
+            'memcache_servers': f'127.0.0.1:{port}',
+            # Keep the connections while other servers are measured.
+            'memcache_pool_unused_timeout': 3600,
+        }
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(('127.0.0.1', 0))
         return ty.cast(int, listener.getsockname()[1])
-
-
-def _cpu_seconds(pid: int) -> float:
-    try:
-        text = pathlib.Path(f'/proc/{pid}/stat').read_text()
-    except FileNotFoundError:
-        return 0.0
-    # The program name, in parentheses, may contain spaces.
-    fields = text.rpartition(')')[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS

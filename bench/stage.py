@@ -10,21 +10,26 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Two Keystones that differ in one line of keystone.conf."""
+"""The servers: two Keystones that differ in one line of keystone.conf."""
 
+import dataclasses
 import pathlib
 import time
+import typing as ty
 import urllib.parse
 import uuid
 
 from cryptography.hazmat.primitives.asymmetric import ec
 import fixtures
 import jwt
+import requests
 
 from bench import data
 from bench import load
+from bench import meters
 from bench import servers
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _configuration
 from keystone_oauth2.fixture import _http
 from keystone_oauth2.protocol.client_auth import evidence
 
@@ -32,6 +37,8 @@ TOKEN = '/v3/OS-OAUTH2/token'
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 GRANT = {'grant_type': 'client_credentials'}
 _LIFETIME = 600
+# The cheapest bcrypt, as a power of two.
+_CHEAPEST = 4
 _RULES = [
     {
         'local': [{'user': {'name': '{0}', 'domain': {'id': 'default'}}}],
@@ -40,10 +47,90 @@ _RULES = [
 ]
 
 
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The size of the benchmark, and what the servers use.
+
+    :ivar database: sqlite, postgresql or mariadb.
+    :ivar cache: memory or memcached.
+    :ivar seconds: duration of each measurement.
+    :ivar slice: duration of one where servers alternate, in seconds.
+    :ivar slices: number of these for each server.
+    :ivar workers: number of processes of a server, and of connections.
+    :ivar clients: number of clients in the cases with many clients.
+    :ivar sample: number of them that the in-tree endpoint gets.
+    :ivar attack: wrong secrets per second.
+    """
+
+    database: str
+    cache: str
+    seconds: float
+    slice: float
+    slices: int
+    workers: int
+    clients: int
+    sample: int
+    attack: float
+
+
 class Side(fixtures.Fixture):
-    """A Keystone: its deployment, its server, and a client.
+    """A server that issues tokens, and its clients.
+
+    :ivar server: what handles the requests.
+    :ivar client: a client with a secret.
+    :ivar many: more clients.
+    """
+
+    #: The path of the token endpoint.
+    token = TOKEN
+    server: servers.Server
+    client: data.Client
+    many: list[data.Client]
+
+    def __init__(
+        self, name: str, folder: pathlib.Path, database: str, cache: str
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self._folder = folder
+        self.database = data.Database(database, folder / 'bench.db')
+        self.cache = servers.Cache(cache)
+
+    def _setUp(self) -> None:
+        self._folder.mkdir()
+        self.useFixture(self.database)
+        self.useFixture(self.cache)
+
+    def read(self) -> meters.Reading:
+        """Return what the servers have done so far."""
+        workers = self.server.worker_ids()
+        return meters.Reading(
+            worker=meters.processor_seconds(workers),
+            database=meters.processor_seconds(self.database.processes()),
+            cache=meters.processor_seconds(self.cache.processes),
+            database_trips=meters.sent_segments(workers, self.database.port),
+            cache_trips=meters.sent_segments(workers, self.cache.port),
+        )
+
+    def token_request(
+        self, client: data.Client, status: int = 200, source: str = '127.0.0.1'
+    ) -> load.Request:
+        """Return a token request with a client secret."""
+        return load.request(
+            'POST',
+            self.token,
+            GRANT,
+            load.basic(client.id, client.secret),
+            status=status,
+            source=source,
+        )
+
+
+class Keystone(Side):
+    """A Keystone.
 
     :param name: of the side, for reports.
+    :param settings: the size of the benchmark.
     :param enable: whether the extension serves the API.
     """
 
@@ -51,26 +138,57 @@ class Side(fixtures.Fixture):
         self,
         name: str,
         folder: pathlib.Path,
-        database: str,
-        workers: int,
+        settings: Settings,
         *,
         enable: bool,
     ) -> None:
-        super().__init__()
-        self.name = name
+        super().__init__(name, folder, settings.database, settings.cache)
         self.enable = enable
-        self._folder = folder
-        self._database = database
-        self._workers = workers
+        self._settings = settings
 
     def _setUp(self) -> None:
-        database = self.useFixture(data.Database(self._database))
-        options = {**data.OPTIONS, **database.options}
+        super()._setUp()
+        options = _configuration.merge(
+            data.OPTIONS,
+            {
+                'cache': self.cache.options,
+                'database': {'connection': self.database.url},
+            },
+        )
         self.deployment = data.build(self._folder, options, enable=self.enable)
         self.server = self.useFixture(
-            servers.Server(self.deployment.config_file, self._workers)
+            servers.Server(
+                'bench.application',
+                {'BENCH_CONFIG_FILE': str(self.deployment.config_file)},
+                self._folder,
+                self._settings.workers,
+            )
         )
         self._create()
+        self.many = self._copy(self._settings.clients)
+        self.cheap = self._copy(1, _CHEAPEST)[0]
+        self.client_token = self._request_token()
+
+    def _copy(
+        self, count: int, rounds: int | None = None
+    ) -> list[data.Client]:
+        return data.multiply(
+            self.deployment,
+            self.client,
+            count,
+            prime=self.enable,
+            rounds=rounds,
+        )
+
+    def _request_token(self) -> str:
+        host, port = self.server.address
+        answer = requests.post(
+            f'http://{host}:{port}{TOKEN}',
+            data=GRANT,
+            auth=(self.client.id, self.client.secret),
+            timeout=60,
+        )
+        return ty.cast(str, answer.json()['access_token'])
 
     def _create(self) -> None:
         host, port = self.server.address
@@ -132,17 +250,4 @@ class Side(fixtures.Fixture):
                     claims, self._key, algorithm='ES256'
                 ),
             },
-        )
-
-    def token_request(
-        self, client: data.Client, status: int = 200, source: str = '127.0.0.1'
-    ) -> load.Request:
-        """Return a token request with a client secret."""
-        return load.request(
-            'POST',
-            TOKEN,
-            GRANT,
-            load.basic(client.id, client.secret),
-            status=status,
-            source=source,
         )
