@@ -53,7 +53,7 @@ class LookupTests:
         missing = lookups.Lookup(
             sa.select(sa.table('missing', sa.column('id')).c.id)
         )
-        error = self.assert_raises(sa.exc.DBAPIError, missing.all)
+        error = self.assertRaises(sa.exc.DBAPIError, missing.all)
         self.assertTrue(database.is_missing_table(error), error)
         self.assert_found()
 
@@ -118,11 +118,13 @@ class PreparedTests:
 
         Its expectations are worst of small tables without statistics.
         """
-        text = str(clients._find().compile(dialect=postgresql.dialect()))
+        query = clients._find().params(id=self.client.id)
+        text = query.compile(
+            dialect=postgresql.dialect(),
+            compile_kwargs={'literal_binds': True},
+        )
         with self.engine.begin() as connection:
             connection.execute(sa.text('DELETE FROM pg_statistic'))
-            plan = connection.exec_driver_sql(
-                f'EXPLAIN (FORMAT JSON) {text}', {'id': self.client.id}
-            ).scalar()
+            plan = connection.scalar(sa.text(f'EXPLAIN (FORMAT JSON) {text}'))
             limit = connection.scalar(sa.text('SHOW jit_above_cost'))
         self.assertLess(plan[0]['Plan']['Total Cost'], float(limit) / 10)
