@@ -16,7 +16,6 @@ import abc as abstract
 import collections.abc as abc
 import json
 import re
-import typing as ty
 
 import flask
 from oslo_log import log
@@ -70,14 +69,17 @@ class API(web.APIBase):
     def add_to(self, flask_app: flask.Flask) -> None:
         """Add the API to Keystone's application."""
         flask_app.register_blueprint(self.blueprint)
-        flask_app.url_value_preprocessor(self._ignore_body)
-        flask_app.before_request(self._refuse_unknown_url)
 
-    def _ignore_body(self, *_: ty.Any) -> None:
+    def ignore_body(self) -> None:
+        """Discard the body of a request that the API refuses anyway."""
         if self._is_unknown_url():
             base.discard_body()
 
-    def _refuse_unknown_url(self) -> flask.Response | None:
+    def refuse_unknown_url(self) -> flask.Response | None:
+        """Return a refusal if nothing exists at a URL below those of the API.
+
+        :returns: None if something does, or if the URL is not below them.
+        """
         if self._is_unknown_url():
             return base.no_store(self.render(errors.NotFound()))
         return None
@@ -85,11 +87,11 @@ class API(web.APIBase):
     def _is_unknown_url(self) -> bool:
         """Whether nothing exists at a URL below those of the API.
 
-        Flask assigns such a URL to no blueprint. For a double slash, Werkzeug
+        Flask assigns such a URL to no endpoint. For a double slash, Werkzeug
         would redirect to an HTML page, and Flask-RESTful would fail on it.
         """
-        path = flask.request.path
-        error = flask.request.routing_exception
+        request = web.current_request()
+        path, error = request.path, request.routing_exception
         if '//' not in path and not isinstance(error, exceptions.NotFound):
             return False
         return re.sub('//+', '/', f'{path}/').startswith(self._root)

@@ -42,10 +42,10 @@ class MetadataResource(web.ResourceBase):
         )
 
 
-def ignore_body(path: str, *_: ty.Any) -> None:
+def ignore_body(path: str | None) -> None:
     """Discard the body of a request for a path whose methods have none.
 
-    :param path: below the mount point of the application.
+    :param path: below the mount point of the application, or None.
     """
-    if flask.request.path == path:
+    if web.current_request().path == path:
         base.discard_body()

@@ -12,7 +12,7 @@
 
 """All URLs of the API, and the hooks in Keystone's application."""
 
-import functools
+import typing as ty
 
 import flask
 from werkzeug import exceptions
@@ -22,6 +22,7 @@ from keystone_oauth2.api import clients
 from keystone_oauth2.api import endpoints
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import metadata
+from keystone_oauth2.api.hooks import every_request
 from keystone_oauth2.compose import server
 from keystone_oauth2.compose import tables
 from keystone_oauth2.identity import web
@@ -43,7 +44,15 @@ class ProtocolAPI(rendering.API):
 
     def __init__(self, built: server.Server) -> None:
         self._server = built
+        self._metadata_path: str | None = None
+        if built.metadata is not None:
+            self._metadata_path = metadata_document.path(
+                built.metadata['issuer']
+            )
         super().__init__()
+        self.blueprint.url_value_preprocessor(
+            lambda _endpoint, _values: self.ignore_body()
+        )
 
     @staticmethod
     def is_keystones(error: Exception) -> bool:
@@ -90,16 +99,18 @@ class ProtocolAPI(rendering.API):
     def add_to(self, flask_app: flask.Flask) -> None:
         """Add the API, and the metadata at the root of the host."""
         super().add_to(flask_app)
-        if self._server.metadata is not None:
-            path = metadata_document.path(self._server.metadata['issuer'])
+        if self._metadata_path is not None:
             # A second URL for the same resource, so that it also rejects
             # methods that are not allowed there.
             flask_app.add_url_rule(
-                path, endpoint=f'{self.blueprint.name}.{_METADATA}'
+                self._metadata_path,
+                endpoint=f'{self.blueprint.name}.{_METADATA}',
             )
-            flask_app.url_value_preprocessor(
-                functools.partial(metadata.ignore_body, path)
-            )
+
+    def ignore_body(self) -> None:
+        """Discard the body of a request that has no use for one."""
+        super().ignore_body()
+        metadata.ignore_body(self._metadata_path)
 
 
 class ClientsAPI(rendering.API):
@@ -187,19 +198,19 @@ class OAuth2:
         built = server.build()
         check = tables.Check()
         # An unknown URL belongs to the first API that it is below.
-        for api in (ClientsAPI(built.clients), ProtocolAPI(built)):
+        apis = (ClientsAPI(built.clients), ProtocolAPI(built))
+        for api in apis:
             api.blueprint.before_request(check)
             api.add_to(flask_app)
-        _add_hooks(flask_app, built)
+        every_request.Hooks(
+            apis=apis,
+            checks=_given(built.binding_check),
+            observers=_given(built.retirement_check, built.secret_observer),
+        ).add_to(flask_app)
 
 
-def _add_hooks(flask_app: flask.Flask, built: server.Server) -> None:
-    if built.binding_check is not None:
-        flask_app.before_request(built.binding_check)
-    if built.secret_observer is not None:
-        flask_app.after_request(built.secret_observer)
-    flask_app.after_request(built.retirement_check)
-    flask_app.teardown_request(web.end_context)
+def _given(*hooks: ty.Any) -> list[ty.Any]:
+    return [hook for hook in hooks if hook is not None]
 
 
 APIs = (OAuth2,)

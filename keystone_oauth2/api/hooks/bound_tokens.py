@@ -42,9 +42,10 @@ class BindingCheck:
         :raises web.TokenRefused: the connection has no certificate, or
             another one.
         """
-        confirmations = tokens.confirmations(
-            web.auth_context(), web.further_tokens()
-        )
+        context, further = web.auth_context(), web.further_tokens()
+        if not context and not further:
+            return
+        confirmations = tokens.confirmations(context, further)
         if not confirmations:
             return
         request = self._reader.head()

@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The hooks that Flask calls for each request to Keystone.
+
+Nearly all these requests concern neither this package nor its clients, and
+must not become slower. Flask examines each hook function before it calls it,
+so there is one of a kind, and it returns as soon as it can.
+"""
+
+import collections.abc as abc
+import typing as ty
+
+import flask
+
+from keystone_oauth2.api import errors
+from keystone_oauth2.identity import web
+
+_CREATED = 201
+
+
+class Hooks:
+    """Calls the checks and observers that a request concerns.
+
+    :param apis: refuse unknown URLs below their own.
+    :param checks: are called before each request. They raise an exception to
+        refuse it.
+    :param observers: are called with each response to the creation of
+        anything, one after another. They return it, or another one.
+    """
+
+    def __init__(
+        self,
+        *,
+        apis: abc.Sequence[errors.API],
+        checks: abc.Sequence[abc.Callable[[], None]],
+        observers: abc.Sequence[
+            abc.Callable[[flask.Response], flask.Response]
+        ],
+    ) -> None:
+        self._apis = apis
+        self._checks = checks
+        self._observers = observers
+
+    def add_to(self, flask_app: flask.Flask) -> None:
+        """Add the hooks to Keystone's application."""
+        flask_app.url_value_preprocessor(self._ignore_body)
+        flask_app.before_request(self._before)
+        flask_app.after_request(self._after)
+        flask_app.teardown_request(web.end_context)
+
+    def _ignore_body(self, endpoint: str | None, _values: ty.Any) -> None:
+        # Flask found no endpoint: the URL or the method is unknown.
+        if endpoint is None:
+            for api in self._apis:
+                api.ignore_body()
+
+    def _before(self) -> flask.Response | None:
+        if web.current_request().url_rule is None:
+            for api in self._apis:
+                refusal = api.refuse_unknown_url()
+                if refusal is not None:
+                    return refusal
+        for check in self._checks:
+            check()
+        return None
+
+    def _after(self, response: flask.Response) -> flask.Response:
+        if response.status_code == _CREATED:
+            for observe in self._observers:
+                response = observe(response)
+        return response
