@@ -22,13 +22,16 @@ import flask
 from keystone import exception
 from keystone.auth.plugins import base as auth_plugin
 from keystone.common import authorization
+from keystone.common import cache
 from keystone.common import context as keystone_context
 from keystone.common import json_home
 from keystone.common import utils
 from keystone.common.validation import validators
 from keystone.models import token_model
+from keystone.revoke import core as revoke
 from keystone.server import flask as keystone_flask
 from keystone.server.flask import common
+from keystone.token import provider
 from oslo_context import context
 from oslo_utils import timeutils
 
@@ -125,31 +128,56 @@ def has_token() -> bool:
 
 
 def end_context(_error: BaseException | None = None) -> None:
-    """Replace the context of a finished request with a copy for logging.
+    """Make a worker forget what the next request must not be served with.
 
-    Keystone keeps cached objects in the context, and validates the token of
-    the next request before that has its own context: it would accept a token
-    that another worker has revoked since. The copy has neither these objects
-    nor the token. It keeps the request id, user and project, since uWSGI logs
-    an unhandled exception after this, with the current context.
+    Keystone keeps what it reads from its cache in the context of a request,
+    and validates the token of the next one with that, before it has a context
+    of its own: it would accept a token that another worker has revoked since.
+    After any request, it has to ask again whether anything was revoked. After
+    one to this package's URLs, nothing is left but what the log needs: uWSGI
+    logs an unhandled exception after this, with the current context.
     """
     current = context.get_current()
-    if current is not None:
-        # ``to_dict`` and ``from_dict`` would take four times as long.
-        context.RequestContext(
-            request_id=current.request_id,
-            global_request_id=current.global_request_id,
-            user_id=current.user_id,
-            user_domain_id=current.user_domain_id,
-            project_id=current.project_id,
-            project_domain_id=current.project_domain_id,
-            domain_id=current.domain_id,
-            system_scope=current.system_scope,
-            roles=current.roles,
-            is_admin=current.is_admin,
-            is_admin_project=current.is_admin_project,
-            overwrite=True,
-        )
+    if current is None:
+        return
+    if current_request().path.startswith('/v3/OS-OAUTH2'):
+        _replace(current)
+        return
+    for name in _revocation_ids():
+        vars(current).pop(name, None)
+
+
+def _replace(current: ty.Any) -> None:
+    # ``to_dict`` and ``from_dict`` would take four times as long.
+    context.RequestContext(
+        request_id=current.request_id,
+        global_request_id=current.global_request_id,
+        user_id=current.user_id,
+        user_domain_id=current.user_domain_id,
+        project_id=current.project_id,
+        project_domain_id=current.project_domain_id,
+        domain_id=current.domain_id,
+        system_scope=current.system_scope,
+        roles=current.roles,
+        is_admin=current.is_admin,
+        is_admin_project=current.is_admin_project,
+        overwrite=True,
+    )
+
+
+@functools.cache
+def _revocation_ids() -> list[str]:
+    """Return the attributes of a context that a revocation makes obsolete.
+
+    They have the ids of two regions of Keystone's cache. A revocation replaces
+    these, and with them all that is cached about tokens.
+    """
+    mangle = cache.CACHE_INVALIDATION_REGION.key_mangler
+    prefix = cache.RegionInvalidationManager.REGION_KEY_PREFIX
+    return [
+        f'_request_cache_{mangle(prefix + region.name)}'
+        for region in (provider.TOKENS_REGION, revoke.REVOKE_REGION)
+    ]
 
 
 def understands_access_rules() -> bool:

@@ -30,39 +30,60 @@ class RequestContextTest(base.KeystoneTestCase):
 
     options = {'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'}}
 
-    def test_token_revoked_elsewhere_after_introspection_is_refused(self):
+    def test_token_revoked_elsewhere_is_refused(self):
         """At the next request, whatever this thread has cached."""
-        answer = self.post_as(self.client)
-        token = answer.json['access_token']
-        form = f'token={token}'
-        answer = self.post_as(self.client, form, path=INTROSPECT)
-        self.assertIs(True, answer.json['active'])
-        elsewhere = threading.Thread(
-            target=self.post_as,
-            args=(self.client, form),
-            kwargs={'path': REVOKE},
-        )
-        elsewhere.start()
-        elsewhere.join()
-        answer = self.keystone.request('GET', '/v3/auth/projects', token=token)
-        self.assertEqual(401, answer.status)
+        for name, request in (
+            ('introspection', self.introspect),
+            ('validation', self.identity.validate),
+            ('use', self.use),
+            (
+                'enforced use',
+                lambda token: self.keystone.request(
+                    'GET', f'/v3/users/{self.user.id}', token=token
+                ),
+            ),
+        ):
+            with self.variant(name):
+                token = self.post_as(self.client).json['access_token']
+                self.assertEqual(200, self.use(token).status)
+                self.assertEqual(200, request(token).status)
+                elsewhere = threading.Thread(target=self.revoke, args=(token,))
+                elsewhere.start()
+                elsewhere.join()
+                self.assertEqual(401, self.use(token).status)
+
+    def introspect(self, token):
+        return self.post_as(self.client, f'token={token}', path=INTROSPECT)
+
+    def revoke(self, token):
+        return self.post_as(self.client, f'token={token}', path=REVOKE)
+
+    def use(self, token):
+        return self.keystone.request('GET', '/v3/auth/projects', token=token)
 
     def test_only_the_context_for_the_log_is_kept(self):
-        """Caller and request id; no token, nothing from the cache.
+        """Caller and request id; no token, nothing from the cache."""
+        token = self.identity.token_for(self.user)
+        answer = self.keystone.request(
+            'POST', INTROSPECT, form={'token': token}, token=token
+        )
+        self.assertEqual(200, answer.status)
+        left = context.get_current()
+        self.assert_for_the_log(left)
+        self.assertIsNone(left.auth_token)
+        self.assertFalse([name for name in vars(left) if 'cache' in name])
 
-        Also if Keystone does not handle an exception: uWSGI logs it after the
-        end of the request. Keystone fails if werkzeug redirects.
+    def test_context_for_the_log_is_kept_after_an_exception(self):
+        """uWSGI logs what Keystone does not handle after the request.
+
+        Keystone fails if werkzeug redirects.
         """
         token = self.identity.token_for(self.user)
-        for path in ('/v3/auth/projects', '/v3/users//x'):
-            with contextlib.suppress(exceptions.HTTPException):
-                self.keystone.request('PUT', path, token=token)
-            left = context.get_current()
-            with self.variant(path):
-                self.assertEqual(self.user.id, left.user_id)
-                self.assertEqual(self.project.id, left.project_id)
-                self.assertIn(left.request_id, self.new_log())
-                self.assertIsNone(left.auth_token)
-                self.assertFalse(
-                    [name for name in vars(left) if 'cache' in name]
-                )
+        with contextlib.suppress(exceptions.HTTPException):
+            self.keystone.request('PUT', '/v3/users//x', token=token)
+        self.assert_for_the_log(context.get_current())
+
+    def assert_for_the_log(self, left):
+        self.assertEqual(self.user.id, left.user_id)
+        self.assertEqual(self.project.id, left.project_id)
+        self.assertIn(left.request_id, self.new_log())
