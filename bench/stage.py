@@ -208,10 +208,11 @@ class Keystone(Side):
         self.admin_token = identity.admin_token()
         self.user_token = identity.token_for(user)
         if self.enable:
-            self._register(ask)
+            second = identity.create_application_credential(user)
+            self._register(ask, second.id)
 
-    def _register(self, ask: _http.Request) -> None:
-        path = f'/v3/OS-OAUTH2/clients/{self.client.id}'
+    def _register(self, ask: _http.Request, client_id: str) -> None:
+        path = f'/v3/OS-OAUTH2/clients/{client_id}'
         answer = ask(
             'POST',
             f'{path}/secrets',
@@ -219,7 +220,7 @@ class Keystone(Side):
             json={'secret': {}},
         )
         secret = answer.json['secret']['secret']
-        self.registered = data.Client(self.client.id, secret)
+        self.registered = data.Client(client_id, secret)
         self._key = ec.generate_private_key(ec.SECP256R1())
         public = jwt.algorithms.ECAlgorithm.to_jwk(
             self._key.public_key(), as_dict=True
@@ -234,8 +235,8 @@ class Keystone(Side):
     def assertion_request(self) -> load.Request:
         """Return a token request with a new client assertion."""
         claims = {
-            'iss': self.client.id,
-            'sub': self.client.id,
+            'iss': self.registered.id,
+            'sub': self.registered.id,
             'aud': data.ISSUER,
             'exp': int(time.time()) + _LIFETIME,
             'jti': uuid.uuid4().hex,
