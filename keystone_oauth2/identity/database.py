@@ -23,6 +23,7 @@ from keystone.application_credential.backends import sql as credential_sql
 from keystone.assignment.role_backends import sql_model as role_sql
 from keystone.common import sql
 from keystone.common.sql import core
+from keystone.federation.backends import sql as federation_sql
 from keystone.identity.backends import sql_model as identity_sql
 from keystone.resource.backends import sql_model as resource_sql
 from oslo_config import cfg
@@ -40,6 +41,7 @@ application_credential = credential_sql.ApplicationCredentialModel.__table__
 application_credential_role = (
     credential_sql.ApplicationCredentialRoleModel.__table__
 )
+mapping = federation_sql.MappingModel.__table__
 project = resource_sql.Project.__table__
 role = role_sql.RoleTable.__table__
 user = identity_sql.User.__table__

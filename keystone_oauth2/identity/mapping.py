@@ -13,15 +13,24 @@
 """The federation mapping for certificates (``keystone.federation``)."""
 
 import collections.abc as abc
+import json
 import typing as ty
 
 from keystone import exception
-from keystone.common import provider_api
 from keystone.federation import utils
+import sqlalchemy as sa
 
+from keystone_oauth2.identity import database
+from keystone_oauth2.identity import lookups
 from keystone_oauth2.protocol import ports
 
-PROVIDERS = provider_api.ProviderAPIs
+# Keystone has no cache for mappings: ``federation_api.get_mapping`` takes as
+# long as all other look-ups of a token.
+_MAPPING = lookups.Lookup(
+    sa.select(database.mapping.c.id, database.mapping.c.rules).where(
+        database.mapping.c.id == sa.bindparam('id')
+    )
+)
 
 
 def evaluate(
@@ -29,7 +38,7 @@ def evaluate(
 ) -> dict[str, str]:
     """Apply a mapping to the names in a certificate.
 
-    Calls ``federation_api.get_mapping`` and ``RuleProcessor.process``.
+    Calls ``RuleProcessor.process``.
 
     :param mapping_id: ``[oauth2] oauth2_cert_dn_mapping_id``.
     :param assertion: values by attribute; multiple values are joined with
@@ -39,14 +48,13 @@ def evaluate(
     :raises ports.Refused: there is no such mapping, or none of its rules
         applies.
     """
+    row = _MAPPING.first(id=mapping_id)
+    if row is None:
+        raise ports.Refused(f'certificate: there is no mapping {mapping_id}')
     try:
-        mapping = PROVIDERS.federation_api.get_mapping(mapping_id)
-        processor = utils.RuleProcessor(mapping['id'], mapping['rules'])
+        # Keystone stores a JSON text of a JSON text.
+        processor = utils.RuleProcessor(row.id, json.loads(row.rules))
         user = processor.process(dict(assertion))['user']
-    except exception.MappingNotFound:
-        raise ports.Refused(
-            f'certificate: there is no mapping {mapping_id}'
-        ) from None
     except exception.Error as error:
         raise ports.Refused(
             f'certificate: no rule of mapping {mapping_id} applies'

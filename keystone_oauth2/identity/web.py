@@ -12,6 +12,7 @@
 
 """Keystone's part of the HTTP layer (``keystone.server.flask``)."""
 
+import collections.abc as abc
 import datetime
 import functools
 import http.client
@@ -173,11 +174,13 @@ def _revocation_ids() -> list[str]:
     these, and with them all that is cached about tokens.
     """
     mangle = cache.CACHE_INVALIDATION_REGION.key_mangler
+    regions = (provider.TOKENS_REGION, revoke.REVOKE_REGION)
+    return [_attribute(region.name, mangle) for region in regions]
+
+
+def _attribute(region_name: str, mangle: abc.Callable[[str], str]) -> str:
     prefix = cache.RegionInvalidationManager.REGION_KEY_PREFIX
-    return [
-        f'_request_cache_{mangle(prefix + region.name)}'
-        for region in (provider.TOKENS_REGION, revoke.REVOKE_REGION)
-    ]
+    return f'_request_cache_{mangle(prefix + region_name)}'
 
 
 def understands_access_rules() -> bool:
