@@ -226,7 +226,7 @@ def _plain(rows: abc.Sequence[ty.Any]) -> clients.Client:
         user_id=row.known_user_id or row.user_id,
         project_id=row.project_id,
         is_user_enabled=row.known_user_id is not None
-        and users.is_in_database(row.user_domain_id),
+        and users.is_row_decisive(row.user_domain_id),
         has_mfa_rules=row.mfa_rules is not None,
         roles=tuple(
             clients.Role(part.role_id, part.role_name)

@@ -30,9 +30,10 @@ from keystone_oauth2.identity import database
 
 LOG = log.getLogger(__name__)
 
-# PostgreSQL's SQLSTATEs for a prepared statement that does not exist, that
-# another client has prepared, or whose columns have changed.
-_NOT_PREPARED = ('26000', '42P05', '0A000')
+# PostgreSQL's SQLSTATEs for a prepared statement that does not exist, or whose
+# columns have changed, and for one that exists.
+_NOT_PREPARED = ('26000', '0A000')
+_ALREADY_PREPARED = '42P05'
 
 
 class Lookup:
@@ -215,22 +216,33 @@ class _Prepared:
         self, connection: ty.Any, parameters: dict[str, ty.Any]
     ) -> list[ty.Any] | None:
         values = self._compiled.values(parameters)
-        try:
-            # What is prepared ends with the connection, as this note does.
-            if self._name not in connection.info:
-                with connection.cursor() as cursor:
-                    cursor.execute(self._prepare)
-                connection.info[self._name] = True
-            marks = ', '.join(['%s'] * len(values))
-            return self._compiled.execute(
-                connection, f'EXECUTE {self._name} ({marks})', values
-            )
-        except Exception as error:
-            if getattr(error, 'pgcode', None) not in _NOT_PREPARED:
-                raise
+        for _ in range(2):
+            try:
+                self._prepare_once(connection)
+                marks = ', '.join(['%s'] * len(values))
+                return self._compiled.execute(
+                    connection, f'EXECUTE {self._name} ({marks})', values
+                )
+            except Exception as error:
+                if getattr(error, 'pgcode', None) not in _NOT_PREPARED:
+                    raise
+                connection.info.pop(self._name, None)
         LOG.info(
             'The database does not keep prepared statements, perhaps because '
             'of a connection pooler: look-ups will be planned each time'
         )
         self._is_possible = False
         return None
+
+    def _prepare_once(self, connection: ty.Any) -> None:
+        # What is prepared ends with the connection, as this note does.
+        if self._name in connection.info:
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(self._prepare)
+        except Exception as error:
+            # Another client of a pooler has prepared the same statement.
+            if getattr(error, 'pgcode', None) != _ALREADY_PREPARED:
+                raise
+        connection.info[self._name] = True

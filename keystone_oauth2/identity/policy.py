@@ -89,12 +89,18 @@ def permit_issue(
 
     Target and credentials are both the client's, so that a rule can compare
     either with a constant.
+
+    :raises ports.Refused: the user or the project is deleted meanwhile.
     """
     if _allows_all(access_token.CREATE):
         return True
     delegation = ports.Delegation.to(client)
-    user = users.show_user(delegation.user_id)
-    project_domain_id = users.domain_of_project(delegation.project_id)
+    try:
+        user = users.show_user(delegation.user_id)
+        domain_name = users.domain_name(user.domain_id)
+        project_domain_id = users.domain_of_project(delegation.project_id)
+    except exception.NotFound as error:
+        raise ports.Refused(f'client {client.id}: {error}') from error
     credential_id = delegation.application_credential_id
     target = {
         'client': {
@@ -107,7 +113,7 @@ def permit_issue(
             'name': user.name,
             'domain': {
                 'id': user.domain_id,
-                'name': users.domain_name(user.domain_id),
+                'name': domain_name,
             },
         },
         'project': {
@@ -154,11 +160,11 @@ def _allows_all(rule: str) -> bool:
 def _enforce(rule: str, target: ty.Any, credentials: ty.Any) -> bool:
     enforcer = _enforcer()
     # Otherwise, it looks at the files each time.
-    uses_files, enforcer.use_conf = enforcer.use_conf, False
+    enforcer.use_conf = False
     try:
         return bool(enforcer.enforce(rule, target, credentials))
     finally:
-        enforcer.use_conf = uses_files
+        enforcer.use_conf = True
 
 
 def _enforcer() -> policy.Enforcer:

@@ -98,18 +98,17 @@ def describe(client: clients.AuthenticatedClient) -> messages.Caller:
     token = _ClientToken(delegation)
     try:
         token.mint('', '')
-        roles = _usable_roles(token)
+        return messages.Caller(
+            user_id=delegation.user_id,
+            user_domain_id=token.user['domain_id'],
+            roles=_usable_roles(token),
+            client_id=client.id,
+            authentication_method=client.method,
+            project_id=delegation.project_id,
+            project_domain_id=users.domain_of_project(delegation.project_id),
+        )
     except REFUSALS as error:
         raise _refused(delegation, str(error)) from error
-    return messages.Caller(
-        user_id=delegation.user_id,
-        user_domain_id=token.user['domain_id'],
-        roles=roles,
-        client_id=client.id,
-        authentication_method=client.method,
-        project_id=delegation.project_id,
-        project_domain_id=users.domain_of_project(delegation.project_id),
-    )
 
 
 class _ClientToken(token_model.TokenModel):
@@ -143,7 +142,9 @@ class _ClientToken(token_model.TokenModel):
             )
         self._delegated = delegation.roles
 
-    project = user_domain
+    @property
+    def project(self) -> dict[str, ty.Any]:
+        return {'id': self.project_id, 'enabled': True}
 
     @property
     def application_credential(self) -> dict[str, ty.Any] | None:
@@ -380,6 +381,10 @@ def _method(delegation: ports.Delegation) -> str:
         method = _DELEGATED_METHOD
     if not delegation.has_mfa_rules:
         return method
+    if delegation.roles is not None:
+        # The database has rules that Keystone's cache may not have yet.
+        identity_api = PROVIDERS.identity_api
+        identity_api.get_user.invalidate(identity_api, delegation.user_id)
     validator = core.UserMFARulesValidator
     if not validator.check_auth_methods_against_rules(
         delegation.user_id, {method}

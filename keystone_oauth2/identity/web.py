@@ -12,7 +12,6 @@
 
 """Keystone's part of the HTTP layer (``keystone.server.flask``)."""
 
-import collections.abc as abc
 import datetime
 import functools
 import http.client
@@ -23,16 +22,13 @@ import flask
 from keystone import exception
 from keystone.auth.plugins import base as auth_plugin
 from keystone.common import authorization
-from keystone.common import cache
 from keystone.common import context as keystone_context
 from keystone.common import json_home
 from keystone.common import utils
 from keystone.common.validation import validators
 from keystone.models import token_model
-from keystone.revoke import core as revoke
 from keystone.server import flask as keystone_flask
 from keystone.server.flask import common
-from keystone.token import provider
 from oslo_context import context
 from oslo_utils import timeutils
 
@@ -54,6 +50,8 @@ _APPLICATION_CREDENTIAL = 'application_credential'
 set_unenforced_ok = common.set_unenforced_ok
 
 
+# Prefix of the attributes of a context that Keystone keeps such objects in.
+_CACHED = '_request_cache_'
 # Characters that a URI may have (RFC 3986, 2), with the percent sign.
 _IN_URI = "%:/?#[]@!$&'()*+,;="
 
@@ -129,58 +127,21 @@ def has_token() -> bool:
 
 
 def end_context(_error: BaseException | None = None) -> None:
-    """Make a worker forget what the next request must not be served with.
+    """Make a worker forget the token of a finished request, and what it read.
 
     Keystone keeps what it reads from its cache in the context of a request,
     and validates the token of the next one with that, before it has a context
-    of its own: it would accept a token that another worker has revoked since.
-    After any request, it has to ask again whether anything was revoked. After
-    one to this package's URLs, nothing is left but what the log needs: uWSGI
+    of its own: it would accept a token that another worker has revoked since,
+    or whose roles it has removed. The rest of the context stays, since uWSGI
     logs an unhandled exception after this, with the current context.
     """
     current = context.get_current()
     if current is None:
         return
-    if current_request().path.startswith('/v3/OS-OAUTH2'):
-        _replace(current)
-        return
-    for name in _revocation_ids():
-        vars(current).pop(name, None)
-
-
-def _replace(current: ty.Any) -> None:
-    # ``to_dict`` and ``from_dict`` would take four times as long.
-    context.RequestContext(
-        request_id=current.request_id,
-        global_request_id=current.global_request_id,
-        user_id=current.user_id,
-        user_domain_id=current.user_domain_id,
-        project_id=current.project_id,
-        project_domain_id=current.project_domain_id,
-        domain_id=current.domain_id,
-        system_scope=current.system_scope,
-        roles=current.roles,
-        is_admin=current.is_admin,
-        is_admin_project=current.is_admin_project,
-        overwrite=True,
-    )
-
-
-@functools.cache
-def _revocation_ids() -> list[str]:
-    """Return the attributes of a context that a revocation makes obsolete.
-
-    They have the ids of two regions of Keystone's cache. A revocation replaces
-    these, and with them all that is cached about tokens.
-    """
-    mangle = cache.CACHE_INVALIDATION_REGION.key_mangler
-    regions = (provider.TOKENS_REGION, revoke.REVOKE_REGION)
-    return [_attribute(region.name, mangle) for region in regions]
-
-
-def _attribute(region_name: str, mangle: abc.Callable[[str], str]) -> str:
-    prefix = cache.RegionInvalidationManager.REGION_KEY_PREFIX
-    return f'_request_cache_{mangle(prefix + region_name)}'
+    current.auth_token = None
+    attributes = vars(current)
+    for name in [name for name in attributes if name.startswith(_CACHED)]:
+        del attributes[name]
 
 
 def understands_access_rules() -> bool:

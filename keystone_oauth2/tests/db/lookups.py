@@ -93,15 +93,14 @@ class PreparedTests:
                 self.assert_found()
             self.assertEqual([3], self.prepared())
 
-    def test_pooler_that_keeps_no_statements(self):
-        """PgBouncer may execute each statement on another connection."""
-        database.autocommit_engine().dispose()
+    def test_pooler_that_exchanges_connections(self):
+        """The statement is prepared on each of them."""
         self.assert_found()
         with database.autocommit_engine().connect() as connection:
             connection.execute(sa.text('DEALLOCATE ALL'))
         self.assert_found()
         self.assert_found()
-        self.assertEqual([], self.prepared())
+        self.assertEqual([2], self.prepared())
 
     def test_pooler_that_passes_statements_on(self):
         """Another worker has prepared the same one on this connection."""
@@ -111,7 +110,21 @@ class PreparedTests:
         with database.autocommit_engine().connect() as connection:
             connection.connection.info.clear()
         self.assert_found()
-        self.assertEqual([1], self.prepared())
+        self.assertEqual([2], self.prepared())
+
+    def test_statement_that_can_no_longer_be_executed(self):
+        """It is sent unprepared: here, a column has got another type."""
+        table = sa.table('changing', sa.column('id', sa.String))
+        self.execute('CREATE TABLE changing (id varchar(64))')
+        self.addCleanup(self.execute, 'DROP TABLE changing')
+        self.execute("INSERT INTO changing VALUES ('x')")
+        changing = lookups.Lookup(
+            sa.select(table.c.id).where(table.c.id == sa.bindparam('id'))
+        )
+        self.assertEqual([('x',)], changing.all(id='x'))
+        self.execute('ALTER TABLE changing ALTER id TYPE text')
+        for _ in range(2):
+            self.assertEqual([('x',)], changing.all(id='x'))
 
     def test_client_is_found_without_compiling(self):
         """PostgreSQL compiles what it expects to be expensive, for seconds.

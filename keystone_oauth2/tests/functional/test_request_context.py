@@ -19,13 +19,13 @@ import threading
 from oslo_context import context
 from werkzeug import exceptions
 
-from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import digests
 
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 REVOKE = '/v3/OS-OAUTH2/revoke'
 
 
-class RequestContextTest(base.KeystoneTestCase):
+class RequestContextTest(digests.DigestTestCase):
     """Threads share a cache, as workers share memcached."""
 
     options = {'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'}}
@@ -47,9 +47,7 @@ class RequestContextTest(base.KeystoneTestCase):
                 token = self.post_as(self.client).json['access_token']
                 self.assertEqual(200, self.use(token).status)
                 self.assertEqual(200, request(token).status)
-                elsewhere = threading.Thread(target=self.revoke, args=(token,))
-                elsewhere.start()
-                elsewhere.join()
+                self.elsewhere(self.revoke, token)
                 self.assertEqual(401, self.use(token).status)
 
     def introspect(self, token):
@@ -62,28 +60,46 @@ class RequestContextTest(base.KeystoneTestCase):
         return self.keystone.request('GET', '/v3/auth/projects', token=token)
 
     def test_only_the_context_for_the_log_is_kept(self):
-        """Caller and request id; no token, nothing from the cache."""
-        token = self.identity.token_for(self.user)
-        answer = self.keystone.request(
-            'POST', INTROSPECT, form={'token': token}, token=token
-        )
-        self.assertEqual(200, answer.status)
-        left = context.get_current()
-        self.assert_for_the_log(left)
-        self.assertIsNone(left.auth_token)
-        self.assertFalse([name for name in vars(left) if 'cache' in name])
+        """Caller and request id; no token, nothing from the cache.
 
-    def test_context_for_the_log_is_kept_after_an_exception(self):
-        """uWSGI logs what Keystone does not handle after the request.
-
-        Keystone fails if werkzeug redirects.
+        Also if Keystone does not handle an exception: uWSGI logs it after the
+        end of the request. Keystone fails if werkzeug redirects.
         """
         token = self.identity.token_for(self.user)
-        with contextlib.suppress(exceptions.HTTPException):
-            self.keystone.request('PUT', '/v3/users//x', token=token)
-        self.assert_for_the_log(context.get_current())
+        for path in ('/v3/auth/projects', '/v3/users//x'):
+            with contextlib.suppress(exceptions.HTTPException):
+                self.keystone.request('PUT', path, token=token)
+            left = context.get_current()
+            with self.variant(path):
+                self.assertEqual(self.user.id, left.user_id)
+                self.assertEqual(self.project.id, left.project_id)
+                self.assertIn(left.request_id, self.new_log())
+                self.assertIsNone(left.auth_token)
+                self.assertFalse(
+                    [name for name in vars(left) if 'cache' in name]
+                )
 
-    def assert_for_the_log(self, left):
-        self.assertEqual(self.user.id, left.user_id)
-        self.assertEqual(self.project.id, left.project_id)
-        self.assertIn(left.request_id, self.new_log())
+    def test_credential_deleted_elsewhere_is_refused(self):
+        user, client = self.new_client()
+        token = self.post_as(client).json['access_token']
+        self.assertEqual(200, self.identity.validate(token).status)
+        self.elsewhere(
+            self.identity.delete_application_credential, user, client.id
+        )
+        self.assertIn(self.use(token).status, (401, 404))
+
+    def test_role_removed_elsewhere_counts(self):
+        """Keystone would even cache the token with the role for others."""
+        user = self.identity.create_user(self.project, ['member'])
+        token = self.identity.token_for(user)
+        self.assertEqual(200, self.identity.validate(token).status)
+        self.assertEqual(200, self.use(token).status)
+        self.elsewhere(self.identity.unassign, user, 'member', self.project)
+        for _ in range(2):
+            self.assertEqual(401, self.use(token).status)
+
+    def elsewhere(self, function, *arguments):
+        """Call a function as if another worker did."""
+        thread = threading.Thread(target=function, args=arguments)
+        thread.start()
+        thread.join()
