@@ -14,8 +14,10 @@
 
 import abc as abstract
 import collections.abc as abc
+import functools
 import json
 import re
+import typing as ty
 
 import flask
 from oslo_log import log
@@ -41,6 +43,9 @@ class API(web.APIBase):
         super().__init__()
         self._root = f'{self.blueprint.url_prefix}{self.api.prefix}/'
         self.api.handle_error = self.handle_error
+        self.api.error_router = functools.partial(
+            self._route_error, self.api.error_router
+        )
         self.blueprint.after_request(base.drop_media_type_of_nothing)
         self.blueprint.after_request(web.escape_challenges)
 
@@ -66,19 +71,38 @@ class API(web.APIBase):
             raise error
         return base.no_store(self.render(translate(error)))
 
+    def _route_error(
+        self,
+        route: abc.Callable[..., ty.Any],
+        original: abc.Callable[..., ty.Any],
+        error: Exception,
+    ) -> ty.Any:
+        """Handle an error of any request to Keystone; Flask-RESTful's hook.
+
+        :param route: matches the URL again to find out whether the error is
+            this API's, which Keystone's own errors need not wait for.
+        :param original: handles the error if it is not this API's.
+        """
+        if self.may_own(web.current_request().path):
+            return route(original, error)
+        return original(error)
+
+    def may_own(self, path: str) -> bool:
+        """Whether a request for a path may be one to this API."""
+        return self._is_below(path)
+
+    def _is_below(self, path: str) -> bool:
+        return re.sub('//+', '/', f'{path}/').startswith(self._root)
+
     def add_to(self, flask_app: flask.Flask) -> None:
         """Add the API to Keystone's application."""
         flask_app.register_blueprint(self.blueprint)
 
-    def ignore_body(self) -> None:
-        """Discard the body of a request that the API refuses anyway."""
-        if self._is_unknown_url():
-            base.discard_body()
+    def refuse_unrouted(self) -> flask.Response | None:
+        """Return the refusal of a request that Flask found no endpoint for.
 
-    def refuse_unknown_url(self) -> flask.Response | None:
-        """Return a refusal if nothing exists at a URL below those of the API.
-
-        :returns: None if something does, or if the URL is not below them.
+        :returns: None if its URL is not below those of the API, or if only its
+            method is unknown.
         """
         if self._is_unknown_url():
             return base.no_store(self.render(errors.NotFound()))
@@ -94,7 +118,7 @@ class API(web.APIBase):
         path, error = request.path, request.routing_exception
         if '//' not in path and not isinstance(error, exceptions.NotFound):
             return False
-        return re.sub('//+', '/', f'{path}/').startswith(self._root)
+        return self._is_below(path)
 
 
 def translate(error: Exception) -> errors.OAuthError:

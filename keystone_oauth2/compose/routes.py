@@ -50,9 +50,7 @@ class ProtocolAPI(rendering.API):
                 built.metadata['issuer']
             )
         super().__init__()
-        self.blueprint.url_value_preprocessor(
-            lambda _endpoint, _values: self.ignore_body()
-        )
+        self.blueprint.url_value_preprocessor(self._ignore_body_at_metadata)
 
     @staticmethod
     def is_keystones(error: Exception) -> bool:
@@ -107,9 +105,19 @@ class ProtocolAPI(rendering.API):
                 endpoint=f'{self.blueprint.name}.{_METADATA}',
             )
 
-    def ignore_body(self) -> None:
-        """Discard the body of a request that has no use for one."""
-        super().ignore_body()
+    def may_own(self, path: str) -> bool:
+        """Whether a request for a path may be one to this API."""
+        return path == self._metadata_path or super().may_own(path)
+
+    def refuse_unrouted(self) -> flask.Response | None:
+        """Return the refusal of an unknown URL.
+
+        For the metadata, an unknown method is refused elsewhere.
+        """
+        self._ignore_body_at_metadata()
+        return super().refuse_unrouted()
+
+    def _ignore_body_at_metadata(self, *_: ty.Any) -> None:
         metadata.ignore_body(self._metadata_path)
 
 

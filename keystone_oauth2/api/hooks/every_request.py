@@ -18,6 +18,7 @@ so there is one of a kind, and it returns as soon as it can.
 """
 
 import collections.abc as abc
+import functools
 import typing as ty
 
 import flask
@@ -53,25 +54,36 @@ class Hooks:
 
     def add_to(self, flask_app: flask.Flask) -> None:
         """Add the hooks to Keystone's application."""
-        flask_app.url_value_preprocessor(self._ignore_body)
-        flask_app.before_request(self._before)
+        # Before Keystone's own hooks, which require a body to be JSON. As a
+        # url_value_preprocessor, it would cost more than all the rest.
+        flask_app.preprocess_request = functools.partial(  # type: ignore
+            self._before, flask_app.preprocess_request
+        )
         flask_app.after_request(self._after)
         flask_app.teardown_request(web.end_context)
 
-    def _ignore_body(self, endpoint: str | None, _values: ty.Any) -> None:
-        # Flask found no endpoint: the URL or the method is unknown.
-        if endpoint is None:
-            for api in self._apis:
-                api.ignore_body()
+    def _before(
+        self, preprocess: abc.Callable[..., ty.Any], *arguments: ty.Any
+    ) -> ty.Any:
+        """Return a response in place of the resource's, or None.
 
-    def _before(self) -> flask.Response | None:
+        :param preprocess: calls the hooks of Keystone and of blueprints.
+        """
+        refusal = None
         if web.current_request().url_rule is None:
-            for api in self._apis:
-                refusal = api.refuse_unknown_url()
-                if refusal is not None:
-                    return refusal
-        for check in self._checks:
-            check()
+            refusal = self._refuse_unrouted()
+        if refusal is None:
+            refusal = preprocess(*arguments)
+        if refusal is None:
+            for check in self._checks:
+                check()
+        return refusal
+
+    def _refuse_unrouted(self) -> flask.Response | None:
+        for api in self._apis:
+            refusal = api.refuse_unrouted()
+            if refusal is not None:
+                return refusal
         return None
 
     def _after(self, response: flask.Response) -> flask.Response:
