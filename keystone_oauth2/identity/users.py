@@ -168,7 +168,7 @@ def _get_user(user_id: str, is_enabled: bool) -> dict[str, ty.Any]:
     identity_api = PROVIDERS.identity_api
     if is_enabled:
         user: dict[str, ty.Any] = identity_api.get_user(user_id)
-        if _is_in_database(user['domain_id']):
+        if is_row_decisive(user['domain_id']):
             return user
     identity_api.get_user.invalidate(identity_api, user_id)
     user = identity_api.get_user(user_id)
@@ -181,17 +181,14 @@ def _get_user(user_id: str, is_enabled: bool) -> dict[str, ty.Any]:
 def is_row_decisive(domain_id: str) -> bool:
     """Whether the row of a user says all about whether the user is enabled.
 
-    It does not if users can be disabled for being inactive.
+    It does not if users can be disabled for being inactive. LDAP users also
+    have a row once they have logged in, but it does not follow the directory.
 
     :param domain_id: of the user.
     """
     limit = cfg.CONF.security_compliance.disable_user_account_days_inactive
-    return limit is None and _is_in_database(domain_id)
-
-
-def _is_in_database(domain_id: str) -> bool:
-    # LDAP users also have a row once they have logged in, but the row does
-    # not follow the directory.
+    if limit is not None:
+        return False
     identity_api = PROVIDERS.identity_api
     driver = identity_api.domain_configs.get_domain_driver(domain_id)
     return (driver or identity_api.driver).is_sql

@@ -12,6 +12,9 @@
 
 """A deleted client leaves nothing behind that affects another one."""
 
+import json
+
+from keystone_oauth2.tests.support import digests
 from keystone_oauth2.tests.support import matchers
 from keystone_oauth2.tests.support import tokens
 
@@ -35,3 +38,35 @@ class DeletedClientTest(tokens.TokensTestCase):
                     self.post_as(wrong),
                     matchers.IsOAuthError(401, 'invalid_client'),
                 )
+
+
+class ChangedUserTest(digests.DigestTestCase):
+    """Changes of the user by a worker that does not share the cache."""
+
+    options = {
+        'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},
+        'security_compliance': {'disable_user_account_days_inactive': 30},
+    }
+
+    def test_new_rules_for_several_factors_count(self):
+        """D11: at the next request."""
+        user, client = self.new_client()
+        self.assertThat(self.post_as(client), digests.ISSUED)
+        self.execute(
+            'INSERT INTO user_option (user_id, option_id, option_value) '
+            'VALUES (:id, :option, :rules)',
+            id=user.id,
+            option='MFAR',
+            rules=json.dumps([['password', 'totp']]),
+        )
+        self.assertThat(self.post_as(client), digests.REFUSED)
+
+    def test_user_who_was_inactive_for_too_long_is_refused(self):
+        """D11: Keystone computes this; the row still says enabled."""
+        user, client = self.new_client()
+        self.execute(
+            'UPDATE "user" SET last_active_at = :day WHERE id = :id',
+            id=user.id,
+            day='2020-01-01',
+        )
+        self.assertThat(self.post_as(client), digests.REFUSED)
