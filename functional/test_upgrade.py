@@ -12,6 +12,7 @@
 
 """Upgrade from Keystone's own module and roll back, under traffic."""
 
+from concurrent import futures
 import itertools
 import time
 
@@ -23,6 +24,8 @@ from keystone_oauth2.fixture import _manage
 
 #: Seconds that replacing all workers may take.
 PATIENCE = 300
+# Requests that reach all workers of a node.
+_AT_ONCE, _TIMES = 8, 40
 #: Enables the extension in Keystone.
 LINE = _configuration.render(_configuration.enabled())
 #: Expected statuses, from either module.
@@ -57,6 +60,18 @@ class ChangeTests:
         """Write keystone.conf, with or without the extension."""
         text = config_file.read_text().replace(LINE, '')
         config_file.write_text(f'{text}{LINE if enable else ""}')
+
+    def forget(self, *urls):
+        """Make workers read from the cache whether anything was revoked.
+
+        Keystone validates a token with what the previous request to the same
+        worker has read. Without the extension, a worker may therefore accept
+        a token once after another one has revoked it.
+        """
+        with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+            for url in urls or (None,):
+                ask = self.https(url=url).request
+                list(pool.map(ask, ['GET'] * _TIMES, ['/v3'] * _TIMES))
 
     def assert_module(self, is_ours, **to):
         """Assert which module serves the API."""
@@ -173,6 +188,7 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
                 self.valid.append((token, files))
             token = self.issue(url=self.nodes[0].url)
             node.identity.revoke(token)
+            self.forget(*(other.url for other in self.nodes))
             self.revoked.append(token)
 
 
@@ -192,6 +208,7 @@ class WorkersTest(ChangeTests, base.StackTestCase):
         self.valid.append((self.issue(files=self.files), self.files))
         token = self.issue()
         self.identity.revoke(token)
+        self.forget()
         self.revoked.append(token)
         with traffic.Traffic(self.senders()) as flow:
             flow.go_on()
