@@ -71,19 +71,23 @@ class Lookup:
     def _fetch(
         self, engine: sa.Engine, parameters: dict[str, ty.Any]
     ) -> list[ty.Any]:
-        compiled = self._compiled(engine.dialect)
-        driver: ty.Any = engine.dialect.loaded_dbapi
+        dialect: ty.Any = engine.dialect
+        compiled = self._compiled(dialect)
+        driver = dialect.loaded_dbapi
         connection = None
         is_closed = False
         try:
             connection = engine.raw_connection()
             rows = compiled.fetch(connection, parameters)
         except BaseException as error:
+            is_drivers = isinstance(error, driver.Error)
             if connection is not None:
-                is_closed = _is_closed(engine, connection, error)
+                is_closed = is_drivers and dialect.is_disconnect(
+                    error, connection.dbapi_connection, None
+                )
                 # Nobody gets it again, whatever state it is in.
                 connection.invalidate(error)
-            if not isinstance(error, driver.Error):
+            if not is_drivers:
                 raise
             raise sa.exc.DBAPIError.instance(
                 None,
@@ -91,7 +95,7 @@ class Lookup:
                 error,
                 driver.Error,
                 connection_invalidated=is_closed,
-                dialect=engine.dialect,
+                dialect=dialect,
             ) from error
         connection.close()
         return rows
@@ -99,16 +103,6 @@ class Lookup:
     def _compile(self, dialect: sa.Dialect) -> '_Compiled | _Prepared':
         kind = _Prepared if dialect.driver == 'psycopg2' else _Compiled
         return kind(self._query, dialect)
-
-
-def _is_closed(
-    engine: sa.Engine, connection: ty.Any, error: BaseException
-) -> bool:
-    return isinstance(
-        error, engine.dialect.loaded_dbapi.Error
-    ) and engine.dialect.is_disconnect(
-        error, connection.dbapi_connection, None
-    )
 
 
 class _Compiled:
@@ -187,6 +181,7 @@ class _Prepared:
     """
 
     def __init__(self, query: sa.SelectBase, dialect: sa.Dialect) -> None:
+        self._driver: ty.Any = dialect.loaded_dbapi
         self._unprepared = _Compiled(query, dialect)
         self._compiled = _Compiled(
             query, postgresql.dialect(paramstyle='numeric_dollar')
@@ -223,8 +218,8 @@ class _Prepared:
                 return self._compiled.execute(
                     connection, f'EXECUTE {self._name} ({marks})', values
                 )
-            except Exception as error:
-                if getattr(error, 'pgcode', None) not in _NOT_PREPARED:
+            except self._driver.Error as error:
+                if error.pgcode not in _NOT_PREPARED:
                     raise
                 connection.info.pop(self._name, None)
         LOG.info(
@@ -241,8 +236,8 @@ class _Prepared:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(self._prepare)
-        except Exception as error:
+        except self._driver.Error as error:
             # Another client of a pooler has prepared the same statement.
-            if getattr(error, 'pgcode', None) != _ALREADY_PREPARED:
+            if error.pgcode != _ALREADY_PREPARED:
                 raise
         connection.info[self._name] = True

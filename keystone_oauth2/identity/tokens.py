@@ -161,7 +161,7 @@ class _ClientToken(token_model.TokenModel):
         return super().roles
 
     def issue(self) -> None:
-        """Let the token provider make the token, and check it."""
+        """Generate the token with the provider, and mint it."""
         driver = PROVIDERS.token_provider_api.driver
         self.mint(*driver.generate_id_and_issued_at(self))
 

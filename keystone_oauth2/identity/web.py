@@ -50,7 +50,7 @@ _APPLICATION_CREDENTIAL = 'application_credential'
 set_unenforced_ok = common.set_unenforced_ok
 
 
-# Prefix of the attributes of a context that Keystone keeps such objects in.
+# Prefix of the attributes of a context with what was read from the cache.
 _CACHED = '_request_cache_'
 # Characters that a URI may have (RFC 3986, 2), with the percent sign.
 _IN_URI = "%:/?#[]@!$&'()*+,;="
