@@ -21,9 +21,9 @@ from oslo_upgradecheck import upgradecheck
 from keystone_oauth2.compose import options
 from keystone_oauth2.compose import server
 from keystone_oauth2.db import migration
+from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
-from keystone_oauth2.identity import tokens
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import method
@@ -60,13 +60,13 @@ class Checks(upgradecheck.UpgradeCommands):
         They store methods as bits, by their position in ``[auth] methods``.
         """
         methods = cfg.CONF.auth.methods
-        if tokens.CERTIFICATE_METHOD not in methods:
+        if client_token.CERTIFICATE_METHOD not in methods:
             return upgradecheck.Result(
                 _WARNING,
                 'keystone-oauth2 is not enabled: append oauth2_credential to '
                 '[auth] methods.',
             )
-        if methods[-1] != tokens.CERTIFICATE_METHOD:
+        if methods[-1] != client_token.CERTIFICATE_METHOD:
             return upgradecheck.Result(
                 _FAILURE,
                 'oauth2_credential is not the last of [auth] methods: Fernet '

@@ -16,23 +16,19 @@ This module implements :class:`keystone_oauth2.protocol.ports.TokenService`.
 """
 
 import collections.abc as abc
-import dataclasses
 import datetime
-import functools
 import typing as ty
 
 from keystone import exception
 from keystone import notifications
-from keystone.auth import core
 from keystone.common import provider_api
 from keystone.common import render_token
-from keystone.common import utils
 from keystone.models import revoke_model
 from keystone.models import token_model
-from keystone.token import provider
 from oslo_log import log
 from oslo_utils import timeutils
 
+from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import confirmation
@@ -43,9 +39,6 @@ from keystone_oauth2.protocol.clients import client as clients
 LOG = log.getLogger(__name__)
 PROVIDERS = provider_api.ProviderAPIs
 
-#: The method that Keystone writes into certificate-bound tokens.
-CERTIFICATE_METHOD = 'oauth2_credential'
-_DELEGATED_METHOD = 'application_credential'  # nosec B105
 # Positions in the result of a provider's ``validate_token``.
 _CREDENTIAL_ID, _THUMBPRINT = 11, 12
 #: Errors of Keystone that mean that a client must not get a token.
@@ -70,7 +63,7 @@ def issue(delegation: ports.Delegation) -> ports.IssuedToken:
         disabled or deleted, the user has no role there, or the user's rules
         for multi-factor authentication require other methods.
     """
-    token = _ClientToken(delegation)
+    token = client_token.ClientToken(delegation)
     try:
         token.issue()
     except REFUSALS as error:
@@ -95,7 +88,7 @@ def describe(client: clients.AuthenticatedClient) -> messages.Caller:
     :raises ports.Refused: as for a token.
     """
     delegation = ports.Delegation.to(client)
-    token = _ClientToken(delegation)
+    token = client_token.ClientToken(delegation)
     try:
         token.mint('', '')
         return messages.Caller(
@@ -109,61 +102,6 @@ def describe(client: clients.AuthenticatedClient) -> messages.Caller:
         )
     except REFUSALS as error:
         raise _refused(delegation, str(error)) from error
-
-
-class _ClientToken(token_model.TokenModel):
-    """A token of a client.
-
-    What the client's authentication has just read from the database is not
-    looked up again in Keystone's cache.
-
-    :param delegation: what it stands for.
-    :raises ports.Refused: the user is disabled or deleted, or has rules for
-        multi-factor authentication.
-    """
-
-    user_domain = {'enabled': True}
-    project_domain = {'enabled': True}
-
-    def __init__(self, delegation: ports.Delegation) -> None:
-        super().__init__()
-        if not delegation.is_user_enabled:
-            users.find_user(delegation.user_id)
-        self.user_id = delegation.user_id
-        self.project_id = delegation.project_id
-        self.application_credential_id = delegation.application_credential_id
-        self.methods = [_method(delegation)]
-        self.audit_id = provider.random_urlsafe_str()
-        self.end = _end(delegation)
-        self.expires_at = utils.isotime(self.end, subsecond=True)
-        if delegation.confirmation is not None:
-            self.oauth2_thumbprint = (
-                delegation.confirmation.keystone_thumbprint
-            )
-        self._delegated = delegation.roles
-
-    @property
-    def project(self) -> dict[str, ty.Any]:
-        return {'id': self.project_id, 'enabled': True}
-
-    @property
-    def application_credential(self) -> dict[str, ty.Any] | None:
-        if self._delegated is None:
-            return None
-        return {
-            'roles': [dataclasses.asdict(role) for role in self._delegated]
-        }
-
-    @functools.cached_property
-    def roles(self) -> list[dict[str, str]]:
-        # Keystone keeps what it computes of them in its cache, and forgets it
-        # when a worker of any node changes an assignment.
-        return super().roles
-
-    def issue(self) -> None:
-        """Generate the token with the provider, and mint it."""
-        driver = PROVIDERS.token_provider_api.driver
-        self.mint(*driver.generate_id_and_issued_at(self))
 
 
 def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
@@ -183,13 +121,6 @@ def _has_access_rules(credential_id: str) -> bool:
 
 def _refused(delegation: ports.Delegation, reason: str) -> ports.Refused:
     return ports.Refused(f'client {delegation.client_id}: {reason}')
-
-
-def _end(delegation: ports.Delegation) -> datetime.datetime:
-    usual: datetime.datetime = provider.default_expire_time()
-    if delegation.ends_at is None:
-        return usual
-    return min(usual, delegation.ends_at.replace(microsecond=0))
 
 
 def _check_binding(token: token_model.TokenModel) -> None:
@@ -310,7 +241,7 @@ def _confirmation(
         return None
     # Tokens from a cache that an older Keystone filled lack the attribute.
     thumbprint: str | None = getattr(token, 'oauth2_thumbprint', None)
-    if thumbprint is None and CERTIFICATE_METHOD in token.methods:
+    if thumbprint is None and client_token.CERTIFICATE_METHOD in token.methods:
         thumbprint = ''
     if thumbprint is None:
         return None
@@ -327,7 +258,7 @@ def client_id(token: token_model.TokenModel) -> str | None:
     if token.application_credential_id:
         stored: str = token.application_credential['id']
         return stored
-    if CERTIFICATE_METHOD in token.methods:
+    if client_token.CERTIFICATE_METHOD in token.methods:
         return token.user_id
     return None
 
@@ -368,32 +299,6 @@ def _domain(domain: abc.Mapping[str, str]) -> claims.Domain:
 def _epoch(text: str) -> int:
     moment = timeutils.normalize_time(timeutils.parse_isotime(text))
     return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
-
-
-def _method(delegation: ports.Delegation) -> str:
-    """Return the authentication method of a token.
-
-    :raises ports.Refused: the user's rules for multi-factor authentication
-        require others.
-    """
-    method = CERTIFICATE_METHOD
-    if delegation.application_credential_id is not None:
-        method = _DELEGATED_METHOD
-    if not delegation.has_mfa_rules:
-        return method
-    if delegation.roles is not None:
-        # The database has rules that Keystone's cache may not have yet.
-        identity_api = PROVIDERS.identity_api
-        identity_api.get_user.invalidate(identity_api, delegation.user_id)
-    validator = core.UserMFARulesValidator
-    if not validator.check_auth_methods_against_rules(
-        delegation.user_id, {method}
-    ):
-        raise ports.Refused(
-            f'user {delegation.user_id}: the rules for multi-factor '
-            f'authentication do not allow {method} alone'
-        )
-    return method
 
 
 def _seconds_left(end: datetime.datetime) -> int:
