@@ -46,6 +46,7 @@ parameter_relation = functools.partial(
     json_home.build_v3_extension_parameter_relation, **_EXTENSION
 )
 _APPLICATION_CREDENTIAL = 'application_credential'
+_TOKENS = '/v3/auth/tokens'
 #: Protocol endpoints authenticate clients; no policy rule guards their URLs.
 set_unenforced_ok = common.set_unenforced_ok
 
@@ -179,10 +180,9 @@ def _tokens_in_body() -> list[str]:
     ``POST /v3/auth/OS-FEDERATION/saml2`` accepts one for an assertion.
     """
     identity = _identity()
-    methods = identity.get('methods')
     values = [
         _member(identity.get(method), 'id')
-        for method in (methods if isinstance(methods, list) else ())
+        for method in _listed(identity.get('methods'))
         if isinstance(method, str) and method != _APPLICATION_CREDENTIAL
     ]
     return [value for value in values if isinstance(value, str)]
@@ -193,6 +193,10 @@ def _identity() -> dict[str, ty.Any]:
     body: ty.Any = flask.request.get_json(force=True, silent=True)
     identity = _member(_member(body, 'auth'), 'identity')
     return identity if isinstance(identity, dict) else {}
+
+
+def _listed(value: ty.Any) -> list[ty.Any]:
+    return value if isinstance(value, list) else []
 
 
 def _member(value: ty.Any, name: str) -> ty.Any:
@@ -296,21 +300,27 @@ def client_with_secret(response: flask.Response) -> str | None:
 
     :param response: of any request; the result is None unless it is that of
         ``POST /v3/auth/tokens``.
-    :returns: id of an application credential, or None. It is empty if the
-        client is unknown, or if the request has another spelling of the id
-        than the database, since the token would have this spelling.
+    :returns: id of an application credential, or None. It may have another
+        spelling than in the database, which the token would then have, too.
+        It is empty if the client is unknown.
     """
-    if response.status_code != 201 or flask.request.path != '/v3/auth/tokens':
+    if response.status_code != 201 or current_request().path != _TOKENS:
         return None
     # For any other token, this saves parsing its catalog. Keystone's JSON
     # escapes no ASCII letters.
     if _APPLICATION_CREDENTIAL.encode() not in response.get_data():
         return None
+    identity = _identity()
+    if _APPLICATION_CREDENTIAL in _listed(identity.get('methods')):
+        # Keystone has verified the secret for this id, if there is one.
+        # Otherwise it looks the id up by a name.
+        sent = _member(identity.get(_APPLICATION_CREDENTIAL), 'id')
+        if sent and isinstance(sent, str):
+            return sent
     token: ty.Any = response.get_json()['token']
     if _APPLICATION_CREDENTIAL not in token.get('methods', ()):
         return None
     stored: str = token.get(_APPLICATION_CREDENTIAL, {}).get('id', '')
-    identity = _identity()
     if _APPLICATION_CREDENTIAL in identity:
         # Where the request has a name, Keystone looks the id up.
         sent = _member(identity[_APPLICATION_CREDENTIAL], 'id')

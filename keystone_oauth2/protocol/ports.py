@@ -97,6 +97,12 @@ class ClientStore(ty.Protocol):
             of their domains is disabled.
         """
 
+    def is_registered(self, client_id: str) -> bool:
+        """Whether anything is registered for a client, without a cache.
+
+        :raises UnknownClient: there is no such application credential.
+        """
+
     def store_digest(
         self, client_id: str, digest: clients.SecretDigest
     ) -> None:

@@ -64,11 +64,13 @@ class RetirementCheck:
             return response
         client = None
         try:
+            if not self._clients.is_registered(client_id):
+                return response
             client = self._find(client_id)
             reason = self._problem(client)
         except ports.UnknownClient:
             reason = (
-                f'client {client_id or "unknown"}: not found, or its id is '
+                f'client {ports.redact(client_id)}: not found, or its id is '
                 f'spelled differently'
             )
         if reason is None:
@@ -79,7 +81,7 @@ class RetirementCheck:
             messages.Event(
                 'refused',
                 reason=reason,
-                client_id=client_id or None,
+                client_id=client.id if client else None,
                 user_id=client.user_id if client else None,
                 project_id=client.project_id if client else None,
             ),

@@ -168,6 +168,14 @@ class ClientStore:
             raise ports.UnusableClient(self.refusals[client_id], client)
         return client
 
+    def is_registered(self, client_id):
+        try:
+            client = self.find(client_id)
+        except ports.UnusableClient as unusable:
+            client = unusable.client
+        own = registration.Registration(client_id).own_secret()
+        return client.authenticators != (own,) or client.methods is not None
+
     def store_digest(self, client_id, digest):
         self.stored += 1
         self._clients[client_id]['secret_digest'] = digest
