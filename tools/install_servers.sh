@@ -30,6 +30,7 @@ want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
 want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
 want /usr/bin/faketime faketime
+want /usr/sbin/pgbouncer pgbouncer
 
 if [ -n "$packages" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
