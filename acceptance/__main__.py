@@ -28,7 +28,6 @@ def main() -> int:
     """Run the tests on both sides, and compare them test by test."""
     arguments = _arguments()
     folder = pathlib.Path(arguments.output).resolve()
-    shutil.rmtree(folder, ignore_errors=True)
     # At the same time: each waits for its only Keystone process.
     with futures.ThreadPoolExecutor() as pool:
         started = {
@@ -49,6 +48,7 @@ def main() -> int:
 def _run(
     name: str, folder: pathlib.Path, arguments: argparse.Namespace
 ) -> results.Outcomes:
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with stage.Keystone(folder, enable=stage.SIDES[name]) as keystone:
         return runner.run(
@@ -72,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         '--output',
         default='tempest-results',
-        help='folder for the logs, which is emptied (default: %(default)s)',
+        help='folder for logs and results (default: %(default)s)',
     )
     return parser.parse_args()
 

@@ -37,7 +37,7 @@ def text(sides: results.Sides) -> str:
             _table(sides),
             f'\nFailed on both sides: {len(failed)}',
             *failed,
-            f'\nSkipped on both sides: {len(skipped)}, most of them classes',
+            f'\nTests and classes skipped on both sides: {len(skipped)}',
             *_reasons(next(iter(sides.values())), skipped),
         ]
     )

@@ -24,12 +24,12 @@ SKIPPED = 'skipped'
 FAILED = 'failed'
 MISSING = 'missing'
 
-#: How many tests of each part pass at least on each side. A run with fewer
-#: has not run them all, and shows nothing.
+#: How many tests of each part pass at least on each side, of 138, 38 and 1936.
+#: A run where fewer pass shows little.
 MINIMUM = {
-    'tempest.api.identity': 150,
-    'keystone_tempest_plugin.tests.api': 30,
-    'keystone_tempest_plugin.tests.rbac': 1500,
+    'tempest.api.identity': 130,
+    'keystone_tempest_plugin.tests.api': 35,
+    'keystone_tempest_plugin.tests.rbac': 1900,
 }
 #: The same for a run of selected tests.
 ANY = {'': 1}
