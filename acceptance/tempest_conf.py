@@ -35,9 +35,8 @@ def _options(
         'auth': {
             'admin_username': 'admin',
             'admin_password': keystone.admin_password,
+            'admin_project_name': 'admin',
             'admin_domain_name': 'Default',
-            # By default, Keystone enforces the scope of tokens.
-            'admin_system': 'all',
             'use_dynamic_credentials': True,
             'create_isolated_networks': False,
         },
