@@ -14,6 +14,7 @@
 
 import argparse
 from concurrent import futures
+import contextlib
 import pathlib
 import shutil
 import sys
@@ -27,14 +28,7 @@ from acceptance import stage
 def main() -> int:
     """Run the tests on both sides, and compare them test by test."""
     arguments = _arguments()
-    folder = pathlib.Path(arguments.output).resolve()
-    # At the same time: each waits for its only Keystone process.
-    with futures.ThreadPoolExecutor() as pool:
-        started = {
-            name: pool.submit(_run, name, folder / name, arguments)
-            for name in stage.SIDES
-        }
-    sides = {name: run.result() for name, run in started.items()}
+    sides = _run(pathlib.Path(arguments.output).resolve(), arguments)
     minimum = results.ANY if arguments.only else results.MINIMUM
     print(report.text(sides))
     problems = results.problems(sides, minimum)
@@ -45,15 +39,34 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def _run(
-    name: str, folder: pathlib.Path, arguments: argparse.Namespace
-) -> results.Outcomes:
+def _run(folder: pathlib.Path, arguments: argparse.Namespace) -> results.Sides:
+    with contextlib.ExitStack() as servers:
+        keystones = {
+            name: servers.enter_context(
+                stage.Keystone(_empty(folder / name), enable=enable)
+            )
+            for name, enable in stage.SIDES.items()
+        }
+        # At the same time: each waits for its only Keystone process.
+        with futures.ThreadPoolExecutor() as pool:
+            running = {
+                name: pool.submit(
+                    runner.run,
+                    name,
+                    folder / name,
+                    keystone,
+                    arguments.concurrency,
+                    arguments.only,
+                )
+                for name, keystone in keystones.items()
+            }
+    return {name: run.result() for name, run in running.items()}
+
+
+def _empty(folder: pathlib.Path) -> pathlib.Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with stage.Keystone(folder, enable=stage.SIDES[name]) as keystone:
-        return runner.run(
-            name, folder, keystone, arguments.concurrency, arguments.only
-        )
+    return folder
 
 
 def _arguments() -> argparse.Namespace:
