@@ -63,9 +63,20 @@ def run(
     package = pathlib.Path(tempest.__path__[0])
     (folder / 'stestr.conf').write_text(_STESTR_CONF.format(package=package))
     # Its exit code tells whether tests have failed, as do the results.
-    with subprocess.Popen(
+    _follow(
+        name,
         [*_STESTR, 'run', '--concurrency', str(concurrency)]
         + [f'^(?=.*({only or ""}))({"|".join(SELECTED)})'],
+        folder,
+    )
+    stream = _last(folder)
+    (folder / 'tests.subunit').write_bytes(stream)
+    return results.read(io.BytesIO(stream))
+
+
+def _follow(name: str, command: list[str], folder: pathlib.Path) -> None:
+    with subprocess.Popen(
+        command,
         cwd=folder,
         env=_environment(folder),
         stdin=subprocess.DEVNULL,
@@ -76,12 +87,15 @@ def run(
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(f'{name}: {line}', end='', flush=True)
-    stream = subprocess.run(
+            print(f'{name}: {line.rstrip()}\n', end='', flush=True)
+
+
+def _last(folder: pathlib.Path) -> bytes:
+    ended = subprocess.run(
         [*_STESTR, 'last', '--subunit'], cwd=folder, stdout=subprocess.PIPE
-    ).stdout
-    (folder / 'tests.subunit').write_bytes(stream)
-    return results.read(io.BytesIO(stream))
+    )
+    # It writes a message instead, and fails, if no test has run.
+    return b'' if ended.returncode else ended.stdout
 
 
 def _environment(folder: pathlib.Path) -> dict[str, str]:
