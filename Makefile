@@ -33,7 +33,7 @@ help:
 	@echo 'make bench   compare the token endpoint with the in-tree one'
 	@echo '             (BENCH_DATABASE=postgresql or mariadb; some ten minutes)'
 	@echo 'make tempest compare OpenStack'\''s acceptance tests of Keystone with and'
-	@echo '             without the extension (some twenty minutes)'
+	@echo '             without the extension (about half an hour)'
 	@echo 'make clean   remove everything that the other targets have created'
 	@echo
 	@echo 'They need make and Python 3.10 or newer with its venv module;'
