@@ -28,12 +28,12 @@ want /usr/lib/uwsgi/plugins/python3_plugin.so uwsgi-plugin-python3
 want /usr/sbin/nginx nginx-light
 want /usr/sbin/apache2 apache2
 want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
-want /usr/sbin/haproxy haproxy
-want /usr/bin/memcached memcached
-want /usr/bin/faketime faketime
 want /usr/lib/apache2/modules/mod_auth_openidc.so libapache2-mod-auth-openidc
 want /usr/bin/node nodejs
 want /usr/bin/npm npm
+want /usr/sbin/haproxy haproxy
+want /usr/bin/memcached memcached
+want /usr/bin/faketime faketime
 
 if [ -n "$packages" ] &&
     { [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; }
