@@ -79,5 +79,6 @@ clean:
 	rm -rf .tox .venv-tox .stestr .coverage* cover .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -rf bench-results tempest-results build dist *.egg-info AUTHORS ChangeLog
 	rm -rf doc/build doc/source/_static api-ref/build releasenotes/build etc/*.sample
+	rm -rf functional/openid_provider/node_modules
 	test ! -f .venv || rm .venv
 	find . -name __pycache__ -prune -exec rm -rf {} +
