@@ -160,6 +160,7 @@ def purge(key_ids: abc.Collection[str] = ()) -> int:
         return session.execute(sa.delete(_Digest).where(obsolete)).rowcount
 
 
+@database.repeat_conflicts
 def _write(statement: sa.Executable) -> None:
     with database.session_for_write() as session:
         session.execute(statement)
