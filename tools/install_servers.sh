@@ -30,6 +30,9 @@ want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
 want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
 want /usr/bin/faketime faketime
+want /usr/sbin/mariadbd mariadb-server
+want /usr/lib/galera/libgalera_smm.so galera-4
+want /usr/bin/rsync rsync
 
 if [ -n "$packages" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
