@@ -10,25 +10,20 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A Galera cluster of MariaDB servers, and Keystone on two of them."""
+"""A Galera cluster of MariaDB servers."""
 
 import collections.abc as abc
-from concurrent import futures
 import contextlib
-import functools
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
-import threading
 import time
-import typing as ty
 
 import fixtures
 import pymysql
 
-from functional import nodes
 from functional import programs
 from keystone_oauth2.tests.support import servers
 
@@ -252,65 +247,3 @@ def wait_until(is_true: abc.Callable[[], bool]) -> None:
         if time.monotonic() > end:
             raise TimeoutError('The cluster does not change.')
         time.sleep(0.05)
-
-
-def at_once(*actions: abc.Callable[[], ty.Any]) -> list[ty.Any]:
-    """Run actions at the same time, and return their results."""
-    barrier = threading.Barrier(len(actions))
-
-    def act(action: abc.Callable[[], ty.Any]) -> ty.Any:
-        barrier.wait(PATIENCE)
-        return action()
-
-    with futures.ThreadPoolExecutor(len(actions)) as pool:
-        started = [pool.submit(act, action) for action in actions]
-        return [future.result(PATIENCE) for future in started]
-
-
-class GaleraTestCase(nodes.NodesTestCase):
-    """Two nodes of Keystone, each with a member of its own.
-
-    The third member serves none. Requests that name no node go to the first.
-    """
-
-    needs = ('mariadbd', INSTALL, 'rsync')
-    processes = 2
-    balanced = False
-
-    @classmethod
-    def _options(cls):
-        cls.cluster = cls.use(Cluster(cls.folder))
-        options = super()._options()
-        options['database'] = {
-            'connection': cls.cluster.url(0),
-            **options.get('database', {}),
-        }
-        cls.second_changes = {cls.cluster.url(0): cls.cluster.url(1)}
-        return options
-
-    def setUp(self):
-        super().setUp()
-        self.cluster.wait()
-        self._requests = {}
-
-    def at(self, number, files=None):
-        """Return the function that sends requests to a node.
-
-        It keeps its connection, so that simultaneous requests arrive at
-        nearly the same time.
-        """
-        key = (number, files)
-        if key not in self._requests:
-            request = self.https(files, self.nodes[number].url).request
-            request('GET', '/v3')
-            self._requests[key] = request
-        return self._requests[key]
-
-    def at_both(self, *arguments, files=None, **more):
-        """Send a request to both nodes at once, and return the responses."""
-        return at_once(
-            *(
-                functools.partial(self.at(number, files), *arguments, **more)
-                for number in (0, 1)
-            )
-        )

@@ -21,6 +21,7 @@ import sys
 
 from functional import base
 from functional import galera
+from functional import galera_nodes
 from keystone_oauth2.db import migration
 from keystone_oauth2.tests.db import base as tables
 from keystone_oauth2.tests.support import assertions
@@ -42,7 +43,7 @@ sys.exit(manage.main(sys.argv[1:]))
 do = functools.partial
 
 
-class RaceTest(galera.GaleraTestCase):
+class RaceTest(galera_nodes.GaleraTestCase):
     """Without ``mysql_wsrep_sync_wait``, so that nodes wait for nothing."""
 
     options = {
@@ -154,7 +155,7 @@ class RaceTest(galera.GaleraTestCase):
         """J02: whichever is removed first."""
         for client in self.new_clients():
             secret = self.register(client, 'secret')
-            answers = galera.at_once(
+            answers = galera_nodes.at_once(
                 self.remove(0, client, client.id),
                 self.remove(1, client, secret['id']),
             )
@@ -167,7 +168,7 @@ class RaceTest(galera.GaleraTestCase):
             one, other = (self.register(client, 'secret') for _ in range(2))
             self.assertEqual(204, self.remove(0, client, client.id)().status)
             self.shown(client)
-            answers = galera.at_once(
+            answers = galera_nodes.at_once(
                 self.remove(0, client, one['id']),
                 self.remove(1, client, other['id']),
             )
@@ -181,7 +182,7 @@ class RaceTest(galera.GaleraTestCase):
             self.assertEqual([201, 201], self.statuses(*answers))
             secrets = [answer.json['secret']['secret'] for answer in answers]
             self.shown(client)
-            answers = galera.at_once(
+            answers = galera_nodes.at_once(
                 *(self.remove(number, client, client.id) for number in (0, 1))
             )
             self.assertEqual([204, 404], self.statuses(*answers))
@@ -199,7 +200,7 @@ class RaceTest(galera.GaleraTestCase):
             row = f"FROM oauth2_secret_digest WHERE client_id = '{client.id}'"
             self.execute(f'DELETE {row}')
             self.cluster.wait()
-            answers = galera.at_once(
+            answers = galera_nodes.at_once(
                 *(
                     do(self.grant, client, client.secret, number)
                     for number in (0, 1)

@@ -16,6 +16,7 @@ from concurrent import futures
 
 from functional import base
 from functional import galera
+from functional import galera_nodes
 from keystone_oauth2.tests.support import clients
 
 #: Seconds in which a request that waits for nothing is answered.
@@ -23,7 +24,7 @@ SECONDS = 2
 _WAIT = 'mysql_wsrep_sync_wait = 1'
 
 
-class LagTest(galera.GaleraTestCase):
+class LagTest(galera_nodes.GaleraTestCase):
     """Changes at the first node; requests at the second, which is behind."""
 
     cache = 'memcached'
@@ -145,3 +146,27 @@ class LagTest(galera.GaleraTestCase):
                     futures.wait([pending], SECONDS)
                     self.assertFalse(pending.done(), 'it did not wait')
                 self.assertEqual(401, pending.result())
+
+    def test_member_that_stays_behind(self):
+        """Requests that have waited for too long get 503."""
+        self.let_second_wait(True)
+        deleted = self.identity.create_application_credential(self.user)
+        self.assertEqual(200, self.status_of_grant(deleted))
+        self.set_timeout('PT1S')
+        self.addCleanup(self.set_timeout, 'PT30S')
+        with self.behind():
+            self.identity.delete_application_credential(self.user, deleted.id)
+            answer = self.post(
+                base.TOKEN, base.GRANT, client=deleted, url=self.nodes[1].url
+            )
+        self.assertEqual(503, answer.status, answer.text)
+        self.assertEqual('temporarily_unavailable', answer.json['error'])
+        self.assertRegex(answer.headers['Retry-After'], r'^[1-9]\d*$')
+        self.assertEqual(401, self.status_of_grant(deleted))
+
+    def set_timeout(self, duration):
+        """Set how long queries at the second member wait for it."""
+        self.cluster.members[1].execute(
+            f'SET GLOBAL wsrep_provider_options = '
+            f"'repl.causal_read_timeout={duration}'"
+        )

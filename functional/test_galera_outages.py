@@ -20,6 +20,7 @@ import signal
 
 from functional import base
 from functional import galera
+from functional import galera_nodes
 from functional import traffic
 from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.support import clients
@@ -29,7 +30,7 @@ ISSUER = 'https://keystone.example.com/v3'
 REFUSED = {'wrong secret': 401}
 
 
-class OutageTest(galera.GaleraTestCase):
+class OutageTest(galera_nodes.GaleraTestCase):
     options = {
         'oauth2': {
             'issuer': ISSUER,
