@@ -161,7 +161,7 @@ class Member(programs.Program):
         return int(size)
 
     @contextlib.contextmanager
-    def away(self):
+    def away(self) -> abc.Iterator[None]:
         """Stop the process without its knowledge, as a network failure."""
         os.kill(self.pid, signal.SIGSTOP)
         try:
@@ -170,7 +170,7 @@ class Member(programs.Program):
             os.kill(self.pid, signal.SIGCONT)
 
     @contextlib.contextmanager
-    def behind(self):
+    def behind(self) -> abc.Iterator[None]:
         """Let it receive changes, but not apply them."""
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute('FLUSH TABLES WITH READ LOCK')
@@ -198,9 +198,11 @@ class Cluster(fixtures.Fixture):
 
         ``_setUp`` would wrap the error.
         """
-        super().setUp()
         if not PROVIDER.exists():
             raise servers.Unavailable('Not installed: galera-4.')
+        super().setUp()
+
+    def _setUp(self) -> None:
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         folder.chmod(0o755)
         self.members = [
@@ -232,8 +234,11 @@ class Cluster(fixtures.Fixture):
 
     def wait(self) -> None:
         """Wait until all members are ready and have the same data."""
+        size = len(self.members)
         for member in self.members:
-            wait_until(lambda one=member: one.is_ready() and one.size() == 3)
+            wait_until(
+                lambda one=member: one.is_ready() and one.size() == size
+            )
             with member.connect() as connection:
                 with connection.cursor() as cursor:
                     cursor.execute('SET SESSION wsrep_sync_wait = 1')

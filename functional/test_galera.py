@@ -32,7 +32,7 @@ ROUNDS = 8
 LIMIT = 2
 ISSUER = 'https://keystone.example.com/v3'
 # Waits for a line, so that several can start at the same time.
-_DB_SYNC = """
+_MANAGE = """
 import sys
 from keystone_oauth2.cmd import manage
 print('ready', flush=True)
@@ -238,7 +238,7 @@ class RaceTest(galera_nodes.GaleraTestCase):
                 f'DROP INDEX {tables.INDEX} ON application_credential'
             )
             self.cluster.wait()
-            self.sync_at_both()
+            self.manage_at_both('db_sync')
             self.assertEqual(
                 [(migration.newest_version(),)],
                 self.execute(
@@ -247,9 +247,25 @@ class RaceTest(galera_nodes.GaleraTestCase):
             )
         self.assert_whole_life(client=self.client)
 
-    def sync_at_both(self):
-        """Run ``db_sync`` at both nodes at once."""
-        processes = [self.start_db_sync(node) for node in self.nodes]
+    def test_purge(self):
+        """Each row is deleted, by either node."""
+        for _ in range(3):
+            for number in range(400):
+                self.execute(
+                    f'INSERT INTO {tables.ASSERTIONS} '
+                    f"VALUES ('{number}', '2020-01-01')"
+                )
+            self.cluster.wait()
+            self.manage_at_both('purge')
+            self.cluster.wait()
+            self.assertEqual(
+                [(0,)],
+                self.execute(f'SELECT count(*) FROM {tables.ASSERTIONS}'),
+            )
+
+    def manage_at_both(self, command):
+        """Run a command at both nodes at once."""
+        processes = [self.start(command, node) for node in self.nodes]
         for process in processes:
             self.assertEqual('ready\n', process.stdout.readline())
         for process in processes:
@@ -259,13 +275,13 @@ class RaceTest(galera_nodes.GaleraTestCase):
             output, _ = process.communicate(timeout=galera.PATIENCE)
             self.assertEqual(0, process.returncode, output)
 
-    def start_db_sync(self, node):
-        """Start the command, which waits for a line."""
+    def start(self, command, node):
+        """Start a command, which waits for a line."""
         process = subprocess.Popen(
             [
-                *(sys.executable, '-W', 'ignore', '-c', _DB_SYNC),
+                *(sys.executable, '-W', 'ignore', '-c', _MANAGE),
                 *('--config-file', str(node.config_file)),
-                *('--log-file', '', 'db_sync'),
+                *('--log-file', '', command),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -54,6 +54,7 @@ class CertificateStore:
         return _find(keystone_thumbprint)
 
 
+@database.repeat_conflicts
 def purge(before: datetime.datetime) -> int:
     """Delete certificates that expired before a given time (UTC).
 

@@ -140,6 +140,7 @@ def note_use(
         )
 
 
+@database.repeat_conflicts
 def purge(key_ids: abc.Collection[str] = ()) -> int:
     """Delete digests that are no longer used.
 

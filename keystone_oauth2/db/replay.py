@@ -107,6 +107,7 @@ def purge(limit: int | None = None) -> int:
     return deleted
 
 
+@database.repeat_conflicts
 def _purge(end: datetime.datetime, limit: int) -> int:
     # The query has its own transaction: SQLite does not let a transaction
     # write after it has read rows that another one has changed since.
