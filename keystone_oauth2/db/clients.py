@@ -140,6 +140,7 @@ def note_use(
         )
 
 
+@database.repeat_conflicts
 def purge(key_ids: abc.Collection[str] = ()) -> int:
     """Delete digests that are no longer used.
 
@@ -160,6 +161,7 @@ def purge(key_ids: abc.Collection[str] = ()) -> int:
         return session.execute(sa.delete(_Digest).where(obsolete)).rowcount
 
 
+@database.repeat_conflicts
 def _write(statement: sa.Executable) -> None:
     with database.session_for_write() as session:
         session.execute(statement)
