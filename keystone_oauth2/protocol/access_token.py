@@ -155,7 +155,7 @@ def _header(token: str) -> dict[str, ty.Any]:
         return {}
     try:
         return _decoded(token.partition('.')[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 

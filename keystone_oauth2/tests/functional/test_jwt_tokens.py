@@ -19,6 +19,7 @@ import jwt
 from oslo_utils import timeutils
 
 from keystone_oauth2.protocol.clients import jwk
+from keystone_oauth2.tests.functional import samples
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import jwts
 from keystone_oauth2.tests.support import matchers
@@ -331,3 +332,30 @@ class OpaqueTest(jwts.JWTTestCase):
         token = self.issue(None, jwts.RESOURCE)
         self.assertNotIn('.', token)
         self.assertEqual(200, self.use(token))
+
+
+class SamplesTest(jwts.JWTTestCase):
+    """The samples in the API reference."""
+
+    def shape(self, value):
+        """Return names and types of members, in their order."""
+        if isinstance(value, dict):
+            return [(name, self.shape(one)) for name, one in value.items()]
+        if isinstance(value, list):
+            return [self.shape(one) for one in value]
+        return type(value)
+
+    def test_token_has_the_members_of_the_sample(self):
+        token = self.issue()
+        sample = samples.read('token-create-jwt-claims.json')
+        self.assertEqual(self.shape(sample), self.shape(jwts.claims(token)))
+        self.assertEqual(
+            samples.read('token-create-jwt-header.json').keys(),
+            jwt.get_unverified_header(token).keys(),
+        )
+
+    def test_keys_have_the_members_of_the_sample(self):
+        """In the sample, there is one."""
+        (sample,) = samples.read('jwks-response.json')['keys']
+        key, *_ = self.keystone.request('GET', jwts.JWKS).json['keys']
+        self.assertEqual(self.shape(sample), self.shape(key))
