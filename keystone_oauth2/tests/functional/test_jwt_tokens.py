@@ -175,7 +175,7 @@ class UseTest(jwts.JWTTestCase):
 
 
 class ForgedTest(jwts.JWTTestCase):
-    """H08: nobody else can make one."""
+    """RFC 9068, 4: nobody else can make one."""
 
     def forge(self, key, algorithm, claims=None, **header):
         own = self.issue()
@@ -228,7 +228,7 @@ class ForgedTest(jwts.JWTTestCase):
 
 
 class ResourceTest(jwts.JWTTestCase):
-    """H10, H11: tokens for some resources only (RFC 8707)."""
+    """H10: tokens for some resources only (RFC 8707)."""
 
     def test_audience_is_the_resource(self):
         """H06: or several ones."""

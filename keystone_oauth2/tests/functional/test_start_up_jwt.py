@@ -55,7 +55,6 @@ class StartUpTest(start_up.RefusedTestCase):
     def test_unknown_values(self):
         for name, value in (
             ('format', 'saml'),
-            ('signing_algorithm', 'HS256'),
             ('audience', 'http://keystone.example.com'),
             ('lifetime', '0'),
         ):

@@ -57,7 +57,7 @@ class AccessTokenTest(base.TestCase):
         self.assertEqual('member', json.loads(text)['scope'])
 
     def test_another_issuer(self):
-        """H08: also if there is none."""
+        """RFC 9068, 4: also if there is none."""
         for issuer in (None, 'https://other.example.com'):
             self.assertRaises(
                 ValueError,
@@ -68,7 +68,7 @@ class AccessTokenTest(base.TestCase):
             )
 
     def test_header_with_more_members(self):
-        """H08: such as crit, jku, jwk and x5c."""
+        """RFC 9068, 4: such as crit, jku, jwk and x5c."""
         _, claims, signature = TOKEN.sign(KEY).split('.')
         header = {'typ': 'at+jwt', 'alg': 'ES256', 'kid': KEY.kid}
         for name in ('crit', 'jku', 'jwk', 'x5c', 'b64'):
