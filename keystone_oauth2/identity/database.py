@@ -42,6 +42,10 @@ application_credential = credential_sql.ApplicationCredentialModel.__table__
 application_credential_role = (
     credential_sql.ApplicationCredentialRoleModel.__table__
 )
+application_credential_access_rule = (
+    credential_sql.ApplicationCredentialAccessRuleModel.__table__
+)
+local_user = identity_sql.LocalUser.__table__
 mapping = federation_sql.MappingModel.__table__
 project = resource_sql.Project.__table__
 role = role_sql.RoleTable.__table__
