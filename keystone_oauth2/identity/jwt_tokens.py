@@ -101,7 +101,7 @@ class JWTTokens:
         delegation: ports.Delegation,
         key: signing_keys.SigningKey,
     ) -> None:
-        now = timeutils.utcnow_ts()
+        now = int(timeutils.utcnow_ts())
         signed = access_token.AccessToken(
             issuer=self._issuer,
             user_id=delegation.user_id,

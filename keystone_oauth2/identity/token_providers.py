@@ -64,7 +64,7 @@ class _JWTProvider:
             return _values(found)
         except ValueError as error:
             LOG.debug('JWT access token: %s', error)
-            raise exception.TokenNotFound(token_id='') from error
+            raise exception.TokenNotFound(token_id='') from error  # nosec B106
 
 
 class OAuth2Fernet(_JWTProvider, fernet.Provider):
