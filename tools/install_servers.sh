@@ -29,6 +29,8 @@ want /usr/sbin/apache2 apache2
 want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
 want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
+want /usr/bin/redis-server redis-server
+want /usr/sbin/pgbouncer pgbouncer
 want /usr/bin/faketime faketime
 
 if [ -n "$packages" ]; then
