@@ -121,7 +121,8 @@ class Program(fixtures.Fixture):
         except subprocess.TimeoutExpired:
             # Workers outlive a killed master.
             for pid in (self._process.pid, *children):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait()
         self._process = None
 

@@ -14,6 +14,7 @@
 
 import datetime
 import glob
+import os
 import time
 
 from functional import base
@@ -32,6 +33,18 @@ SKEW = 30
 SOON = 20
 #: Seconds that the node's clock is off, one after another.
 STEPS = (0, 5, -5, 60, -60, 0)
+# With a real monotonic clock, libfaketime 0.9.10 fails in clock_nanosleep().
+_SLEEP = """\
+import select
+import time
+
+
+def sleep(seconds):
+    select.select([], [], [], seconds)
+
+
+time.sleep = sleep
+"""
 OPTIONS = {
     'oauth2': {
         'issuer': ISSUER,
@@ -271,11 +284,17 @@ class StepTest(ClockTestCase):
         super().before_start()
         cls.clock = cls.folder / 'clock'
         cls.set_clock(0)
+        modules = cls.folder / 'modules'
+        modules.mkdir()
+        (modules / 'sitecustomize.py').write_text(_SLEEP)
         cls.environment = {
             'LD_PRELOAD': LIBRARY,
             'FAKETIME_TIMESTAMP_FILE': str(cls.clock),
             'FAKETIME_NO_CACHE': '1',
             'FAKETIME_DONT_FAKE_MONOTONIC': '1',
+            'PYTHONPATH': os.pathsep.join(
+                [str(modules), *os.environ.get('PYTHONPATH', '').split()]
+            ),
         }
 
     @classmethod

@@ -96,7 +96,14 @@ class API(web.APIBase):
 
     def add_to(self, flask_app: flask.Flask) -> None:
         """Add the API to Keystone's application."""
+        self.blueprint.url_value_preprocessor(self._read_body)
         flask_app.register_blueprint(self.blueprint)
+
+    @staticmethod
+    def _read_body(*_: ty.Any) -> None:
+        # Before Keystone's hook does, where a client that disconnects would be
+        # an unexpected error.
+        base.read_body()
 
     def refuse_unrouted(self) -> flask.Response | None:
         """Return the refusal of a request that Flask found no endpoint for.
