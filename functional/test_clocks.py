@@ -10,101 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nodes whose clocks differ, and a clock that is set while clients use it."""
+"""Nodes whose clocks differ."""
 
 import datetime
-import glob
-import os
 import time
 
-from functional import base
-from functional import nodes
+from functional import clocks
 from functional import programs
-from functional import traffic
 from keystone_oauth2.tests.support import assertions
-from keystone_oauth2.tests.support import clients
 
-ISSUER = 'https://keystone.example.com/v3'
-LIBRARY = ''.join(glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1'))
-#: Seconds until assertions expire, and that they may come from the future.
-LIFETIME = 300
-SKEW = 30
 #: Seconds until a registration expires.
 SOON = 12
-#: Seconds that the node's clock is off, one after another.
-STEPS = (0, 5, -5, 60, -60, 0)
-# With a real monotonic clock, libfaketime 0.9.10 fails in clock_nanosleep().
-_SLEEP = """\
-import select
-import time
-
-
-def sleep(seconds):
-    select.select([], [], [], seconds)
-
-
-time.sleep = sleep
-"""
-OPTIONS = {
-    'oauth2': {
-        'issuer': ISSUER,
-        'oauth2_authn_methods': (
-            'client_secret_basic,private_key_jwt,tls_client_auth'
-        ),
-    },
-    'oauth2_limits': {'client_failures': '', 'address_failures': ''},
-}
-
-
-class ClockTestCase(nodes.NodesTestCase):
-    """The second node has another clock."""
-
-    needs = ('faketime',)
-    processes = 1
-    options = OPTIONS
-
-    def grant(self, node, **credentials):
-        """Request a token from a node."""
-        return self.post_as_client(
-            base.TOKEN, base.GRANT, url=node.url, **credentials
-        )
-
-    def register(self, client, token, kind, **attributes):
-        """Register an authenticator at the first node.
-
-        :param token: of the owner.
-        """
-        return clients.register(
-            self.https(url=self.nodes[0].url).request,
-            token,
-            client,
-            kind,
-            **attributes,
-        )
-
-    def new_signer(self):
-        """Return a client with a key."""
-        token = self.identity.token_for(self.user)
-        signer = assertions.Signer(self.client.id, ISSUER)
-        self.register(self.client, token, 'key', jwk=signer.jwk)
-        return signer
-
-    def status_of(self, node, assertion):
-        """Return the status of a token request with an assertion."""
-        form = {
-            **base.GRANT,
-            'client_assertion_type': assertions.TYPE,
-            'client_assertion': assertion,
-        }
-        return self.post(base.TOKEN, form, url=node.url).status
-
-    def assert_revoked(self, token, *others):
-        """Assert that nodes refuse a token."""
-        for node in others:
-            seen = self.introspect(token, url=node.url)
-            self.assertEqual({'active': False}, seen)
-            answer = self.use_token(token, url=node.url)
-            self.assertEqual(401, answer.status)
 
 
 class AheadTests:
@@ -117,7 +33,7 @@ class AheadTests:
     def before_start(cls):
         super().before_start()
         cls.environment = {
-            'LD_PRELOAD': LIBRARY,
+            'LD_PRELOAD': clocks.LIBRARY,
             'FAKETIME': f'+{cls.seconds}s',
         }
 
@@ -188,14 +104,16 @@ class AheadTests:
     def test_key_that_expires(self):
         """Each node uses its own clock."""
         token = self.identity.token_for(self.user)
-        signer = assertions.Signer(self.client.id, ISSUER)
+        signer = assertions.Signer(self.client.id, clocks.ISSUER)
         ends, expires_at = _soon()
         self.register(
             self.client, token, 'key', jwk=signer.jwk, expires_at=expires_at
         )
         self.assert_ends(
             ends,
-            lambda node: self.status_of(node, signer.assertion(exp=_later())),
+            lambda node: self.status_of(
+                node, signer.assertion(exp=clocks.later())
+            ),
         )
 
     def assert_ends(self, ends, status):
@@ -220,27 +138,27 @@ class AheadTests:
         """It may be half a minute early, and not a second late."""
         signer = self.new_signer()
         for node, other in self.both_ways():
-            assertion = signer.assertion(exp=_later())
+            assertion = signer.assertion(exp=clocks.later())
             self.assertEqual(200, self.status_of(node, assertion))
             # Each is accepted once, by whatever node.
             self.assertEqual(401, self.status_of(other, assertion))
         now = int(time.time())
-        early = signer.assertion(iat=now + self.seconds, exp=_later())
-        is_early = self.seconds > SKEW
+        early = signer.assertion(iat=now + self.seconds, exp=clocks.later())
+        is_early = self.seconds > clocks.SKEW
         self.assertEqual(
             401 if is_early else 200, self.status_of(self.on_time, early)
         )
-        short = signer.assertion(exp=now + SKEW)
+        short = signer.assertion(exp=now + clocks.SKEW)
         self.assertEqual(
             401 if is_early else 200, self.status_of(self.ahead, short)
         )
 
 
-class FiveSecondsTest(AheadTests, ClockTestCase):
+class FiveSecondsTest(AheadTests, clocks.ClockTestCase):
     seconds = 5
 
 
-class MinuteTest(AheadTests, ClockTestCase):
+class MinuteTest(AheadTests, clocks.ClockTestCase):
     seconds = 60
 
 
@@ -255,7 +173,7 @@ class LimitTests:
     def before_start(cls):
         super().before_start()
         cls.environment = {
-            'LD_PRELOAD': LIBRARY,
+            'LD_PRELOAD': clocks.LIBRARY,
             'FAKETIME': f'+{cls.seconds}s',
         }
         cls.deployment.options['oauth2_limits'] = {
@@ -295,93 +213,12 @@ class LimitTests:
         return {self.grant(node, client=client).status for node in self.nodes}
 
 
-class FiveSecondsLimitTest(LimitTests, ClockTestCase):
+class FiveSecondsLimitTest(LimitTests, clocks.ClockTestCase):
     seconds = 5
 
 
-class MinuteLimitTest(LimitTests, ClockTestCase):
+class MinuteLimitTest(LimitTests, clocks.ClockTestCase):
     seconds = 60
-
-
-class StepTest(ClockTestCase):
-    """The clock of a node is set while clients use it."""
-
-    @classmethod
-    def before_start(cls):
-        super().before_start()
-        cls.clock = cls.folder / 'clock'
-        cls.set_clock(0)
-        modules = cls.folder / 'modules'
-        modules.mkdir()
-        (modules / 'sitecustomize.py').write_text(_SLEEP)
-        cls.environment = {
-            'LD_PRELOAD': LIBRARY,
-            'FAKETIME_TIMESTAMP_FILE': str(cls.clock),
-            'FAKETIME_NO_CACHE': '1',
-            'FAKETIME_DONT_FAKE_MONOTONIC': '1',
-            'PYTHONPATH': os.pathsep.join(
-                [str(modules), *os.environ.get('PYTHONPATH', '').split()]
-            ),
-        }
-
-    @classmethod
-    def set_clock(cls, seconds):
-        """Set how far the clock of the second node is ahead."""
-        new = cls.folder / 'clock.new'
-        new.write_text(f'{seconds:+d}s')
-        new.chmod(0o644)
-        new.rename(cls.clock)
-
-    def setUp(self):
-        super().setUp()
-        self.node = self.nodes[1]
-        signer = self.new_signer()
-        token = self.issue(url=self.node.url)
-        self.flow = traffic.Traffic(
-            {
-                'secret': lambda: self.grant(self.node),
-                'certificate': lambda: self.grant(self.node, files=self.files),
-                'introspection': lambda: self.post_as_client(
-                    base.INTROSPECT, {'token': token}, url=self.node.url
-                ),
-                'use': lambda: self.use_token(token, url=self.node.url),
-            }
-        )
-        self.signer = signer
-
-    def test_steps(self):
-        """Tokens stay valid until they are revoked."""
-        tokens = [self.issue(url=self.node.url)]
-        with self.flow:
-            for step in STEPS:
-                with self.variant(step):
-                    self.set_clock(step)
-                    self.assert_well(self.flow.go_on())
-                    self.assert_moved(step)
-                    tokens.append(self.issue(url=self.node.url))
-                    self.revoke(tokens[-2], url=self.node.url)
-                    self.assert_revoked(tokens[-2], *self.nodes)
-        for token in tokens[:-1]:
-            self.assert_revoked(token, *self.nodes)
-
-    def assert_well(self, outcomes):
-        """Assert that all responses are as usual."""
-        for outcome in outcomes:
-            self.assertEqual(200, outcome.status, outcome)
-            if outcome.kind == 'introspection':
-                self.assertIs(True, outcome.answer.json['active'])
-
-    def assert_moved(self, step):
-        """Assert what the node's clock says about assertions and tokens."""
-        before = int(time.time()) + step
-        token = self.issue(url=self.node.url)
-        issued_at = self.introspect(token, url=self.node.url)['iat']
-        self.assertGreaterEqual(issued_at, before)
-        self.assertLessEqual(issued_at, time.time() + step)
-        assertion = self.signer.assertion(exp=_later())
-        self.assertEqual(
-            401 if step < -SKEW else 200, self.status_of(self.node, assertion)
-        )
 
 
 def _soon():
@@ -389,7 +226,3 @@ def _soon():
     ends = int(time.time()) + SOON
     moment = datetime.datetime.fromtimestamp(ends, datetime.timezone.utc)
     return ends, moment.strftime('%Y-%m-%dT%H:%M:%SZ')
-
-
-def _later():
-    return int(time.time()) + LIFETIME
