@@ -13,6 +13,7 @@
 """Programs that a test starts, and stops by process id."""
 
 import collections.abc as abc
+import contextlib
 import os
 import pathlib
 import shutil
@@ -120,9 +121,23 @@ class Program(fixtures.Fixture):
         except subprocess.TimeoutExpired:
             # Workers outlive a killed master.
             for pid in (self._process.pid, *children):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait()
         self._process = None
+
+    @contextlib.contextmanager
+    def hanging(self) -> abc.Iterator[None]:
+        """Keep the program from answering, on old and new connections.
+
+        Linux accepts connections and data for it meanwhile.
+        """
+        pid = self.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def children(self) -> list[int]:
         """Return the process ids of the workers."""

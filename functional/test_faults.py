@@ -12,8 +12,6 @@
 
 """Faults under load neither grant access nor lose data."""
 
-import datetime
-import glob
 import os
 import signal
 import sqlite3
@@ -23,30 +21,18 @@ import sqlalchemy as sa
 
 from functional import base
 from functional import front_ends
-from functional import nodes
 from functional import programs
+from functional import tcp_proxy
 from functional import traffic
 
 #: Durations in seconds.
 OUTAGE = 3
-AHEAD = 5
 UNLIMITED = {'client_failures': '', 'address_failures': ''}
 #: Expected statuses other than 200.
 REFUSED = {'wrong secret': 401, 'use of nonsense': 401}
 #: Requests to Keystone's own API, which has its own error responses.
 KEYSTONE = ('use', 'use of nonsense')
 _PORTS = {'postgresql': 5432, 'mysql': 3306}
-_PROXY = """\
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 1h
-    timeout server 1h
-
-listen database
-    bind {proxy}
-    server database {server}
-"""
 
 
 class FaultTestCase(base.StackTestCase):
@@ -102,22 +88,11 @@ class DatabaseTests:
     def _options(cls):
         options = super()._options()
         url = sa.make_url(options['database']['connection'])
-        port = programs.free_port()
-        (cls.folder / 'database.cfg').write_text(
-            _PROXY.format(
-                proxy=f'{programs.HOST}:{port}',
-                server=f'{url.host}:{url.port or _PORTS[cls.database]}',
-            )
-        )
+        port = url.port or _PORTS[cls.database]
         cls.proxy = cls.use(
-            programs.Program(
-                'database',
-                ['haproxy', '-db', '-f', 'database.cfg'],
-                cls.folder,
-                port,
-            )
+            tcp_proxy.TCPProxy('database', f'{url.host}:{port}', cls.folder)
         )
-        url = url.set(host=programs.HOST, port=port)
+        url = url.set(host=programs.HOST, port=cls.proxy.port)
         options['database'] = {
             'connection': url.render_as_string(hide_password=False)
         }
@@ -268,87 +243,6 @@ class WorkersTest(FaultTestCase):
                 [self.client.id],
             )
         return key_id
-
-
-class ClockTest(nodes.NodesTestCase):
-    """The clock of the second node is fast."""
-
-    needs = ('faketime',)
-    processes = 1
-    options = {'oauth2_limits': UNLIMITED}
-    environment = {
-        'LD_PRELOAD': ''.join(
-            glob.glob('/usr/lib/*/faketime/libfaketimeMT.so.1')
-        ),
-        'FAKETIME': f'+{AHEAD}s',
-    }
-
-    def setUp(self):
-        super().setUp()
-        self.on_time, self.ahead = self.nodes
-
-    def both_ways(self):
-        """Return each node paired with the other one."""
-        return (self.on_time, self.ahead), (self.ahead, self.on_time)
-
-    def test_token_of_the_other_node(self):
-        """It is valid on both, and expires about when its client expects."""
-        for files in (None, self.files):
-            for node, other in self.both_ways():
-                before = time.time()
-                answer = self.grant(node, files=files)
-                after = time.time()
-                token = answer.json['access_token']
-                expires_in = answer.json['expires_in']
-                seen = self.introspect(token, files=files, url=other.url)
-                self.assertIs(True, seen['active'])
-                late = AHEAD if node is self.ahead else 0
-                self.assertGreaterEqual(
-                    seen['exp'], int(before) + late + expires_in
-                )
-                self.assertLessEqual(
-                    seen['exp'], after + late + expires_in + 1
-                )
-                answer = self.use_token(token, files, url=other.url)
-                self.assertEqual(200, answer.status, answer.text)
-
-    def test_revocation_by_the_other_node(self):
-        """Both nodes refuse the token at once."""
-        for node, other in self.both_ways():
-            token = self.issue(url=node.url)
-            self.revoke(token, url=other.url)
-            for each in self.nodes:
-                with self.variant((node, each)):
-                    seen = self.introspect(token, url=each.url)
-                    self.assertEqual({'active': False}, seen)
-                    answer = self.use_token(token, url=each.url)
-                    self.assertEqual(401, answer.status)
-
-    def test_credential_that_expires(self):
-        """Each node uses its own clock."""
-        ends = time.time() + AHEAD + 3
-        client = self.identity.create_application_credential(
-            self.user,
-            expires_at=datetime.datetime.fromtimestamp(ends).astimezone(),
-        )
-        refused = set()
-        while len(refused) < 2:
-            for node, offset in ((self.on_time, 0), (self.ahead, AHEAD)):
-                before = time.time() + offset
-                status = self.grant(node, client=client).status
-                after = time.time() + offset
-                # Tokens expire at a whole second, and live at least one.
-                if after < ends - 2:
-                    self.assertEqual(200, status)
-                elif before > ends:
-                    self.assertEqual(401, status)
-                    refused.add(offset)
-
-    def grant(self, node, **credentials):
-        """Request a token from a node."""
-        return self.post_as_client(
-            base.TOKEN, base.GRANT, url=node.url, **credentials
-        )
 
 
 class FullDiskTest(base.StackTestCase):

@@ -87,7 +87,7 @@ class HostileTests:
 
     def setUp(self):
         super().setUp()
-        self.workers = self.stack.programs['uwsgi'].children()
+        self.workers = self.uwsgi_workers()
         self.context = ssl.create_default_context(cafile=str(self.ca_file))
 
     def test_nonsense(self):
@@ -123,12 +123,23 @@ class HostileTests:
         plain = socket.create_connection(address, CONNECT_SECONDS)
         return self.context.wrap_socket(plain, server_hostname='localhost')
 
+    def uwsgi_workers(self):
+        """Return the process ids of the workers of uWSGI, if it is used."""
+        uwsgi = self.stack.programs.get('uwsgi')
+        return uwsgi.children() if uwsgi else []
+
     def assert_unharmed(self):
         """Assert that tokens are issued, and that no worker was restarted."""
-        self.assertEqual(self.workers, self.stack.programs['uwsgi'].children())
+        self.assertEqual(self.workers, self.uwsgi_workers())
         self.assert_whole_life(client=self.client)
         for name, text in self.log_texts().items():
             self.assertNotIn('Traceback', text, name)
+
+    def token(self):
+        return self.post(base.TOKEN, base.GRANT, client=self.client)
+
+    def bound(self):
+        return self.post(base.TOKEN, base.GRANT, files=self.files)
 
 
 class ManyClientsTests(HostileTests):
@@ -161,12 +172,6 @@ class ManyClientsTests(HostileTests):
         self.assertEqual({b'200': CONNECTIONS}, statuses)
         self.assert_unharmed()
 
-    def token(self):
-        return self.post(base.TOKEN, base.GRANT, client=self.client)
-
-    def bound(self):
-        return self.post(base.TOKEN, base.GRANT, files=self.files)
-
     def token_request(self):
         """Return a request for a token, as bytes."""
         authorization = wire.basic(self.client.id, self.client.secret)
@@ -185,14 +190,17 @@ class Crowd(fixtures.Fixture):
 
     :param port: port of the server.
     :param context: TLS context.
+    :param kinds: what they do; see ``SLOW``.
+    :param number: how many there are.
     """
 
-    def __init__(self, port, context):
+    def __init__(self, port, context, kinds=SLOW, number=CONNECTIONS):
         super().__init__()
+        self._number = number
         self._address = (programs.HOST, port)
         self._context = context
         self._end = threading.Event()
-        self._kinds = itertools.cycle(SLOW.values())
+        self._kinds = itertools.cycle(SLOW[kind] for kind in kinds)
         self._connections = {}
 
     def _setUp(self):
@@ -226,7 +234,7 @@ class Crowd(fixtures.Fixture):
             connection.close()
 
     def _fill(self):
-        while len(self._connections) < CONNECTIONS:
+        while len(self._connections) < self._number:
             if self._end.is_set():
                 return
             with contextlib.suppress(OSError):

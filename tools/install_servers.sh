@@ -33,6 +33,8 @@ want /usr/bin/node nodejs
 want /usr/bin/npm npm
 want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
+want /usr/bin/redis-server redis-server
+want /usr/sbin/pgbouncer pgbouncer
 want /usr/bin/faketime faketime
 want /usr/sbin/pgbouncer pgbouncer
 want /usr/sbin/mariadbd mariadb-server

@@ -49,7 +49,7 @@ class RequestReader:
         """
         return dataclasses.replace(
             self.head(),
-            body=_body(),
+            body=read_body(),
             has_keystone_token=web.has_token(),
             token_holder=callers.token_holder(web.auth_context()),
             understands_access_rules=web.understands_access_rules(),
@@ -80,11 +80,16 @@ def _fields(environ: dict[str, ty.Any]) -> dict[str, str]:
     return fields
 
 
-def _body() -> bytes:
+def read_body() -> bytes:
+    """Return the body of the current request, which is read once.
+
+    :raises exceptions.ClientDisconnected: it is incomplete.
+    """
     try:
         return flask.request.get_data()
     except OSError as error:
-        # uWSGI and mod_wsgi report a disconnected client this way.
+        # uWSGI and mod_wsgi report a disconnected client this way, and
+        # mod_wsgi a chunk that is not valid.
         raise exceptions.ClientDisconnected from error
 
 

@@ -25,13 +25,14 @@ from werkzeug import exceptions
 
 from keystone_oauth2.api import base
 from keystone_oauth2.db import migration
+from keystone_oauth2.identity import cache
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
 
 LOG = log.getLogger(__name__)
 
-#: Seconds after which to retry when the database is unavailable.
+#: Seconds after which to retry when the database or cache is unavailable.
 RETRY_AFTER = 5
 _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
 
@@ -96,7 +97,14 @@ class API(web.APIBase):
 
     def add_to(self, flask_app: flask.Flask) -> None:
         """Add the API to Keystone's application."""
+        self.blueprint.url_value_preprocessor(self._read_body)
         flask_app.register_blueprint(self.blueprint)
+
+    @staticmethod
+    def _read_body(*_: ty.Any) -> None:
+        # Before Keystone's hook does, where a client that disconnects would be
+        # an unexpected error.
+        base.read_body()
 
     def refuse_unrouted(self) -> flask.Response | None:
         """Return the refusal of a request that Flask found no endpoint for.
@@ -137,6 +145,9 @@ def translate(error: Exception) -> errors.OAuthError:
         return errors.TemporarilyUnavailable(RETRY_AFTER)
     if database.is_outage(error):
         LOG.error('The database is unavailable: %s', database.reason(error))
+        return errors.TemporarilyUnavailable(RETRY_AFTER)
+    if cache.is_outage(error):
+        LOG.error('The cache is unavailable: %s', type(error).__name__)
         return errors.TemporarilyUnavailable(RETRY_AFTER)
     LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
     return errors.ServerError(_request_id())

@@ -20,6 +20,7 @@ import collections
 import collections.abc as abc
 import functools
 import hashlib
+import time
 import typing as ty
 
 from oslo_log import log
@@ -34,6 +35,9 @@ LOG = log.getLogger(__name__)
 # columns have changed, and for one that exists.
 _NOT_PREPARED = ('26000', '0A000')
 _ALREADY_PREPARED = '42P05'
+# A closed connection is noticed within this time. An error that comes later is
+# that of a timeout, and another attempt would take as long.
+_NOTICED_SECONDS = 1
 
 
 class Lookup:
@@ -55,16 +59,19 @@ class Lookup:
         """Return all rows as named tuples.
 
         If the database has closed the connection, for example at a restart,
-        the query is sent once more on a new one.
+        the query is sent once more on a new one. This does not apply to a
+        database that hangs.
 
         :param parameters: of the query, by name.
         :raises sqlalchemy.exc.SQLAlchemyError: it fails.
         """
         engine = database.autocommit_engine()
+        started = time.monotonic()
         try:
             return self._fetch(engine, parameters)
         except sa.exc.DBAPIError as error:
-            if not error.connection_invalidated:
+            waited = time.monotonic() - started
+            if not error.connection_invalidated or waited > _NOTICED_SECONDS:
                 raise
         return self._fetch(engine, parameters)
 

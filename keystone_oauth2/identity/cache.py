@@ -1,0 +1,27 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Keystone's cache (``keystone.common.cache``)."""
+
+import sys
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error means that the cache is unavailable.
+
+    Keystone does without memcached then, but not without Redis, whose library
+    is installed where it is used.
+    """
+    redis = sys.modules.get('redis')
+    return redis is not None and isinstance(
+        error, (redis.ConnectionError, redis.TimeoutError)
+    )
