@@ -36,7 +36,6 @@ want /usr/bin/memcached memcached
 want /usr/bin/redis-server redis-server
 want /usr/sbin/pgbouncer pgbouncer
 want /usr/bin/faketime faketime
-want /usr/sbin/pgbouncer pgbouncer
 want /usr/sbin/mariadbd mariadb-server
 want /usr/lib/galera/libgalera_smm.so galera-4
 want /usr/bin/rsync rsync
