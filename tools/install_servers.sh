@@ -30,6 +30,12 @@ want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
 want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
 want /usr/bin/faketime faketime
+want /usr/sbin/slapd slapd
+# What python-ldap is built with.
+want /usr/bin/gcc gcc
+want /usr/bin/python3-config python3-dev
+want /usr/include/ldap.h libldap2-dev
+want /usr/include/sasl/sasl.h libsasl2-dev
 
 if [ -n "$packages" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then

@@ -29,6 +29,7 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from keystone_oauth2.identity import client_token
+from keystone_oauth2.identity import directory
 from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import confirmation
@@ -156,6 +157,8 @@ def validate(value: str) -> claims.Claims | None:
             token, include_catalog=False
         )
     except exception.Error as error:
+        if directory.outage(error):
+            raise
         LOG.debug('Token is not valid: %s', type(error).__name__)
         return None
     return _described(token, rendered['token'])
@@ -225,7 +228,9 @@ def _token(value: str) -> token_model.TokenModel | None:
         return PROVIDERS.token_provider_api.validate_token(
             value, access_rules_support=token_model.ACCESS_RULES_MIN_VERSION
         )
-    except (exception.Error, UnicodeError):
+    except (exception.Error, UnicodeError) as error:
+        if directory.outage(error):
+            raise
         return None
 
 
