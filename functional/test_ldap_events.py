@@ -120,12 +120,14 @@ class EventTests:
                 self.assert_refused(TOKENS, seconds)
 
     def test_enabled_again(self):
-        """The next request is served."""
+        """The next request is served, but tokens stay revoked."""
         self.new_user()
         self.change(employeeType='FALSE')
         self.assert_refused(GRANTS)
+        self.assert_refused(TOKENS, self.of_users)
         self.change(employeeType='TRUE')
         self.assert_served(GRANTS)
+        self.assert_refused(TOKENS)
 
     def test_other_name(self):
         """The certificate has the old name; nothing else changes."""
