@@ -20,7 +20,7 @@ ifndef PBR_VERSION
 export PBR_VERSION := $(shell git rev-parse --verify HEAD >/dev/null 2>&1 || sed -n 's/^version = \(.*\)/\1.dev0/p' setup.cfg)
 endif
 
-.PHONY: help demo test functional matrix bench clean
+.PHONY: help demo test functional matrix bench tempest clean
 
 help:
 	@echo 'make demo    run the four-step OAuth 2.0 flow against a real Keystone'
@@ -32,6 +32,8 @@ help:
 	@echo 'make matrix  run the tests with older Keystones and other Pythons'
 	@echo 'make bench   compare the token endpoint with the in-tree one'
 	@echo '             (BENCH_DATABASE=postgresql or mariadb; some ten minutes)'
+	@echo 'make tempest compare OpenStack'\''s acceptance tests of Keystone with and'
+	@echo '             without the extension (about half an hour)'
 	@echo 'make clean   remove everything that the other targets have created'
 	@echo
 	@echo 'They need make and Python 3.10 or newer with its venv module;'
@@ -60,6 +62,9 @@ matrix: $(TOX)
 bench: $(TOX)
 	$(TOX) run -e bench -- $(ARGS)
 
+tempest: $(TOX)
+	$(TOX) run -e tempest -- $(ARGS)
+
 $(TOX): constraints/newest.txt
 	@command -v $(PYTHON) >/dev/null || \
 	    { echo '$(PYTHON) not found: install Python 3.10 or newer.' >&2; exit 1; }
@@ -72,7 +77,8 @@ $(TOX): constraints/newest.txt
 
 clean:
 	rm -rf .tox .venv-tox .stestr .coverage* cover .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf bench-results build dist *.egg-info AUTHORS ChangeLog
+	rm -rf bench-results tempest-results build dist *.egg-info AUTHORS ChangeLog
 	rm -rf doc/build doc/source/_static api-ref/build releasenotes/build etc/*.sample
+	rm -rf functional/openid_provider/node_modules
 	test ! -f .venv || rm .venv
 	find . -name __pycache__ -prune -exec rm -rf {} +

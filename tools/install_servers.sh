@@ -16,6 +16,7 @@
 set -eu
 
 PATH="/usr/sbin:/usr/bin:$PATH"
+provider="$(dirname "$0")/../functional/openid_provider"
 packages=''
 
 want() {
@@ -27,9 +28,13 @@ want /usr/lib/uwsgi/plugins/python3_plugin.so uwsgi-plugin-python3
 want /usr/sbin/nginx nginx-light
 want /usr/sbin/apache2 apache2
 want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
+want /usr/lib/apache2/modules/mod_auth_openidc.so libapache2-mod-auth-openidc
+want /usr/bin/node nodejs
+want /usr/bin/npm npm
 want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
 want /usr/bin/faketime faketime
+want /usr/sbin/pgbouncer pgbouncer
 want /usr/sbin/slapd slapd
 # What python-ldap is built with.
 want /usr/bin/gcc gcc
@@ -37,14 +42,22 @@ want /usr/bin/python3-config python3-dev
 want /usr/include/ldap.h libldap2-dev
 want /usr/include/sasl/sasl.h libsasl2-dev
 
-if [ -n "$packages" ]; then
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-        echo "Missing; needs root on Debian or Ubuntu to install:$packages" >&2
-        exit 0
-    fi
+if [ -n "$packages" ] &&
+    { [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; }
+then
+    echo "Missing; needs root on Debian or Ubuntu to install:$packages" >&2
+elif [ -n "$packages" ]; then
     # With this runlevel, installing does not start any service.
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
     apt-get update -qq
     # shellcheck disable=SC2086
     apt-get install -y -qq --no-install-recommends $packages > /dev/null
+fi
+
+# Exactly what the lock file names, without running any of its scripts.
+if command -v npm > /dev/null &&
+    ! [ "$provider/node_modules/.package-lock.json" -nt "$provider/package-lock.json" ]
+then
+    npm ci --prefix "$provider" --ignore-scripts --no-audit --no-fund --silent ||
+        echo 'The OpenID provider could not be installed.' >&2
 fi
