@@ -50,6 +50,11 @@ class NodesTestCase(base.StackTestCase):
     processes = 2
     #: Environment variables of the second node.
     environment = {}
+    #: Texts to replace in keystone.conf of the second node.
+    second_changes = {}
+    #: Whether nginx initially distributes requests to both nodes, instead of
+    #: passing all to the first.
+    balanced = True
 
     @classmethod
     def create(cls):
@@ -61,7 +66,7 @@ class NodesTestCase(base.StackTestCase):
             cls.enable,
         )
         cls.nodes = [first, cls._second(first)]
-        cls.serve_by(*cls.nodes)
+        cls.serve_by(*(cls.nodes if cls.balanced else cls.nodes[:1]))
         for node in cls.nodes:
             node.identity = fixture.IdentityClient(
                 cls.https(url=node.url).request, cls.deployment.admin_password
@@ -100,7 +105,8 @@ class NodesTestCase(base.StackTestCase):
     def _second(cls, first):
         port = programs.free_port()
         config_file = cls._copy(
-            'keystone.conf', {'keystone.log': 'second.log'}
+            'keystone.conf',
+            {'keystone.log': 'second.log', **cls.second_changes},
         )
         cls._copy('uwsgi.ini', {first.address: f'{programs.HOST}:{port}'})
         program = programs.Program(

@@ -35,6 +35,9 @@ want /usr/sbin/haproxy haproxy
 want /usr/bin/memcached memcached
 want /usr/bin/faketime faketime
 want /usr/sbin/pgbouncer pgbouncer
+want /usr/sbin/mariadbd mariadb-server
+want /usr/lib/galera/libgalera_smm.so galera-4
+want /usr/bin/rsync rsync
 want /usr/sbin/slapd slapd
 # What python-ldap is built with.
 want /usr/bin/gcc gcc

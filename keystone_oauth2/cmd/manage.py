@@ -18,6 +18,7 @@ It reads the same configuration files as Keystone.
 import collections.abc as abc
 import datetime
 import logging
+import os
 import sys
 import typing as ty
 
@@ -34,6 +35,7 @@ from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify
+from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.protocol.clients import secret_digest
 
 
@@ -102,9 +104,45 @@ def list_expiring() -> int:
     return 0
 
 
+def signing_key_setup() -> int:
+    """Create the keys that sign JWT access tokens, if there are none."""
+    command = cfg.CONF.command
+    is_new = _signing_keys().set_up(
+        cfg.CONF.oauth2_tokens.signing_algorithm,
+        command.keystone_user,
+        command.keystone_group,
+    )
+    if not is_new:
+        print('There are keys already; nothing was changed.')
+    return 0
+
+
+def signing_key_rotate() -> int:
+    """Let the next key sign JWT access tokens, and create another one."""
+    repository = _signing_keys()
+    algorithm = cfg.CONF.oauth2_tokens.signing_algorithm
+    if cfg.CONF.command.emergency:
+        repository.replace_all(algorithm)
+        print('Distribute the keys to all nodes now.')
+        return 0
+    repository.rotate(algorithm, signing_key_repository.keep_seconds(cfg.CONF))
+    return 0
+
+
+def _signing_keys() -> signing_key_repository.SigningKeyRepository:
+    return signing_key_repository.configured(cfg.CONF)
+
+
 _COMMANDS: dict[str, abc.Callable[[], int]] = {
     command.__name__: command
-    for command in (db_sync, db_version, list_expiring, purge)
+    for command in (
+        db_sync,
+        db_version,
+        list_expiring,
+        purge,
+        signing_key_rotate,
+        signing_key_setup,
+    )
 }
 
 
@@ -126,7 +164,10 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
     logging.getLogger('alembic').setLevel(logging.WARNING)
     try:
         status: int = cfg.CONF.command.function()
-    except migration.OutdatedTables as error:
+    except (
+        migration.OutdatedTables,
+        signing_key_repository.Unusable,
+    ) as error:
         return _fail(str(error))
     return status
 
@@ -137,7 +178,19 @@ def _fail(sentence: str) -> int:
 
 
 def _add_commands(subparsers: ty.Any) -> None:
+    parsers = {}
     for name, command in _COMMANDS.items():
         summary = (command.__doc__ or '').partition('\n')[0]
-        parser = subparsers.add_parser(name, help=summary)
-        parser.set_defaults(function=command)
+        parsers[name] = subparsers.add_parser(name, help=summary)
+        parsers[name].set_defaults(function=command)
+    for option in ('user', 'group'):
+        parsers['signing_key_setup'].add_argument(
+            f'--keystone-{option}',
+            required=os.geteuid() == 0,
+            help=f'the {option} that Keystone runs as, and owns the keys',
+        )
+    parsers['signing_key_rotate'].add_argument(
+        '--emergency',
+        action='store_true',
+        help='a key was stolen or lost: replace all, and refuse all tokens',
+    )

@@ -20,10 +20,12 @@ from oslo_upgradecheck import upgradecheck
 
 from keystone_oauth2.compose import options
 from keystone_oauth2.compose import server
+from keystone_oauth2.compose import token_format
 from keystone_oauth2.db import migration
 from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
+from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import method
@@ -101,6 +103,26 @@ class Checks(upgradecheck.UpgradeCommands):
             )
         return upgradecheck.Result(_SUCCESS)
 
+    def check_signing_keys(self) -> upgradecheck.Result:
+        """Check whether JWT access tokens of all nodes are accepted."""
+        repository = token_format.repository(cfg.CONF)
+        if repository is None:
+            return upgradecheck.Result(_SUCCESS)
+        try:
+            keys = repository.read()
+        except signing_key_repository.Unusable as error:
+            return upgradecheck.Result(
+                _FAILURE,
+                f'JWT access tokens of other nodes are refused here. {error}',
+            )
+        if keys.staged is None:
+            return upgradecheck.Result(
+                _WARNING,
+                'There is no staged key, so that a key could not be replaced '
+                'in time: run keystone-oauth2-manage signing_key_rotate.',
+            )
+        return upgradecheck.Result(_SUCCESS)
+
     def check_secrets_in_bodies(self) -> upgradecheck.Result:
         """Check whether clients of the in-tree API are refused.
 
@@ -165,6 +187,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('[auth] methods', check_methods),
         ('Tables', check_tables),
         ('Keys for digests of secrets', check_keys),
+        ('Keys for JWT access tokens', check_signing_keys),
         ('Secrets in the body', check_secrets_in_bodies),
         ('Client certificates', check_certificates),
         ('TLS', check_tls),

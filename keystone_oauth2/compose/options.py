@@ -25,7 +25,6 @@ from oslo_config import cfg
 from keystone_oauth2 import conf as oauth2_conf
 from keystone_oauth2.api.front_end import client_certificate
 from keystone_oauth2.api.front_end import proxies
-from keystone_oauth2.conf import oauth2
 from keystone_oauth2.limits import counters
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import ports
@@ -163,23 +162,6 @@ def certificate_reader(
             for method in readers
         ),
     )
-
-
-def base_url(endpoint: str | None) -> str | None:
-    """Return the URL of version 3 below an endpoint of Keystone."""
-    return f'{endpoint.rstrip("/")}/v3' if endpoint else None
-
-
-def issuer(conf: ty.Any) -> str | None:
-    """Return the issuer identifier, or None if there is none."""
-    configured: str | None = conf.oauth2.issuer
-    if configured:
-        return configured
-    derived = base_url(conf.public_endpoint)
-    try:
-        return oauth2.issuer.type(derived) if derived else None
-    except ValueError:
-        return None
 
 
 def assertion_rules(

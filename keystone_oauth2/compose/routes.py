@@ -21,6 +21,7 @@ from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import clients
 from keystone_oauth2.api import endpoints
 from keystone_oauth2.api import errors as rendering
+from keystone_oauth2.api import jwks
 from keystone_oauth2.api import metadata
 from keystone_oauth2.api.hooks import every_request
 from keystone_oauth2.compose import server
@@ -64,6 +65,18 @@ class ProtocolAPI(rendering.API):
             self._endpoint('token', self._server.token),
             self._endpoint('introspect', self._server.introspection),
             self._endpoint('revoke', self._server.revocation),
+            web.construct_resource_map(
+                resource=jwks.JWKSResource,
+                url='/jwks',
+                rel='jwks',
+                resource_relation_func=web.relation,
+                resource_kwargs={
+                    'endpoint': 'jwks',
+                    'resource_class_kwargs': {
+                        'keys': self._server.signing_keys
+                    },
+                },
+            ),
             web.construct_resource_map(
                 resource=metadata.MetadataResource,
                 url=metadata_document.WELL_KNOWN,
@@ -212,7 +225,7 @@ class OAuth2:
             api.add_to(flask_app)
         every_request.Hooks(
             apis=apis,
-            checks=_given(built.binding_check),
+            checks=_given(built.jwt_check, built.binding_check),
             observers=_given(built.retirement_check, built.secret_observer),
         ).add_to(flask_app)
 

@@ -27,9 +27,12 @@ from keystone_oauth2.api import observer
 from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import bound_tokens
 from keystone_oauth2.api.hooks import created_secrets
+from keystone_oauth2.api.hooks import jwt_tokens
 from keystone_oauth2.api.hooks import retired_secrets
 from keystone_oauth2.compose import extensions
 from keystone_oauth2.compose import options
+from keystone_oauth2.compose import token_format
+from keystone_oauth2.conf import urls
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
 from keystone_oauth2.db import replay
@@ -37,7 +40,7 @@ from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
-from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import users
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import client_auth
@@ -45,6 +48,7 @@ from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import revocation
+from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol import token_endpoint
 from keystone_oauth2.protocol.client_auth import method
 from keystone_oauth2.protocol.clients import secret_digest
@@ -65,6 +69,8 @@ class Server:
     revocation: revocation.RevocationEndpoint
     metadata: dict[str, ty.Any] | None
     request_reader: base.RequestReader
+    signing_keys: abc.Callable[[], signing_keys.KeySet] | None
+    jwt_check: jwt_tokens.JWTCheck | None
     binding_check: bound_tokens.BindingCheck | None
     secret_observer: created_secrets.SecretObserver | None
     retirement_check: retired_secrets.RetirementCheck
@@ -109,6 +115,8 @@ def assemble(conf: ty.Any) -> Server:
         revocation=made(revocation.RevocationEndpoint),
         metadata=_metadata(conf, enabled, objects['grants']),
         request_reader=reader,
+        signing_keys=_published_keys(conf),
+        jwt_check=_jwt_check(conf),
         binding_check=bound_tokens.BindingCheck(reader)
         if conf.oauth2_certificates.enforce_binding
         else None,
@@ -133,7 +141,7 @@ def enabled_methods(conf: ty.Any) -> list[type[Method]]:
     :raises options.WrongConfiguration: one is unknown, or lacks what it needs.
     """
     return options.enabled_methods(
-        conf, extensions.load(_METHODS), options.issuer(conf)
+        conf, extensions.load(_METHODS), urls.issuer(conf)
     )
 
 
@@ -149,7 +157,7 @@ def _objects(
         'accepting': method.accepting(installed),
         'assertion_rules': _assertion_rules(conf),
         'enabled': frozenset(one.name for one in enabled),
-        'issuer': options.issuer(conf),
+        'issuer': urls.issuer(conf),
         'notify': notify.notify,
         'proxies': reader.proxies,
     }
@@ -174,13 +182,33 @@ def _ports(conf: ty.Any) -> dict[str, ty.Any]:
         'hasher': application_credentials,
         'policy': policy,
         'replay_cache': replay.ReplayCache(),
-        'tokens': tokens,
+        'tokens': token_format.token_service(conf),
         'users': users.UserDirectory(conf.oauth2.oauth2_cert_dn_mapping_id),
     }
 
 
+def _published_keys(
+    conf: ty.Any,
+) -> abc.Callable[[], signing_keys.KeySet] | None:
+    repository = token_format.repository(conf)
+    if repository is None:
+        return None
+    return functools.partial(
+        signing_key_repository.published, repository, conf
+    )
+
+
+def _jwt_check(conf: ty.Any) -> jwt_tokens.JWTCheck | None:
+    repository = token_format.repository(conf)
+    if repository is None:
+        return None
+    return jwt_tokens.JWTCheck(
+        keys=repository.load, audiences=token_format.audiences(conf)
+    )
+
+
 def _assertion_rules(conf: ty.Any) -> ports.AssertionRules:
-    issuer = options.issuer(conf)
+    issuer = urls.issuer(conf)
     token_endpoint = f'{_base_url(conf, issuer)}/token' if issuer else None
     return options.assertion_rules(conf, issuer, token_endpoint)
 
@@ -196,7 +224,7 @@ def _metadata(
     enabled: abc.Iterable[type[Method]],
     grants: abc.Iterable[str],
 ) -> dict[str, ty.Any] | None:
-    issuer = options.issuer(conf)
+    issuer = urls.issuer(conf)
     if issuer is None:
         return None
     mtls_base_url = conf.oauth2.mtls_endpoint
@@ -206,11 +234,12 @@ def _metadata(
         enabled,
         grants,
         f'{mtls_base_url}/OS-OAUTH2' if mtls_base_url else None,
+        has_keys=token_format.repository(conf) is not None,
     )
 
 
 def _base_url(conf: ty.Any, issuer: str) -> str:
-    base_url = options.base_url(conf.public_endpoint) or issuer
+    base_url = urls.base_url(conf.public_endpoint) or issuer
     return f'{base_url}/OS-OAUTH2'
 
 

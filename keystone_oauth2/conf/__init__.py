@@ -23,6 +23,7 @@ from keystone_oauth2.conf import oauth2_clients
 from keystone_oauth2.conf import oauth2_limits
 from keystone_oauth2.conf import oauth2_secrets
 from keystone_oauth2.conf import oauth2_statsd
+from keystone_oauth2.conf import oauth2_tokens
 
 _MODULES = (
     oauth2,
@@ -32,6 +33,7 @@ _MODULES = (
     oauth2_limits,
     oauth2_secrets,
     oauth2_statsd,
+    oauth2_tokens,
 )
 
 

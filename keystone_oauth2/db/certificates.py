@@ -14,6 +14,7 @@
 
 import datetime
 import functools
+import typing as ty
 
 from oslo_db import exception
 from oslo_log import log
@@ -53,6 +54,7 @@ class CertificateStore:
         return _find(keystone_thumbprint)
 
 
+@database.repeat_conflicts
 def purge(before: datetime.datetime) -> int:
     """Delete certificates that expired before a given time (UTC).
 
@@ -77,7 +79,12 @@ def _remember(confirmation: confirmations.Confirmation) -> None:
         'expires_at': confirmation.expires_at,
     }
     try:
-        with database.session_for_write() as session:
-            session.execute(sa.insert(_Row).values(row))
+        _insert(row)
     except exception.DBDuplicateEntry:
         LOG.debug('Another worker has stored the certificate first')
+
+
+@database.repeat_conflicts
+def _insert(row: dict[str, ty.Any]) -> None:
+    with database.session_for_write() as session:
+        session.execute(sa.insert(_Row).values(row))

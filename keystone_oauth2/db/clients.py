@@ -31,6 +31,7 @@ from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
 from keystone_oauth2.identity import lookups
 from keystone_oauth2.identity import users
+from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
@@ -41,7 +42,9 @@ _Digest = models.SecretDigest
 _Client = models.Client
 _Authenticator = models.ClientAuthenticator
 _credential = database.application_credential
+_access_rule = database.application_credential_access_rule
 _credential_role = database.application_credential_role
+_local_user = database.local_user
 _user = database.user
 _user_domain = database.project.alias('user_domain')
 _option = database.user_option
@@ -140,6 +143,7 @@ def note_use(
         )
 
 
+@database.repeat_conflicts
 def purge(key_ids: abc.Collection[str] = ()) -> int:
     """Delete digests that are no longer used.
 
@@ -160,6 +164,7 @@ def purge(key_ids: abc.Collection[str] = ()) -> int:
         return session.execute(sa.delete(_Digest).where(obsolete)).rowcount
 
 
+@database.repeat_conflicts
 def _write(statement: sa.Executable) -> None:
     with database.session_for_write() as session:
         session.execute(statement)
@@ -262,6 +267,26 @@ def _plain(rows: abc.Sequence[ty.Any]) -> clients.Client:
         secret_digest=clients.SecretDigest(row.key_id, row.digest)
         if row.digest_client_id == row.id
         else None,
+        details=_details(row),
+    )
+
+
+def _details(row: ty.Any) -> clients.Details:
+    user_domain = None
+    if row.user_name is not None:
+        user_domain = claims.Domain(row.user_domain_id, row.user_domain_name)
+    return clients.Details(
+        user_name=row.user_name,
+        user_domain=user_domain,
+        project=claims.Project(
+            row.project_id,
+            row.project_name,
+            claims.Domain(row.project_domain_id, row.project_domain_name),
+        ),
+        is_domain=row.is_domain,
+        name=row.name,
+        is_restricted=not row.unrestricted,
+        has_access_rules=row.has_access_rules,
     )
 
 
@@ -305,14 +330,24 @@ def _find() -> sa.Select[ty.Any]:
             _credential.c.id,
             _credential.c.user_id,
             _credential.c.expires_at,
+            _credential.c.name,
+            _credential.c.unrestricted,
+            sa.exists()
+            .where(_access_rule.c.application_credential_id == own)
+            .label('has_access_rules'),
+            _local_user.c.name.label('user_name'),
             _user.c.id.label('known_user_id'),
             _user.c.domain_id.label('user_domain_id'),
             _user.c.enabled.label('is_user_enabled'),
+            _user_domain.c.name.label('user_domain_name'),
             _user_domain.c.enabled.label('is_user_domain_enabled'),
             _option.c.option_id.label('mfa_rules'),
             _project.c.id.label('project_id'),
+            _project.c.name.label('project_name'),
+            _project.c.is_domain,
             _project.c.enabled.label('is_project_enabled'),
             _project_domain.c.id.label('project_domain_id'),
+            _project_domain.c.name.label('project_domain_name'),
             _project_domain.c.enabled.label('is_project_domain_enabled'),
             _role.c.id.label('role_id'),
             _role.c.name.label('role_name'),
@@ -326,6 +361,7 @@ def _find() -> sa.Select[ty.Any]:
         )
         .select_from(_credential)
         .outerjoin(_user, _user.c.id == _credential.c.user_id)
+        .outerjoin(_local_user, _local_user.c.user_id == _user.c.id)
         .outerjoin(
             _option,
             sa.and_(

@@ -110,6 +110,10 @@ class Client(Base):
     secret_last_used_at: orm.Mapped[datetime.datetime | None] = (
         orm.mapped_column(sa.DateTime)
     )
+    # Incremented by each change of the registration.
+    revision: orm.Mapped[int] = orm.mapped_column(
+        sa.Integer, server_default='0'
+    )
 
 
 class ClientAuthenticator(Base):

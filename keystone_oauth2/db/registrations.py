@@ -53,9 +53,10 @@ def show(client_id: str) -> registration.Registration:
         return _registration(session, client_id, internal_id)
 
 
+@database.repeat_conflicts
 def add(
     client_id: str,
-    authenticators: abc.Iterable[registration.NewAuthenticator],
+    authenticators: abc.Collection[registration.NewAuthenticator],
     limit: int,
     authority: registration.Authority,
     *,
@@ -108,6 +109,7 @@ def add(
     return result, frozenset(item.id for item in added)
 
 
+@database.repeat_conflicts
 def remove(
     client_id: str,
     kind: str,
@@ -139,6 +141,7 @@ def remove(
             raise registration.UnknownAuthenticator
 
 
+@database.repeat_conflicts
 def retire_secret(
     client_id: str,
     authority: registration.Authority,
@@ -168,6 +171,7 @@ def retire_secret(
             raise registration.UnknownAuthenticator
 
 
+@database.repeat_conflicts
 def set_methods(
     client_id: str,
     methods: abc.Set[str] | None,
@@ -230,11 +234,16 @@ def purge() -> int:
         # One client at a time, as for any other change, which avoids
         # deadlocks.
         try:
-            with _changing(client_id) as (session, _):
-                deleted += _delete_expired(session, client_id)
+            deleted += _purge_client(client_id)
         except registration.UnknownClient:
             LOG.debug('The client was deleted meanwhile')
     return deleted
+
+
+@database.repeat_conflicts
+def _purge_client(client_id: str) -> int:
+    with _changing(client_id) as (session, _):
+        return _delete_expired(session, client_id)
 
 
 def _delete_expired(session: orm.Session, client_id: str) -> int:
@@ -399,6 +408,11 @@ def _lock_credential(
     own = _Client.credential_internal_id == internal_id
     known = session.scalar(sa.select(_Client.client_id).where(own))
     if known == client_id:
+        # The nodes of a Galera cluster ignore the locks of each other. They
+        # compare the rows that were changed, so each change changes this one.
+        session.execute(
+            sa.update(_Client).where(own).values(revision=_Client.revision + 1)
+        )
         return
     if known is not None:
         # SQLite reuses internal ids: see models.

@@ -15,6 +15,7 @@
 import datetime
 import hashlib
 import time
+import typing as ty
 
 from oslo_db import exception
 from oslo_log import log
@@ -64,8 +65,7 @@ class ReplayCache:
             + datetime.timedelta(seconds=1),
         }
         try:
-            with database.session_for_write() as session:
-                session.execute(sa.insert(_Row).values(row))
+            _insert(row)
         except exception.DBDuplicateEntry:
             return False
         self._clean()
@@ -81,6 +81,12 @@ class ReplayCache:
         except database.Error as error:
             # Another worker is deleting; the next clean-up does the rest.
             LOG.debug('Expired rows not deleted: %s', type(error).__name__)
+
+
+@database.repeat_conflicts
+def _insert(row: dict[str, ty.Any]) -> None:
+    with database.session_for_write() as session:
+        session.execute(sa.insert(_Row).values(row))
 
 
 def purge(limit: int | None = None) -> int:
@@ -101,6 +107,7 @@ def purge(limit: int | None = None) -> int:
     return deleted
 
 
+@database.repeat_conflicts
 def _purge(end: datetime.datetime, limit: int) -> int:
     # The query has its own transaction: SQLite does not let a transaction
     # write after it has read rows that another one has changed since.

@@ -22,6 +22,7 @@ from keystone.common import provider_api
 from keystone.common import utils
 from keystone.models import token_model
 from keystone.token import provider
+from oslo_utils import timeutils
 
 from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import ports
@@ -40,14 +41,14 @@ class ClientToken(token_model.TokenModel):
     looked up again in Keystone's cache.
 
     :param delegation: what it stands for.
+    :param lifetime: in seconds at most; None for Keystone's.
     :raises ports.Refused: the user is disabled or deleted, or has rules for
         multi-factor authentication.
     """
 
-    user_domain = {'enabled': True}
-    project_domain = {'enabled': True}
-
-    def __init__(self, delegation: ports.Delegation) -> None:
+    def __init__(
+        self, delegation: ports.Delegation, lifetime: int | None = None
+    ) -> None:
         super().__init__()
         if not delegation.is_user_enabled:
             users.find_user(delegation.user_id)
@@ -56,13 +57,21 @@ class ClientToken(token_model.TokenModel):
         self.application_credential_id = delegation.application_credential_id
         self.methods = [_method(delegation)]
         self.audit_id = provider.random_urlsafe_str()
-        self.end = _end(delegation)
+        self.end = _end(delegation, lifetime)
         self.expires_at = utils.isotime(self.end, subsecond=True)
         if delegation.confirmation is not None:
             self.oauth2_thumbprint = (
                 delegation.confirmation.keystone_thumbprint
             )
         self._delegated = delegation.roles
+
+    @property
+    def user_domain(self) -> dict[str, ty.Any]:
+        return {'enabled': True}
+
+    @property
+    def project_domain(self) -> dict[str, ty.Any]:
+        return {'enabled': True}
 
     @property
     def project(self) -> dict[str, ty.Any]:
@@ -88,11 +97,15 @@ class ClientToken(token_model.TokenModel):
         self.mint(*driver.generate_id_and_issued_at(self))
 
 
-def _end(delegation: ports.Delegation) -> datetime.datetime:
-    usual: datetime.datetime = provider.default_expire_time()
-    if delegation.ends_at is None:
-        return usual
-    return min(usual, delegation.ends_at.replace(microsecond=0))
+def _end(
+    delegation: ports.Delegation, lifetime: int | None
+) -> datetime.datetime:
+    ends = [provider.default_expire_time()]
+    if lifetime is not None:
+        ends.append(timeutils.utcnow() + datetime.timedelta(seconds=lifetime))
+    if delegation.ends_at is not None:
+        ends.append(delegation.ends_at)
+    return min(ends).replace(microsecond=0)
 
 
 def _method(delegation: ports.Delegation) -> str:

@@ -17,6 +17,7 @@ import contextlib
 import functools
 import os
 import sqlite3
+import time
 import typing as ty
 
 from keystone.application_credential.backends import sql as credential_sql
@@ -41,6 +42,10 @@ application_credential = credential_sql.ApplicationCredentialModel.__table__
 application_credential_role = (
     credential_sql.ApplicationCredentialRoleModel.__table__
 )
+application_credential_access_rule = (
+    credential_sql.ApplicationCredentialAccessRuleModel.__table__
+)
+local_user = identity_sql.LocalUser.__table__
 mapping = federation_sql.MappingModel.__table__
 project = resource_sql.Project.__table__
 role = role_sql.RoleTable.__table__
@@ -54,6 +59,14 @@ Error = (exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
 # PostgreSQL's SQLSTATE and MariaDB's error number for a missing table.
 _MISSING_TABLE = ('42P01', 1146)
+# The same for a transaction that was rolled back because of another one. A
+# timeout is not among them: it would delay the request again.
+_CONFLICT = ('40001', '40P01', 1020, 1213)
+_ATTEMPTS = 6
+# Seconds before the second attempt; twice as many before the third.
+_PAUSE = 0.05
+_Parameters = ty.ParamSpec('_Parameters')
+_Result = ty.TypeVar('_Result')
 
 
 def is_missing_table(error: BaseException) -> bool:
@@ -63,15 +76,51 @@ def is_missing_table(error: BaseException) -> bool:
     """
     if isinstance(error, exception.DBNonExistentTable):
         return True
-    if isinstance(error, exception.DBError):
-        error = error.inner_exception or error
-    original = getattr(error, 'orig', None)
+    original = _original(error)
     if isinstance(original, sqlite3.Error):
         return 'no such table' in str(original)
+    return _code(original) in _MISSING_TABLE
+
+
+def _original(error: BaseException) -> ty.Any:
+    """Return the error of the driver, or None."""
+    if isinstance(error, exception.DBError):
+        error = error.inner_exception or error
+    return getattr(error, 'orig', None)
+
+
+def _code(original: ty.Any) -> ty.Any:
     code = getattr(original, 'pgcode', None)
     if code is None and original is not None and original.args:
         code = original.args[0]
-    return code in _MISSING_TABLE
+    return code
+
+
+def repeat_conflicts(
+    change: abc.Callable[_Parameters, _Result],
+) -> abc.Callable[_Parameters, _Result]:
+    """Repeat a transaction that was rolled back because of another one.
+
+    The nodes of a Galera cluster lock no rows for each other: one of two
+    conflicting transactions fails, in most cases when it commits.
+
+    :param change: a function with a transaction of its own.
+    """
+
+    @functools.wraps(change)
+    def repeated(
+        *arguments: _Parameters.args, **named: _Parameters.kwargs
+    ) -> _Result:
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return change(*arguments, **named)
+            except Error as error:
+                if _code(_original(error)) not in _CONFLICT:
+                    raise
+            time.sleep(attempt * _PAUSE)
+        return change(*arguments, **named)
+
+    return repeated
 
 
 def is_outage(error: BaseException) -> bool:

@@ -16,6 +16,8 @@ This module implements :class:`keystone_oauth2.protocol.ports.TokenService`.
 """
 
 import collections.abc as abc
+import contextlib
+import dataclasses
 import datetime
 import typing as ty
 
@@ -31,6 +33,7 @@ from oslo_utils import timeutils
 from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import directory
 from keystone_oauth2.identity import users
+from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import messages
@@ -48,6 +51,8 @@ REFUSALS = (
     exception.Forbidden,
     exception.NotFound,
 )
+#: The provider's tokens are valid everywhere.
+knows_resources = False
 
 
 def issue(delegation: ports.Delegation) -> ports.IssuedToken:
@@ -65,22 +70,46 @@ def issue(delegation: ports.Delegation) -> ports.IssuedToken:
         for multi-factor authentication require other methods.
     """
     token = client_token.ClientToken(delegation)
-    try:
+    with refusing(delegation):
         token.issue()
-    except REFUSALS as error:
-        raise _refused(delegation, str(error)) from error
     if delegation.application_credential_id and token.oauth2_thumbprint:
         _check_binding(token)
-    issued = ports.IssuedToken(
+    return issued(token, delegation)
+
+
+@contextlib.contextmanager
+def refusing(delegation: ports.Delegation) -> abc.Iterator[None]:
+    """Raise Keystone's refusals as ours.
+
+    :raises ports.Refused: instead.
+    """
+    try:
+        yield
+    except REFUSALS as error:
+        raise _refused(delegation, str(error)) from error
+
+
+def issued(
+    token: client_token.ClientToken,
+    delegation: ports.Delegation,
+    *,
+    is_jwt: bool = False,
+) -> ports.IssuedToken:
+    """Return a token that has been minted.
+
+    :raises ports.Refused: it would be valid for less than a second.
+    """
+    result = ports.IssuedToken(
         value=token.id,
         audit_id=token.audit_id,
         expires_in=_seconds_left(token.end),
         roles=tuple(role['name'] for role in token.roles),
+        is_jwt=is_jwt,
     )
     # Keystone truncates the expiration of a token to whole seconds.
-    if issued.expires_in < 1:
+    if result.expires_in < 1:
         raise _refused(delegation, 'the credential expires within a second')
-    return issued
+    return result
 
 
 def describe(client: clients.AuthenticatedClient) -> messages.Caller:
@@ -90,7 +119,7 @@ def describe(client: clients.AuthenticatedClient) -> messages.Caller:
     """
     delegation = ports.Delegation.to(client)
     token = client_token.ClientToken(delegation)
-    try:
+    with refusing(delegation):
         token.mint('', '')
         return messages.Caller(
             user_id=delegation.user_id,
@@ -101,8 +130,6 @@ def describe(client: clients.AuthenticatedClient) -> messages.Caller:
             project_id=delegation.project_id,
             project_domain_id=users.domain_of_project(delegation.project_id),
         )
-    except REFUSALS as error:
-        raise _refused(delegation, str(error)) from error
 
 
 def _usable_roles(token: token_model.TokenModel) -> tuple[str, ...]:
@@ -161,7 +188,16 @@ def validate(value: str) -> claims.Claims | None:
             raise
         LOG.debug('Token is not valid: %s', type(error).__name__)
         return None
-    return _described(token, rendered['token'])
+    described = _described(token, rendered['token'])
+    if not access_token.is_one(value):
+        return described
+    # A token from the cache of an older node has no further attributes.
+    signed = access_token.AccessToken.read(value)
+    return dataclasses.replace(
+        described,
+        audience=signed.audience,
+        confirmation=signed.confirmation,
+    )
 
 
 def revoke(token: claims.Claims) -> None:

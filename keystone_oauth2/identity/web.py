@@ -116,6 +116,18 @@ def request_context() -> ty.Any:
     return flask.request.environ.get(keystone_context.REQUEST_CONTEXT_ENV)
 
 
+def token_of_context() -> str | None:
+    """Return the valid token in ``X-Auth-Token``, or None."""
+    token = auth_context().get('token')
+    return None if token is None else str(token.id)
+
+
+def subject_token() -> str | None:
+    """Return the token that a service asks Keystone about, or None."""
+    value: str | None = current_request().environ.get('HTTP_X_SUBJECT_TOKEN')
+    return value
+
+
 def has_token() -> bool:
     """Whether a request has a token, valid or not, or an empty field.
 
@@ -226,6 +238,7 @@ Error = exception.Error
 Conflict = exception.Conflict
 Forbidden = exception.ForbiddenNotSecurity
 NotFound = exception.NotFound
+TokenNotFound = exception.TokenNotFound
 ValidationError = exception.ValidationError
 
 # By the keywords of a JSON schema, with what a schema has for each.

@@ -49,6 +49,7 @@ class Claims:
     :ivar is_admin_project: None if Keystone does not say.
     :ivar access_rules: the only requests that it may be used for, or None.
     :ivar confirmation: what it is bound to, or None.
+    :ivar audience: resources for which it is valid; empty for all.
     """
 
     audit_id: str
@@ -65,6 +66,7 @@ class Claims:
     is_admin_project: bool | None = None
     access_rules: tuple[dict[str, str], ...] | None = None
     confirmation: confirmations.Confirmation | None = None
+    audience: tuple[str, ...] = ()
 
     def members(self, issuer: str | None) -> dict[str, ty.Any]:
         """Return the members of a JSON object (RFC 7662, 2.2; RFC 9068, 2.2).
@@ -87,6 +89,9 @@ class Claims:
             'nbf': self.issued_at,
             'sub': self.user_id,
             'iss': issuer,
+            'aud': self.audience[0]
+            if len(self.audience) == 1
+            else self.audience or None,
             'jti': self.audit_id,
             'cnf': self.confirmation and self.confirmation.cnf,
         }

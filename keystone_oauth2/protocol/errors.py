@@ -172,6 +172,16 @@ class NarrowerScope(InvalidScope):
     )
 
 
+class InvalidTarget(OAuthError):
+    """No token can be issued for the resource (RFC 8707, 2)."""
+
+    code = 'invalid_target'
+    description = (
+        'A resource must be an absolute URI without a fragment, for which '
+        'the server can issue a token.'
+    )
+
+
 class ServerError(OAuthError):
     """An unexpected error in the server.
 

@@ -100,7 +100,7 @@ class IntrospectionEndpoint:
 
     def _members(self, token: claims.Claims) -> dict[str, ty.Any] | None:
         bound_to = token.confirmation
-        if bound_to is None:
+        if bound_to is None or bound_to.x5t_s256 is not None:
             return token.members(self._issuer)
         thumbprint = self._certificates.find(bound_to.keystone_thumbprint)
         if thumbprint is None:

@@ -41,6 +41,8 @@ def document(
     methods: abc.Iterable[type[Method]],
     grants: abc.Iterable[str],
     mtls_base_url: str | None,
+    *,
+    has_keys: bool = False,
 ) -> dict[str, ty.Any]:
     """Return the metadata, which lists exactly what is enabled.
 
@@ -49,6 +51,7 @@ def document(
     :param grants: the ``grant_type`` of each grant.
     :param mtls_base_url: the counterpart of ``base_url`` if Mutual-TLS has
         its own host or port.
+    :param has_keys: whether there are public keys.
     """
     # The strongest first (RFC 9700, 2.5).
     ranked = sorted(
@@ -65,6 +68,8 @@ def document(
         'response_types_supported': [],
         'grant_types_supported': sorted(grants),
     }
+    if has_keys:
+        members['jwks_uri'] = f'{base_url}/jwks'
     for endpoint in _ENDPOINTS:
         members[f'{endpoint}_auth_methods_supported'] = [
             method.name for method in ranked

@@ -24,14 +24,25 @@ MAX_BODY = 16 * 1024
 MAX_PARAMETERS = 64
 
 _BROKEN_ESCAPE = re.compile(rb'%(?![0-9A-Fa-f]{2})')
+_REPEATABLE = 'resource'
 _MEDIA_TYPE = 'application/x-www-form-urlencoded'
 
 
 class Parameters:
-    """The parameters of a request, without duplicates or empty values."""
+    """The parameters of a request, without duplicates or empty values.
 
-    def __init__(self, values: abc.Mapping[str, str]) -> None:
+    :param values: by name.
+    :param resources: the values of the only parameter that may be repeated.
+    """
+
+    def __init__(
+        self,
+        values: abc.Mapping[str, str],
+        resources: abc.Iterable[str] = (),
+    ) -> None:
         self._values = types.MappingProxyType(dict(values))
+        #: Values of ``resource`` (RFC 8707, 2), each once.
+        self.resources = tuple(dict.fromkeys(resources))
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -65,7 +76,11 @@ def read(request: messages.Request) -> Parameters:
         raise errors.BodyTooLarge()
     if not _is_form(request.content_type):
         raise errors.WrongMediaType()
-    return Parameters(_unique(_pairs(request.body)))
+    pairs = list(_pairs(request.body))
+    return Parameters(
+        _unique(pair for pair in pairs if pair[0] != _REPEATABLE),
+        (value for name, value in pairs if name == _REPEATABLE and value),
+    )
 
 
 def decode(text: bytes) -> str:

@@ -75,6 +75,14 @@ class CannotBind(Exception):
     """The token provider cannot bind this client's token to a certificate."""
 
 
+class CannotSign(Exception):
+    """There is no key to sign tokens with, or it cannot be read."""
+
+
+class CannotRestrict(Exception):
+    """A token would be valid for other resources than were asked for."""
+
+
 class TooManyFailures(Exception):
     """Too many client authentications have failed.
 
@@ -175,6 +183,8 @@ class Delegation:
     :ivar roles: see :class:`.clients.client.Client`, as are the next two.
     :ivar ends_at: when it ends at the latest, UTC without a zone, or None.
     :ivar confirmation: what the token is bound to, or None.
+    :ivar details: see :class:`.clients.client.Client`.
+    :ivar resources: for which it is to be valid (RFC 8707); empty for all.
     """
 
     client_id: str
@@ -186,9 +196,15 @@ class Delegation:
     has_mfa_rules: bool = True
     ends_at: datetime.datetime | None = None
     confirmation: confirmations.Confirmation | None = None
+    details: clients.Details | None = None
+    resources: tuple[str, ...] = ()
 
     @classmethod
-    def to(cls, authenticated: clients.AuthenticatedClient) -> 'Delegation':
+    def to(
+        cls,
+        authenticated: clients.AuthenticatedClient,
+        resources: tuple[str, ...] = (),
+    ) -> 'Delegation':
         """Return what is delegated to a client.
 
         :raises Refused: it has no project.
@@ -206,6 +222,8 @@ class Delegation:
             has_mfa_rules=client.has_mfa_rules,
             ends_at=authenticated.ends_at,
             confirmation=authenticated.confirmation,
+            details=client.details,
+            resources=resources,
         )
 
 
@@ -217,16 +235,23 @@ class IssuedToken:
     :ivar audit_id: identifies it in logs.
     :ivar expires_in: its remaining lifetime in seconds.
     :ivar roles: names of the roles that it carries.
+    :ivar is_jwt: whether it says itself what it is bound to.
     """
 
     value: str = dataclasses.field(repr=False)
     audit_id: str
     expires_in: int
     roles: tuple[str, ...]
+    is_jwt: bool = False
 
 
 class TokenService(ty.Protocol):
-    """Issues, describes and revokes access tokens."""
+    """Issues, describes and revokes access tokens.
+
+    :ivar knows_resources: whether a token can be restricted to some.
+    """
+
+    knows_resources: bool
 
     def issue(self, delegation: Delegation) -> IssuedToken:
         """Return a token.
@@ -234,6 +259,8 @@ class TokenService(ty.Protocol):
         It ends no later than the delegation.
 
         :raises CannotBind: the provider cannot bind it to the certificate.
+        :raises CannotRestrict: it would be valid for other resources, too.
+        :raises CannotSign: there is no key.
         :raises Refused: the user, the project or one of their domains is
             disabled, or the user has no role there.
         """

@@ -17,6 +17,7 @@ import dataclasses
 import datetime
 import hmac
 
+from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import confirmation as confirmations
 from keystone_oauth2.protocol.clients import registration
 
@@ -57,6 +58,27 @@ class Role:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Details:
+    """What a JWT access token says of a client besides ids and roles.
+
+    :ivar user_name: None if the user is not in Keystone's database, as is
+        ``user_domain``.
+    :ivar is_domain: whether the project acts as a domain.
+    :ivar name: of the application credential.
+    :ivar is_restricted: whether it must not create further ones.
+    :ivar has_access_rules: whether it is limited to some requests.
+    """
+
+    user_name: str | None
+    user_domain: claims.Domain | None
+    project: claims.Project
+    is_domain: bool
+    name: str
+    is_restricted: bool
+    has_access_rules: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Client:
     """A client as it is registered, before it has authenticated.
 
@@ -84,6 +106,7 @@ class Client:
         comes first. The application credential's own secret is among them,
         under the client's id, unless it is retired.
     :ivar secret_digest: of the own secret, or None.
+    :ivar details: None if it is the user.
     """
 
     id: str
@@ -98,6 +121,7 @@ class Client:
     methods: frozenset[str] | None = None
     authenticators: tuple[registration.Authenticator, ...] = ()
     secret_digest: SecretDigest | None = None
+    details: Details | None = None
 
     @property
     def own_secret(self) -> registration.Authenticator | None:

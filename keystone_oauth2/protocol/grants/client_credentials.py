@@ -17,8 +17,12 @@ from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import grants
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import resource
 from keystone_oauth2.protocol import scope
 from keystone_oauth2.protocol.clients import client as clients
+
+# Seconds after which an operator may have repaired the keys.
+_RETRY_AFTER = 60
 
 
 class ClientCredentials:
@@ -45,16 +49,22 @@ class ClientCredentials:
 
         :raises TokenCannotBeBound: the provider cannot bind the token to the
             client's certificate.
+        :raises InvalidTarget: a ``resource`` is malformed, or the token would
+            be valid for others, too.
+        :raises TemporarilyUnavailable: there is no key to sign it with.
         :raises InvalidScope: the requested scope is not the delegated one.
         :raises UnauthorizedClient: the operator's policy denies it.
         :raises ports.Refused: Keystone does not allow it.
         """
         client = token_request.client
         requested = token_request.form.get('scope')
-        delegation = ports.Delegation.to(client)
+        resources: tuple[str, ...] = ()
+        if self._tokens.knows_resources:
+            resources = resource.read(token_request.form)
+        delegation = ports.Delegation.to(client, resources)
         token = self._issued(client, delegation)
         scope.check(requested, token.roles)
-        if client.confirmation is not None:
+        if client.confirmation is not None and not token.is_jwt:
             self._certificates.remember(client.confirmation)
         body = {
             'access_token': token.value,
@@ -84,6 +94,12 @@ class ClientCredentials:
             token = self._tokens.issue(delegation)
         except ports.CannotBind as error:
             raise errors.TokenCannotBeBound(detail=str(error)) from error
+        except ports.CannotRestrict as error:
+            raise errors.InvalidTarget(detail=str(error)) from error
+        except ports.CannotSign as error:
+            raise errors.TemporarilyUnavailable(
+                _RETRY_AFTER, str(error)
+            ) from error
         if not self._policy.permit_issue(client, 'client_credentials', token):
             raise errors.UnauthorizedClient(
                 detail=f'policy denies client {client.id}'

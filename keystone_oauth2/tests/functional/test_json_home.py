@@ -83,7 +83,7 @@ class ClientsJsonHomeTest(JsonHomeTest):
             if relation.startswith(BASE)
         }
         self.assertEqual(
-            {'token', 'introspect', 'revoke'}
+            {'token', 'introspect', 'revoke', 'jwks'}
             | {name for name, _, _ in BELOW_CLIENT},
             found,
         )

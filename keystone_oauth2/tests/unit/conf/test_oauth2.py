@@ -33,6 +33,7 @@ GROUPS = {
     'oauth2_limits',
     'oauth2_secrets',
     'oauth2_statsd',
+    'oauth2_tokens',
 }
 #: Old name, a value, the group and the new name, and the value as it is read.
 DEPRECATED = (

@@ -251,6 +251,8 @@ class TokenService:
     :ivar binds: whether it can bind tokens.
     """
 
+    knows_resources = False
+
     def __init__(self):
         self.roles = ('member', 'reader')
         self.refuses = False

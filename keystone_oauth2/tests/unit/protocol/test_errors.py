@@ -27,6 +27,8 @@ REGISTERED = {
     # RFC 6749, 4.1.2.1
     'server_error',
     'temporarily_unavailable',
+    # RFC 8707, 2
+    'invalid_target',
 }
 ALLOWED = re.compile(r'[\x20-\x21\x23-\x5b\x5d-\x7e]+')
 

@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Refuses JWT access tokens at Keystone's API that are not for it.
+
+Keystone knows no audience, and remembers a token that it has validated even
+if the key that has signed it is gone.
+"""
+
+import collections.abc as abc
+
+from oslo_log import log
+
+from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import access_token
+from keystone_oauth2.protocol import signing_keys
+
+LOG = log.getLogger(__name__)
+
+
+class JWTCheck:
+    """Checks each request to Keystone before it is processed.
+
+    :param keys: returns the keys that tokens may be signed with.
+    :param audiences: of tokens for Keystone, which services may have
+        validated, too: those that ask Keystone check no audience.
+    """
+
+    def __init__(
+        self,
+        *,
+        keys: abc.Callable[[], signing_keys.KeySet],
+        audiences: frozenset[str],
+    ) -> None:
+        self._keys = keys
+        self._audiences = audiences
+
+    def __call__(self) -> None:
+        """Refuse tokens for other resources, and those without a key.
+
+        :raises web.TokenRefused: of the sender.
+        :raises web.TokenNotFound: in ``X-Subject-Token``.
+        """
+        own = [web.token_of_context(), *web.further_tokens()]
+        if not all(map(self._is_acceptable, own)):
+            web.set_unenforced_ok()
+            raise web.TokenRefused()
+        subject = web.subject_token()
+        if not self._is_acceptable(subject):
+            web.set_unenforced_ok()
+            raise web.TokenNotFound(token_id='')  # nosec B106
+
+    def _is_acceptable(self, token: str | None) -> bool:
+        if not token or not access_token.is_one(token):
+            return True
+        if self._keys().find(access_token.key_id(token)) is None:
+            LOG.info('A JWT access token is signed with an unknown key')
+            return False
+        try:
+            audience = access_token.AccessToken.read(token).audience
+        except ValueError:
+            return False
+        if self._audiences.isdisjoint(audience):
+            LOG.info('A JWT access token is for other resources')
+            return False
+        return True

@@ -1,0 +1,268 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The directory with the private keys that sign JWT access tokens.
+
+As in Keystone's repositories of Fernet keys, the file ``0`` is the staged key,
+the highest number is the one that signs, and the others have signed.
+"""
+
+import dataclasses
+import functools
+import os
+import pathlib
+import stat
+import time
+
+from keystone import notifications
+from keystone.common import utils
+from oslo_config import cfg
+from oslo_log import log
+
+from keystone_oauth2.protocol import signing_keys
+
+LOG = log.getLogger(__name__)
+
+_STAGED = 0
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# Nanoseconds. The resolution of file times is some milliseconds.
+_SETTLED = 1_000_000_000
+#: Seconds for which others may keep the public keys.
+MAX_AGE = 300
+# Seconds by which clocks may differ.
+_SKEW = 60
+
+
+class Unusable(Exception):
+    """The keys cannot be used; one sentence with the remedy."""
+
+
+class SigningKeyRepository:
+    """The keys in a directory, which are read again after a rotation.
+
+    :param path: the directory.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = pathlib.Path(path)
+        self._read_at: int | None = None
+        self._is_settled = False
+        self._keys = signing_keys.KeySet()
+
+    def load(self) -> signing_keys.KeySet:
+        """Return the keys; none, with an error in the log, if unusable.
+
+        When a key is gone, Keystone forgets the tokens that it has validated:
+        it may have been stolen.
+        """
+        modified_at = self._modified_at()
+        is_new = modified_at != self._read_at
+        if is_new or not self._is_settled:
+            # The changes of a rotation may all get the same file time, so
+            # reading between them may miss the last one.
+            self._is_settled = time.time_ns() - modified_at > _SETTLED
+            self._replace(is_new)
+            self._read_at = modified_at
+        return self._keys
+
+    def _replace(self, is_new: bool) -> None:
+        before = self._keys
+        try:
+            self._keys = self.read()
+        except Unusable as error:
+            self._keys = signing_keys.KeySet()
+            if is_new:
+                LOG.error('%s', error)
+        if any(self._keys.find(key.kid) is None for key in before.all):
+            notifications.invalidate_token_cache_notification(
+                'A signing key was removed'
+            )
+
+    def _modified_at(self) -> int:
+        try:
+            return os.stat(self._path).st_mtime_ns
+        except OSError:
+            return 0
+
+    def read(self) -> signing_keys.KeySet:
+        """Return the keys as they are now.
+
+        :raises Unusable: there are none, or others may read them.
+        """
+        try:
+            files = self._files()
+            keys = {number: _read(path) for number, path in files.items()}
+        except OSError as error:
+            raise Unusable(
+                f'[oauth2_tokens] signing_key_repository: cannot read '
+                f'{self._path}: {error.strerror}; run '
+                f'keystone-oauth2-manage signing_key_setup.'
+            ) from error
+        if not set(keys) - {_STAGED}:
+            raise Unusable(
+                f'[oauth2_tokens] signing_key_repository: there are no keys '
+                f'in {self._path}; run keystone-oauth2-manage '
+                f'signing_key_setup.'
+            )
+        return signing_keys.KeySet(
+            keys.pop(_STAGED, None),
+            tuple(keys[number] for number in sorted(keys, reverse=True)),
+        )
+
+    def set_up(
+        self, algorithm: str, user: str | None, group: str | None
+    ) -> bool:
+        """Create the directory, with a key that signs and a staged one.
+
+        :param user: name or number of the owner, if the directory does not
+            exist, as is ``group``; None for that of this process.
+        :returns: whether there were no keys.
+        :raises Unusable: there is no such user or group.
+        """
+        if not self._path.exists():
+            self._path.mkdir(0o700, parents=True)
+            if user is not None and group is not None:
+                os.chown(self._path, *_owner(user, group))
+        if self._files():
+            return False
+        now = int(time.time())
+        self._write(1, _activated(_new(algorithm, now), now))
+        self._write(_STAGED, _new(algorithm, now))
+        return True
+
+    def rotate(self, algorithm: str, keep: int) -> None:
+        """Let the staged key sign, stage a new one, and delete old ones.
+
+        :param keep: seconds for which a key is kept after it has signed.
+        :raises Unusable: others may not know the staged key yet.
+        """
+        now = int(time.time())
+        keys = self.read()
+        if keys.staged is not None and keys.staged.kid != keys.signing[0].kid:
+            _check_age(keys.staged, now)
+            self._write(max(self._files()) + 1, _activated(keys.staged, now))
+        # Otherwise, a rotation was interrupted here.
+        self._write(_STAGED, _new(algorithm, now))
+        kept = self.read().since(now - keep)
+        for path in self._files().values():
+            if kept.find(_read(path).kid) is None:
+                path.unlink()
+
+    def replace_all(self, algorithm: str) -> None:
+        """Replace all keys, since one was stolen or lost.
+
+        All tokens that they have signed are refused.
+        """
+        now = int(time.time())
+        old = self._files()
+        number = max(old, default=0) + 1
+        self._write(number, _activated(_new(algorithm, now), now))
+        self._write(_STAGED, _new(algorithm, now))
+        for other, path in old.items():
+            if other != _STAGED:
+                path.unlink()
+
+    def _files(self) -> dict[int, pathlib.Path]:
+        return {
+            int(path.name): path
+            for path in self._path.iterdir()
+            if path.name.isdecimal()
+        }
+
+    def _write(self, number: int, key: signing_keys.SigningKey) -> None:
+        new = self._path / f'{number}.tmp'
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, 'w') as file:
+            file.write(key.write())
+            file.flush()
+            os.fsync(file.fileno())
+        if os.geteuid() == 0:
+            folder = self._path.stat()
+            os.chown(new, folder.st_uid, folder.st_gid)
+        new.rename(self._path / f'{number}')
+
+
+def _owner(user: str, group: str) -> tuple[int, int]:
+    try:
+        return utils.get_unix_user(user)[0], utils.get_unix_group(group)[0]
+    except KeyError as error:
+        raise Unusable(
+            f'There is no user {user} or no group {group}: use those that '
+            f'Keystone runs as.'
+        ) from error
+
+
+def _read(path: pathlib.Path) -> signing_keys.SigningKey:
+    if path.stat().st_mode & _OTHERS:
+        raise Unusable(
+            f'[oauth2_tokens] signing_key_repository: other users may read '
+            f'{path}: run chmod 600 {path}, and consider the key as stolen.'
+        )
+    try:
+        return signing_keys.SigningKey.read(path.read_text())
+    except ValueError as error:
+        raise Unusable(
+            f'[oauth2_tokens] signing_key_repository: {path} {error}; restore '
+            f'it from another node.'
+        ) from error
+
+
+def _new(algorithm: str, now: int) -> signing_keys.SigningKey:
+    return signing_keys.SigningKey.generate(algorithm, now)
+
+
+def _activated(
+    key: signing_keys.SigningKey, now: int
+) -> signing_keys.SigningKey:
+    return dataclasses.replace(key, active_since=now)
+
+
+def _check_age(staged: signing_keys.SigningKey, now: int) -> None:
+    wait = MAX_AGE + _SKEW
+    if now - staged.created_at < wait:
+        raise Unusable(
+            f'The staged key is not {wait} seconds old, so that others may '
+            f'not know it yet: distribute the keys to all nodes, and wait; or '
+            f'use --emergency if a key was stolen.'
+        )
+
+
+@functools.lru_cache
+def _repository(path: str) -> SigningKeyRepository:
+    return SigningKeyRepository(path)
+
+
+def configured(conf: cfg.ConfigOpts) -> SigningKeyRepository:
+    """Return the repository in the configuration.
+
+    :param conf: Keystone's configuration.
+    """
+    return _repository(conf.oauth2_tokens.signing_key_repository)
+
+
+def published(
+    repository: SigningKeyRepository, conf: cfg.ConfigOpts
+) -> signing_keys.KeySet:
+    """Return the keys that others need: for tokens that have not expired.
+
+    Keystone needs older ones, since services may use expired tokens for
+    ``[token] allow_expired_window``.
+    """
+    end = time.time() - conf.token.expiration - _SKEW
+    return repository.load().since(int(end))
+
+
+def keep_seconds(conf: cfg.ConfigOpts) -> int:
+    """Return how long a key is kept after it has signed."""
+    group = conf.token
+    return int(group.expiration + group.allow_expired_window + _SKEW)

@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""JWT access tokens (RFC 9068).
+
+One member, ``openstack``, has what Keystone says of a token and no registered
+claim says: whoever verifies a token can make Keystone's answer of it.
+"""
+
+import dataclasses
+import json
+import typing as ty
+
+from keystone_oauth2.protocol import confirmation as confirmations
+from keystone_oauth2.protocol import scope
+from keystone_oauth2.protocol import signing_keys
+from keystone_oauth2.protocol.clients import jwk
+
+MEDIA_TYPE = 'at+jwt'
+_HEADER = frozenset({'alg', 'kid', 'typ'})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AccessToken:
+    """What a JWT access token says.
+
+    :ivar client_id: of the application credential or user.
+    :ivar audience: resources for which it is valid, at least one.
+    :ivar issued_at: seconds since the epoch, as is ``expires_at``.
+    :ivar audit_id: Keystone's, which identifies it everywhere.
+    :ivar confirmation: what it is bound to, or None.
+    :ivar openstack: see the module.
+    """
+
+    issuer: str
+    user_id: str
+    client_id: str
+    audience: tuple[str, ...]
+    issued_at: int
+    expires_at: int
+    audit_id: str
+    confirmation: confirmations.Confirmation | None
+    openstack: dict[str, ty.Any]
+
+    def sign(self, key: signing_keys.SigningKey) -> str:
+        """Return the token (RFC 9068, 2)."""
+        return key.sign(MEDIA_TYPE, self._claims())
+
+    def _claims(self) -> dict[str, ty.Any]:
+        audience = self.audience
+        claims = {
+            'iss': self.issuer,
+            'sub': self.user_id,
+            'client_id': self.client_id,
+            'aud': audience[0] if len(audience) == 1 else audience,
+            'exp': self.expires_at,
+            'iat': self.issued_at,
+            'jti': self.audit_id,
+            'scope': scope.text(
+                role['name'] for role in self.openstack['roles']
+            ),
+            'cnf': self.confirmation and self.confirmation.cnf,
+            'openstack': self.openstack,
+        }
+        return {name: value for name, value in claims.items() if value}
+
+    @classmethod
+    def read(cls, token: str) -> 'AccessToken':
+        """Read a token that has been verified.
+
+        :raises ValueError: it is not a JWT access token of this package.
+        """
+        try:
+            return cls._of(_decoded(token.split('.')[1]))
+        except (IndexError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError('not a JWT access token') from error
+
+    @classmethod
+    def _of(cls, claims: dict[str, ty.Any]) -> 'AccessToken':
+        audience = claims['aud']
+        openstack = claims['openstack']
+        confirmation = None
+        if 'cnf' in claims:
+            confirmation = confirmations.Confirmation(
+                openstack['oauth2_credential']['x5t#S256'],
+                claims['cnf']['x5t#S256'],
+            )
+        return cls(
+            issuer=claims['iss'],
+            user_id=claims['sub'],
+            client_id=claims['client_id'],
+            audience=(audience,)
+            if isinstance(audience, str)
+            else tuple(audience),
+            issued_at=claims['iat'],
+            expires_at=claims['exp'],
+            audit_id=claims['jti'],
+            confirmation=confirmation,
+            openstack=openstack,
+        )
+
+
+def is_one(token: str) -> bool:
+    """Whether a text has the header of a JWT access token.
+
+    :param token: any text.
+    """
+    return _header(token).get('typ') == MEDIA_TYPE
+
+
+def key_id(token: str) -> str:
+    """Return the ``kid`` of a JWT access token; empty if it has none."""
+    kid = _header(token).get('kid')
+    return kid if isinstance(kid, str) else ''
+
+
+def verify(
+    token: str, keys: signing_keys.KeySet, issuer: str | None
+) -> AccessToken:
+    """Return what a token says that this server has signed.
+
+    Its time is not checked: Keystone does that, and lets some services use
+    expired tokens.
+
+    :param keys: that this server signs with, or has.
+    :param issuer: the issuer identifier.
+    :raises ValueError: it is not such a token.
+    """
+    header = _header(token)
+    if header.keys() != _HEADER or header['typ'] != MEDIA_TYPE:
+        raise ValueError('not a JWT access token')
+    key = keys.find(key_id(token))
+    if key is None or key.algorithm != header['alg']:
+        raise ValueError('not signed with a known key')
+    if not key.has_signed(token):
+        raise ValueError('the signature is wrong')
+    found = AccessToken.read(token)
+    if found.issuer != issuer:
+        raise ValueError('of another issuer')
+    return found
+
+
+def _header(token: str) -> dict[str, ty.Any]:
+    # No other token of Keystone has two dots and begins with a JSON object.
+    if not token.startswith('eyJ') or token.count('.') != 2:
+        return {}
+    try:
+        return _decoded(token.partition('.')[0])
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _decoded(part: str) -> dict[str, ty.Any]:
+    members = json.loads(jwk.octets(part))
+    if not isinstance(members, dict):
+        raise ValueError('not an object')
+    return members

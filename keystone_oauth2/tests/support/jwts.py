@@ -1,0 +1,61 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Keystones that issue JWT access tokens."""
+
+import jwt
+
+from keystone_oauth2.tests.support import clients
+
+ISSUER = clients.ISSUER
+JWKS = '/v3/OS-OAUTH2/jwks'
+RESOURCE = 'https://compute.example.com/v2.1'
+OPTIONS = {
+    **clients.OPTIONS,
+    'token': {'provider': 'oauth2_fernet'},
+    'oauth2_tokens': {'format': 'jwt'},
+}
+
+
+class JWTTestCase(clients.ClientsTestCase):
+    """One Keystone that issues JWTs, with a client."""
+
+    options = OPTIONS
+
+    def issue(self, client=None, *resources, **arguments):
+        """Return an access token.
+
+        :param resources: for which it is asked for.
+        """
+        form = ''.join(f'&resource={resource}' for resource in resources)
+        answer = self.post_as(
+            client or self.client,
+            f'grant_type=client_credentials{form}',
+            **arguments,
+        )
+        self.assertEqual(200, answer.status, answer.text)
+        return answer.json['access_token']
+
+    def use(self, token, **arguments):
+        """Return the status of a request with a token."""
+        return self.keystone.request(
+            'GET', '/v3/auth/projects', token=token, **arguments
+        ).status
+
+    def seen(self, token):
+        """Return Keystone's answer to a service that asks about a token."""
+        return self.identity.validate(token)
+
+
+def claims(token):
+    """Return the claims of a JWT, which are not verified."""
+    return jwt.decode(token, options={'verify_signature': False})
