@@ -39,6 +39,12 @@ want /usr/bin/faketime faketime
 want /usr/sbin/mariadbd mariadb-server
 want /usr/lib/galera/libgalera_smm.so galera-4
 want /usr/bin/rsync rsync
+want /usr/sbin/slapd slapd
+# What python-ldap is built with.
+want /usr/bin/gcc gcc
+want /usr/bin/python3-config python3-dev
+want /usr/include/ldap.h libldap2-dev
+want /usr/include/sasl/sasl.h libsasl2-dev
 
 if [ -n "$packages" ] &&
     { [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; }

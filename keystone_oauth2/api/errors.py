@@ -27,12 +27,14 @@ from keystone_oauth2.api import base
 from keystone_oauth2.db import migration
 from keystone_oauth2.identity import cache
 from keystone_oauth2.identity import database
+from keystone_oauth2.identity import directory
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
 
 LOG = log.getLogger(__name__)
 
-#: Seconds after which to retry when the database or cache is unavailable.
+#: Seconds after which to retry when a database, directory or cache is
+#: unavailable.
 RETRY_AFTER = 5
 _NOT_IN_DESCRIPTION = re.compile(r'[^A-Za-z0-9-]')
 
@@ -148,6 +150,10 @@ def translate(error: Exception) -> errors.OAuthError:
         return errors.TemporarilyUnavailable(RETRY_AFTER)
     if cache.is_outage(error):
         LOG.error('The cache is unavailable: %s', type(error).__name__)
+        return errors.TemporarilyUnavailable(RETRY_AFTER)
+    outage = directory.outage(error)
+    if outage is not None:
+        LOG.error('A directory is unavailable: %s', type(outage).__name__)
         return errors.TemporarilyUnavailable(RETRY_AFTER)
     LOG.exception('Unexpected error at an OAuth 2.0 endpoint')
     return errors.ServerError(_request_id())

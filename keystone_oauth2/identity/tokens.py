@@ -31,6 +31,7 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from keystone_oauth2.identity import client_token
+from keystone_oauth2.identity import directory
 from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
@@ -183,6 +184,8 @@ def validate(value: str) -> claims.Claims | None:
             token, include_catalog=False
         )
     except exception.Error as error:
+        if directory.outage(error):
+            raise
         LOG.debug('Token is not valid: %s', type(error).__name__)
         return None
     described = _described(token, rendered['token'])
@@ -261,7 +264,9 @@ def _token(value: str) -> token_model.TokenModel | None:
         return PROVIDERS.token_provider_api.validate_token(
             value, access_rules_support=token_model.ACCESS_RULES_MIN_VERSION
         )
-    except (exception.Error, UnicodeError):
+    except (exception.Error, UnicodeError) as error:
+        if directory.outage(error):
+            raise
         return None
 
 

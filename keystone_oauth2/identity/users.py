@@ -17,6 +17,7 @@ import typing as ty
 
 from keystone import exception
 from keystone.common import provider_api
+from keystone.identity import core
 from keystone.identity.backends import resource_options
 from oslo_config import cfg
 import sqlalchemy as sa
@@ -189,9 +190,15 @@ def is_row_decisive(domain_id: str) -> bool:
     limit = cfg.CONF.security_compliance.disable_user_account_days_inactive
     if limit is not None:
         return False
-    identity_api = PROVIDERS.identity_api
-    driver = identity_api.domain_configs.get_domain_driver(domain_id)
-    return (driver or identity_api.driver).is_sql
+    return _driver(PROVIDERS.identity_api, domain_id).is_sql
+
+
+# Keystone loads the drivers of domains with the first call of its identity
+# API. Until then, all users of a new worker would seem to be in the database.
+@core.domains_configured
+def _driver(identity_api: ty.Any, domain_id: str) -> ty.Any:
+    domain_driver = identity_api.domain_configs.get_domain_driver(domain_id)
+    return domain_driver or identity_api.driver
 
 
 def domain_of_project(project_id: str) -> str:

@@ -16,17 +16,9 @@ The tests change the database, as another worker would. Keystone's cache
 belongs to this worker alone.
 """
 
-import uuid
-
-from keystone.common import provider_api
-from keystone.identity.backends import sql
-
-from keystone_oauth2.fixture import _resources
-from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.tests.support import digests
 from keystone_oauth2.tests.support import mutual_tls
 
-PROVIDERS = provider_api.ProviderAPIs
 CACHE = {'enabled': True, 'backend': 'dogpile.cache.memory'}
 
 
@@ -183,106 +175,3 @@ class CertificateOwnerTest(
             with self.variant(table):
                 self.execute(f'DELETE FROM "{table}" WHERE id = :key', key=key)
                 self.assertThat(self.ask(), digests.REFUSED)
-
-
-class Directory(sql.Identity):
-    """A driver with its own users, beside those of the tests.
-
-    :ivar users: current attributes by id.
-    """
-
-    is_sql = False
-
-    def __init__(self):
-        super().__init__()
-        self.users = {}
-
-    def get_user(self, user_id):
-        try:
-            return dict(self.users[user_id])
-        except KeyError:
-            return super().get_user(user_id)
-
-
-class DirectoryTest(digests.DigestTestCase):
-    """Users from a directory, such as LDAP."""
-
-    options = {'cache': CACHE}
-
-    @classmethod
-    def create(cls):
-        PROVIDERS.identity_api.driver = Directory()
-        super().create()
-
-    def setUp(self):
-        super().setUp()
-        self.owner = _resources.User(
-            uuid.uuid4().hex, 'alice', 'default', None, None, 'x'
-        )
-        self.change_user(enabled=True)
-        self.identity.assign(self.owner, 'member', self.project)
-        self.own = self.new_credential()
-        self.assertThat(self.post_as(self.own), digests.ISSUED)
-
-    def change_user(self, enabled):
-        """Enable or disable the user only in the directory."""
-        PROVIDERS.identity_api.driver.users[self.owner.id] = {
-            'id': self.owner.id,
-            'name': self.owner.name,
-            'domain_id': 'default',
-            'enabled': enabled,
-            'password_expires_at': None,
-            'options': {},
-        }
-
-    def remove_user(self):
-        """Remove the user only from the directory."""
-        del PROVIDERS.identity_api.driver.users[self.owner.id]
-
-    def new_credential(self):
-        roles = PROVIDERS.role_api.list_roles()
-        credential = {
-            'id': uuid.uuid4().hex,
-            'name': uuid.uuid4().hex,
-            'secret': uuid.uuid4().hex,
-            'user_id': self.owner.id,
-            'project_id': self.project.id,
-            'unrestricted': False,
-            'roles': [
-                role for role in roles if role['name'] in ('member', 'reader')
-            ],
-        }
-        api = PROVIDERS.application_credential_api
-        api.create_application_credential(dict(credential))
-        return _resources.ApplicationCredential(
-            credential['id'], credential['secret']
-        )
-
-    def assert_refused(self):
-        self.assertThat(self.post_as(self.own), digests.REFUSED)
-        # Keystone itself uses its cache; the secret is unchanged.
-        self.assertIs(True, application_credentials.check(*self.own))
-
-    def test_user_disabled_in_the_directory_is_refused_at_once(self):
-        """K06: the database has no row for that."""
-        self.change_user(enabled=False)
-        self.assert_refused()
-        self.change_user(enabled=True)
-        self.assertThat(self.post_as(self.own), digests.ISSUED)
-
-    def test_user_deleted_from_the_directory_is_refused_at_once(self):
-        """K06: even if Keystone's cache has the user."""
-        self.remove_user()
-        self.assert_refused()
-
-    def test_row_of_an_earlier_login_is_ignored(self):
-        """K06: it does not follow the directory."""
-        self.execute(
-            'INSERT INTO "user" (id, domain_id, enabled)'
-            " VALUES (:id, 'default', :enabled)",
-            id=self.owner.id,
-            enabled=True,
-        )
-        self.assertThat(self.post_as(self.own), digests.ISSUED)
-        self.change_user(enabled=False)
-        self.assert_refused()
