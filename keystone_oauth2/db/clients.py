@@ -74,8 +74,6 @@ def find(client_id: str) -> clients.Client:
         one of their domains is disabled.
     """
     rows = _rows(_FIND, client_id)
-    if not _has_project(rows[0]):
-        raise _unknown(client_id)
     client = _plain(rows)
     refusal = _refusal(rows[0])
     if refusal is not None:
@@ -213,13 +211,9 @@ def _rows(lookup: lookups.Lookup, client_id: str) -> list[ty.Any]:
     # collations, and ids are ASCII.
     rows = lookup.all(id=client_id if client_id.isascii() else '')
     # Databases may ignore case and trailing spaces when they compare ids.
-    if not rows or rows[0].id != client_id:
-        raise _unknown(client_id)
+    if not rows or rows[0].id != client_id or not _has_project(rows[0]):
+        raise ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
     return rows
-
-
-def _unknown(client_id: str) -> ports.UnknownClient:
-    return ports.UnknownClient(f'unknown client {ports.redact(client_id)}')
 
 
 def _is_registered(row: ty.Any) -> bool:
@@ -388,8 +382,14 @@ def _find() -> sa.Select[ty.Any]:
 _FIND = lookups.Lookup(_find())
 _FIND_REGISTERED = lookups.Lookup(
     sa.select(
-        _credential.c.id, _Client.client_id.label('registered_client_id')
+        _credential.c.id,
+        _project.c.id.label('project_id'),
+        _project_domain.c.id.label('project_domain_id'),
+        _Client.client_id.label('registered_client_id'),
     )
+    .select_from(_credential)
+    .outerjoin(_project, _project.c.id == _credential.c.project_id)
+    .outerjoin(_project_domain, _project_domain.c.id == _project.c.domain_id)
     .outerjoin(
         _Client, _Client.credential_internal_id == _credential.c.internal_id
     )
