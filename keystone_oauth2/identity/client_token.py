@@ -97,6 +97,16 @@ class ClientToken(token_model.TokenModel):
         self.mint(*driver.generate_id_and_issued_at(self))
 
 
+def isotime(seconds: int) -> str:
+    """Return a time as it is in tokens of Keystone.
+
+    :param seconds: since the epoch.
+    """
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    text: str = utils.isotime(moment.replace(tzinfo=None), subsecond=True)
+    return text
+
+
 def _end(
     delegation: ports.Delegation, lifetime: int | None
 ) -> datetime.datetime:

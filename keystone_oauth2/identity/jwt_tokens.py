@@ -16,7 +16,6 @@
 """
 
 import calendar
-import time
 import typing as ty
 
 from keystone.common import provider_api
@@ -113,7 +112,7 @@ class JWTTokens:
             confirmation=delegation.confirmation,
             openstack=_openstack(token),
         ).sign(key)
-        token.mint(signed, _isotime(now))
+        token.mint(signed, client_token.isotime(now))
 
 
 class _DescribedToken(client_token.ClientToken):
@@ -191,8 +190,3 @@ def _openstack(token: token_model.TokenModel) -> dict[str, ty.Any]:
     for name in _LEFT_OUT:
         rendered.pop(name, None)
     return ty.cast('dict[str, ty.Any]', rendered)
-
-
-def _isotime(seconds: int) -> str:
-    moment = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))
-    return f'{moment}.000000Z'

@@ -113,9 +113,9 @@ class SigningKeyRepository:
                 f'in {self._path}; run keystone-oauth2-manage '
                 f'signing_key_setup.'
             )
-        return signing_keys.KeySet(
+        return signing_keys.KeySet.of(
             keys.pop(_STAGED, None),
-            tuple(keys[number] for number in sorted(keys, reverse=True)),
+            (keys[number] for number in sorted(keys, reverse=True)),
         )
 
     def set_up(
@@ -160,12 +160,14 @@ class SigningKeyRepository:
     def replace_all(self, algorithm: str) -> None:
         """Replace all keys, since one was stolen or lost.
 
-        All tokens that they have signed are refused.
+        All tokens that they have signed are refused, also by nodes to which
+        the new keys are copied without deleting the old ones.
         """
         now = int(time.time())
         old = self._files()
         number = max(old, default=0) + 1
-        self._write(number, _activated(_new(algorithm, now), now))
+        first = dataclasses.replace(_new(algorithm, now), is_first=True)
+        self._write(number, _activated(first, now))
         self._write(_STAGED, _new(algorithm, now))
         for other, path in old.items():
             if other != _STAGED:

@@ -17,7 +17,6 @@ in-tree provider, and remain valid with it. Keystone's checks look for
 ``fernet`` in the name.
 """
 
-import time
 import typing as ty
 
 from keystone import exception
@@ -93,11 +92,6 @@ def _values(found: access_token.AccessToken) -> tuple[ty.Any, ...]:
         None,  # OAuth 1.0 access token
         None if is_user else found.client_id,
         bound_to and bound_to.keystone_thumbprint,
-        _isotime(found.issued_at),
-        _isotime(found.expires_at),
+        client_token.isotime(found.issued_at),
+        client_token.isotime(found.expires_at),
     )
-
-
-def _isotime(seconds: int) -> str:
-    moment = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))
-    return f'{moment}.000000Z'

@@ -55,6 +55,7 @@ class SigningKey:
     :ivar algorithm: one of :data:`ALGORITHMS`.
     :ivar created_at: seconds since the epoch, as is ``active_since``.
     :ivar active_since: when it began to sign; None if it has not.
+    :ivar is_first: whether all earlier keys are worthless.
     """
 
     kid: str
@@ -63,6 +64,7 @@ class SigningKey:
     active_since: int | None
     private_key: ty.Any = dataclasses.field(repr=False)
     public_key: ty.Any = dataclasses.field(repr=False)
+    is_first: bool = False
 
     @classmethod
     def generate(cls, algorithm: str, now: int) -> 'SigningKey':
@@ -70,20 +72,21 @@ class SigningKey:
 
         :param now: seconds since the epoch.
         """
-        return cls._of(_GENERATORS[algorithm](), algorithm, now, None)
+        return cls._of(
+            _GENERATORS[algorithm](),
+            algorithm=algorithm,
+            created_at=now,
+            active_since=None,
+        )
 
     @classmethod
-    def _of(
-        cls,
-        private_key: ty.Any,
-        algorithm: str,
-        created_at: int,
-        active_since: int | None,
-    ) -> 'SigningKey':
+    def _of(cls, private_key: ty.Any, **attributes: ty.Any) -> 'SigningKey':
         public_key = private_key.public_key()
-        kid = jwk.thumbprint(_as_jwk(public_key))
         return cls(
-            kid, algorithm, created_at, active_since, private_key, public_key
+            kid=jwk.thumbprint(_as_jwk(public_key)),
+            private_key=private_key,
+            public_key=public_key,
+            **attributes,
         )
 
     @classmethod
@@ -99,9 +102,10 @@ class SigningKey:
             private_key = kind.from_jwk(members)
             found = cls._of(
                 private_key,
-                members['alg'],
-                int(members['created_at']),
-                members.get('active_since'),
+                algorithm=members['alg'],
+                created_at=int(members['created_at']),
+                active_since=members.get('active_since'),
+                is_first=members.get('is_first') is True,
             )
         except (
             AttributeError,
@@ -125,6 +129,7 @@ class SigningKey:
                 'alg': self.algorithm,
                 'created_at': self.created_at,
                 'active_since': self.active_since,
+                'is_first': self.is_first,
             }
         )
 
@@ -172,6 +177,23 @@ class KeySet:
 
     staged: SigningKey | None = None
     signing: tuple[SigningKey, ...] = ()
+
+    @classmethod
+    def of(
+        cls, staged: SigningKey | None, signing: abc.Iterable[SigningKey]
+    ) -> 'KeySet':
+        """Return the keys that are worth something.
+
+        :param signing: as in the key set.
+        """
+        kept = []
+        for key in signing:
+            kept.append(key)
+            if key.is_first:
+                if staged and staged.created_at < key.created_at:
+                    staged = None
+                break
+        return cls(staged, tuple(kept))
 
     @property
     def active(self) -> SigningKey | None:

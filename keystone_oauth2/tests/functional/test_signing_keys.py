@@ -165,6 +165,19 @@ class EmergencyTest(Keys, jwts.JWTTestCase):
         self.assertEqual(set(), set(before) & set(self.kids()))
         self.assertEqual(200, self.use(self.issue()))
 
+    def test_old_key_that_was_not_deleted_is_worthless(self):
+        """The new keys were only added to those of another node."""
+        token = self.issue()
+        old = {path: path.read_text() for path in self.directory.iterdir()}
+        self.rotate('--emergency')
+        for path, text in old.items():
+            if path.name != '0':
+                path.write_text(text)
+                path.chmod(0o600)
+        self.assertEqual(401, self.use(token))
+        self.assertNotIn(self.kid(token), self.kids())
+        self.assertEqual(200, self.use(self.issue()))
+
 
 class UnusableKeysTest(Keys, jwts.JWTTestCase):
     """The keys become unreadable."""

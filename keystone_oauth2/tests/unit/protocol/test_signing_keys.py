@@ -12,6 +12,7 @@
 
 """Keys that sign JWT access tokens."""
 
+import dataclasses
 import json
 
 import jwt
@@ -98,6 +99,14 @@ class KeySetTest(base.TestCase):
         one = key()
         keys = signing_keys.KeySet(one, (one,))
         self.assertEqual([one.jwk], keys.jwks()['keys'])
+
+    def test_keys_before_the_first_one_are_worthless(self):
+        first = dataclasses.replace(key(20, 20), is_first=True)
+        later = key(30, 30)
+        for staged, expected in ((key(40), True), (key(10), False)):
+            keys = signing_keys.KeySet.of(staged, (later, first, key(10, 10)))
+            self.assertEqual((later, first), keys.signing)
+            self.assertEqual(expected, keys.staged is not None)
 
     def test_no_keys(self):
         keys = signing_keys.KeySet()
