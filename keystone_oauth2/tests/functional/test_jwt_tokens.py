@@ -269,6 +269,9 @@ class ResourceTest(jwts.JWTTestCase):
                     f'{resource.replace("#", "%23").replace(" ", "%20")}',
                 )
                 self.assertThat(answer, REFUSED)
+                self.assertEqual(
+                    samples.read('error-invalid-target.json'), answer.json
+                )
 
 
 class BoundTest(jwts.JWTTestCase):

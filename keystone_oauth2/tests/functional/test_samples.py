@@ -74,6 +74,7 @@ class ErrorSamplesTest(mutual_tls.MutualTLSTestCase):
     def test_every_sample_of_an_error_is_compared(self):
         elsewhere = {
             'cannot-be-bound',
+            'invalid-target',
             'server-error',
             'unauthorized-client',
             'unavailable',
