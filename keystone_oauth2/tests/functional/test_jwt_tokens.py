@@ -350,10 +350,10 @@ class SamplesTest(jwts.JWTTestCase):
 
     def test_token_has_the_members_of_the_sample(self):
         token = self.issue()
-        sample = samples.read('token-create-jwt-claims.json')
+        sample = samples.read('access-token-claims.json')
         self.assertEqual(self.shape(sample), self.shape(jwts.claims(token)))
         self.assertEqual(
-            samples.read('token-create-jwt-header.json').keys(),
+            samples.read('access-token-header.json').keys(),
             jwt.get_unverified_header(token).keys(),
         )
 
