@@ -294,8 +294,10 @@ def _purge_orphans() -> int:
 def _changing(client_id: str) -> abc.Iterator[tuple[orm.Session, int]]:
     with database.session_for_read() as session:
         internal_id = _internal_id(session, client_id)
+        is_known = _known(session, internal_id) == client_id
     with database.session_for_write() as session:
         _lock_credential(session, client_id, internal_id)
+        _lock_client(session, client_id, internal_id, is_known)
         yield session, internal_id
 
 
@@ -405,24 +407,46 @@ def _lock_credential(
     )
     if not locked:
         raise registration.UnknownClient
+
+
+def _lock_client(
+    session: orm.Session, client_id: str, internal_id: int, is_known: bool
+) -> None:
     own = _Client.credential_internal_id == internal_id
-    known = session.scalar(sa.select(_Client.client_id).where(own))
-    if known == client_id:
-        # The nodes of a Galera cluster ignore the locks of each other. They
-        # compare the rows that were changed, so each change changes this one.
-        session.execute(
-            sa.update(_Client).where(own).values(revision=_Client.revision + 1)
-        )
+    # The nodes of a Galera cluster ignore the locks of each other. They
+    # compare the rows that were changed, so each change changes this one, and
+    # before any read, as above. Not if there was none: MariaDB would lock the
+    # gap for other clients.
+    if is_known and _count(
+        session,
+        sa.update(_Client)
+        .where(own, _Client.client_id == client_id)
+        .values(revision=_Client.revision + 1),
+    ):
         return
+    known = _known(session, internal_id)
+    if known == client_id:
+        raise database.Conflict
     if known is not None:
         # SQLite reuses internal ids: see models.
         session.execute(sa.delete(_Client).where(own))
         session.execute(
             sa.delete(_Row).where(_Row.credential_internal_id == internal_id)
         )
-    session.execute(
-        sa.insert(_Client).values(
-            credential_internal_id=internal_id, client_id=client_id
+    try:
+        session.execute(
+            sa.insert(_Client).values(
+                credential_internal_id=internal_id, client_id=client_id
+            )
+        )
+    except exception.DBDuplicateEntry as error:
+        raise database.Conflict from error
+
+
+def _known(session: orm.Session, internal_id: int) -> str | None:
+    return session.scalar(
+        sa.select(_Client.client_id).where(
+            _Client.credential_internal_id == internal_id
         )
     )
 

@@ -69,6 +69,10 @@ _Parameters = ty.ParamSpec('_Parameters')
 _Result = ty.TypeVar('_Result')
 
 
+class Conflict(exception.DBDeadlock):
+    """Another transaction has changed the same, and was first."""
+
+
 def is_missing_table(error: BaseException) -> bool:
     """Whether an error means that a table is missing.
 
@@ -114,6 +118,8 @@ def repeat_conflicts(
         for attempt in range(1, _ATTEMPTS):
             try:
                 return change(*arguments, **named)
+            except Conflict:
+                pass
             except Error as error:
                 if _code(_original(error)) not in _CONFLICT:
                     raise

@@ -20,6 +20,7 @@ import dataclasses
 import functools
 import os
 import pathlib
+import re
 import stat
 import time
 
@@ -33,6 +34,7 @@ from keystone_oauth2.protocol import signing_keys
 LOG = log.getLogger(__name__)
 
 _STAGED = 0
+_NUMBER = re.compile('0|[1-9][0-9]*')
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Nanoseconds. The resolution of file times is some milliseconds.
 _SETTLED = 1_000_000_000
@@ -54,7 +56,7 @@ class SigningKeyRepository:
 
     def __init__(self, path: str) -> None:
         self._path = pathlib.Path(path)
-        self._read_at: int | None = None
+        self._read_at: tuple[int, int] | None = None
         self._is_settled = False
         self._keys = signing_keys.KeySet()
 
@@ -64,14 +66,16 @@ class SigningKeyRepository:
         When a key is gone, Keystone forgets the tokens that it has validated:
         it may have been stolen.
         """
-        modified_at = self._modified_at()
-        is_new = modified_at != self._read_at
+        changed_at = self._changed_at()
+        is_new = changed_at != self._read_at
         if is_new or not self._is_settled:
             # The changes of a rotation may all get the same file time, so
             # reading between them may miss the last one.
-            self._is_settled = time.time_ns() - modified_at > _SETTLED
+            is_old = time.time_ns() - changed_at[0] > _SETTLED
             self._replace(is_new)
-            self._read_at = modified_at
+            self._read_at = changed_at
+            # A repair may change a file only.
+            self._is_settled = is_old and bool(self._keys.all)
         return self._keys
 
     def _replace(self, is_new: bool) -> None:
@@ -87,11 +91,13 @@ class SigningKeyRepository:
                 'A signing key was removed'
             )
 
-    def _modified_at(self) -> int:
+    def _changed_at(self) -> tuple[int, int]:
+        # rsync sets the time of modification to that of its source.
         try:
-            return os.stat(self._path).st_mtime_ns
+            found = os.stat(self._path)
         except OSError:
-            return 0
+            return 0, 0
+        return found.st_ctime_ns, found.st_ino
 
     def read(self) -> signing_keys.KeySet:
         """Return the keys as they are now.
@@ -99,8 +105,11 @@ class SigningKeyRepository:
         :raises Unusable: there are none, or others may read them.
         """
         try:
-            files = self._files()
-            keys = {number: _read(path) for number, path in files.items()}
+            try:
+                keys = self._read_files()
+            except FileNotFoundError:
+                # It was deleted meanwhile.
+                keys = self._read_files()
         except OSError as error:
             raise Unusable(
                 f'[oauth2_tokens] signing_key_repository: cannot read '
@@ -128,16 +137,27 @@ class SigningKeyRepository:
         :returns: whether there were no keys.
         :raises Unusable: there is no such user or group.
         """
-        if not self._path.exists():
-            self._path.mkdir(0o700, parents=True)
-            if user is not None and group is not None:
-                os.chown(self._path, *_owner(user, group))
+        self._create(user, group)
         if self._files():
             return False
         now = int(time.time())
         self._write(1, _activated(_new(algorithm, now), now))
         self._write(_STAGED, _new(algorithm, now))
         return True
+
+    def _create(self, user: str | None, group: str | None) -> None:
+        try:
+            self._path.mkdir(0o700, parents=True, exist_ok=True)
+            if not self._files() and user is not None and group is not None:
+                os.chown(
+                    self._path, *_owner(user, group), follow_symlinks=False
+                )
+        except OSError as error:
+            raise Unusable(
+                f'[oauth2_tokens] signing_key_repository: cannot create '
+                f'{self._path}: {error.strerror}; run the command as the '
+                f'user who may.'
+            ) from error
 
     def rotate(self, algorithm: str, keep: int) -> None:
         """Let the staged key sign, stage a new one, and delete old ones.
@@ -164,7 +184,14 @@ class SigningKeyRepository:
         the new keys are copied without deleting the old ones.
         """
         now = int(time.time())
-        old = self._files()
+        try:
+            old = self._files()
+        except OSError as error:
+            raise Unusable(
+                f'[oauth2_tokens] signing_key_repository: cannot read '
+                f'{self._path}: {error.strerror}; run '
+                f'keystone-oauth2-manage signing_key_setup.'
+            ) from error
         number = max(old, default=0) + 1
         first = dataclasses.replace(_new(algorithm, now), is_first=True)
         self._write(number, _activated(first, now))
@@ -177,8 +204,11 @@ class SigningKeyRepository:
         return {
             int(path.name): path
             for path in self._path.iterdir()
-            if path.name.isdecimal()
+            if _NUMBER.fullmatch(path.name)
         }
+
+    def _read_files(self) -> dict[int, signing_keys.SigningKey]:
+        return {number: _read(path) for number, path in self._files().items()}
 
     def _write(self, number: int, key: signing_keys.SigningKey) -> None:
         new = self._path / f'{number}.tmp'
@@ -187,10 +217,11 @@ class SigningKeyRepository:
         with os.fdopen(descriptor, 'w') as file:
             file.write(key.write())
             file.flush()
+            if os.geteuid() == 0:
+                folder = self._path.stat()
+                # Its owner could replace the file by a link meanwhile.
+                os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
             os.fsync(file.fileno())
-        if os.geteuid() == 0:
-            folder = self._path.stat()
-            os.chown(new, folder.st_uid, folder.st_gid)
         new.rename(self._path / f'{number}')
 
 

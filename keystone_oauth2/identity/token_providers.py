@@ -38,7 +38,7 @@ class _JWTProvider:
     """Validates JWT access tokens; another class validates other tokens."""
 
     def __init__(self) -> None:
-        # A node may validate such tokens before the extension is enabled.
+        # Keystone loads its providers first, also without the extension.
         conf.register_opts(cfg.CONF)
         super().__init__()
 
@@ -56,6 +56,13 @@ class _JWTProvider:
                 super().validate_token(token_id),  # type: ignore[misc]
             )
         repository = signing_key_repository.configured(cfg.CONF)
+        # The extension checks the audience.
+        if client_token.CERTIFICATE_METHOD not in cfg.CONF.auth.methods:
+            LOG.error(
+                'JWT access tokens are refused: append oauth2_credential to '
+                '[auth] methods.'
+            )
+            raise exception.TokenNotFound(token_id='')  # nosec B106
         try:
             found = access_token.verify(
                 token_id, repository.load(), urls.issuer(cfg.CONF)

@@ -27,11 +27,13 @@ from keystone.common import provider_api
 from keystone.common import render_token
 from keystone.models import revoke_model
 from keystone.models import token_model
+from oslo_config import cfg
 from oslo_log import log
 from oslo_utils import timeutils
 
 from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import directory
+from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import users
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
@@ -173,7 +175,7 @@ def validate(value: str) -> claims.Claims | None:
 
     :param value: any text.
     """
-    if not _is_token_shaped(value):
+    if not _is_token_shaped(value) or _has_unknown_key(value):
         return None
     try:
         token = PROVIDERS.token_provider_api.validate_token(
@@ -237,6 +239,14 @@ def is_revoked(token: token_model.TokenModel) -> bool:
     except exception.TokenNotFound:
         return True
     return False
+
+
+def _has_unknown_key(value: str) -> bool:
+    # Keystone may remember a token whose key was removed in an emergency.
+    if not access_token.is_one(value):
+        return False
+    keys = signing_key_repository.configured(cfg.CONF).load()
+    return keys.find(access_token.key_id(value)) is None
 
 
 def _is_token_shaped(value: str) -> bool:

@@ -47,6 +47,7 @@ parameter_relation = functools.partial(
 )
 _APPLICATION_CREDENTIAL = 'application_credential'
 _TOKENS = '/v3/auth/tokens'
+_FEDERATION = '/v3/auth/OS-FEDERATION/'
 #: Protocol endpoints authenticate clients; no policy rule guards their URLs.
 set_unenforced_ok = common.set_unenforced_ok
 
@@ -189,12 +190,16 @@ def _tokens_in_body() -> list[str]:
 
     ``POST /v3/auth/tokens`` accepts one for the methods ``token`` and
     ``mapped``, which may have other names in a deployment.
-    ``POST /v3/auth/OS-FEDERATION/saml2`` accepts one for an assertion.
+    ``POST /v3/auth/OS-FEDERATION/saml2`` accepts one for an assertion, and
+    does not look at ``methods``.
     """
     identity = _identity()
+    read = _listed(identity.get('methods'))
+    if current_request().path.startswith(_FEDERATION):
+        read = list(identity)
     values = [
         _member(identity.get(method), 'id')
-        for method in _listed(identity.get('methods'))
+        for method in read
         if isinstance(method, str) and method != _APPLICATION_CREDENTIAL
     ]
     return [value for value in values if isinstance(value, str)]

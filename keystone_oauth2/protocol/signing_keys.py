@@ -110,6 +110,7 @@ class SigningKey:
         except (
             AttributeError,
             KeyError,
+            RecursionError,
             TypeError,
             ValueError,
             jwt.PyJWTError,
@@ -161,7 +162,7 @@ class SigningKey:
             jwt.api_jws.decode(
                 token, self.public_key, algorithms=[self.algorithm]
             )
-        except (jwt.PyJWTError, ValueError):
+        except (jwt.PyJWTError, ValueError, RecursionError):
             return False
         return True
 
@@ -186,14 +187,15 @@ class KeySet:
 
         :param signing: as in the key set.
         """
-        kept = []
-        for key in signing:
-            kept.append(key)
-            if key.is_first:
-                if staged and staged.created_at < key.created_at:
-                    staged = None
-                break
-        return cls(staged, tuple(kept))
+        keys = tuple(signing)
+        start = max(
+            (key.created_at for key in keys if key.is_first), default=0
+        )
+        if staged is not None and staged.created_at < start:
+            staged = None
+        return cls(
+            staged, tuple(key for key in keys if key.created_at >= start)
+        )
 
     @property
     def active(self) -> SigningKey | None:

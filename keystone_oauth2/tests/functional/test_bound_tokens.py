@@ -107,6 +107,25 @@ class BoundTokenTest(mutual_tls.MutualTLSTestCase):
                         )
                     )
 
+    def test_assertion_needs_the_certificate_whatever_the_methods_are(self):
+        """D08: Keystone reads the token without looking at them."""
+        for methods in ({}, {'methods': []}, {'methods': ['password']}):
+            body = {
+                'auth': {
+                    'identity': {**methods, 'token': {'id': self.token}},
+                    'scope': {'service_provider': {'id': 'elsewhere'}},
+                }
+            }
+            for path in ('saml2', 'saml2/ecp'):
+                with self.variant((path, methods)):
+                    self.assert_refused(
+                        self.keystone.request(
+                            'POST',
+                            f'/v3/auth/OS-FEDERATION/{path}',
+                            json=body,
+                        )
+                    )
+
     def test_it_is_no_service_token_without_its_certificate(self):
         """D08: beside an unbound token, and alone."""
         other = mutual_tls.AUTHORITY.client([('CN', self.user.name)])

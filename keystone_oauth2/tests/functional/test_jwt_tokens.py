@@ -12,6 +12,7 @@
 
 """JWT access tokens at the token endpoint, and at Keystone's own API."""
 
+import base64
 import json
 import time
 
@@ -225,6 +226,38 @@ class ForgedTest(jwts.JWTTestCase):
                     self.assertEqual(401, self.use(token))
                 self.assertEqual(404, self.seen(token).status)
                 self.assertThat(self.introspect(token), tokens.INACTIVE)
+
+    def test_payload_of_anybody_is_no_defect(self):
+        """It is read before the signature is verified."""
+        _, kid = self.own_key()
+        header = encoded(
+            f'{{"typ": "at+jwt", "alg": "ES256", "kid": "{kid}"}}'
+        )
+        members = '"iss":"x","sub":"x","client_id":"x","iat":1,"exp":1'
+        rest = '"jti":"x","openstack":{}'
+        for payload in (
+            4500 * '[',
+            '[]',
+            '{}',
+            f'{{{members},{rest},"aud":[[]]}}',
+            f'{{{members},{rest},"aud":{{"a":[]}}}}',
+            f'{{{members},{rest},"aud":1}}',
+        ):
+            token = f'{header}.{encoded(payload)}.AAAA'
+            with self.variant(payload[:80]):
+                self.assertEqual(401, self.use(token))
+                self.assertEqual(404, self.seen(token).status)
+                self.assertThat(self.introspect(token), tokens.INACTIVE)
+                answer = self.keystone.request(
+                    'GET', '/v3', headers={'X-Service-Token': token}
+                )
+                self.assertIn(answer.status, (200, 300, 401))
+        self.assertNotIn('Traceback', self.log)
+
+
+def encoded(text):
+    """Return a text as base64url."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')
 
 
 class ResourceTest(jwts.JWTTestCase):

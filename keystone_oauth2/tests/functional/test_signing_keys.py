@@ -165,6 +165,22 @@ class EmergencyTest(Keys, jwts.JWTTestCase):
         self.assertEqual(set(), set(before) & set(self.kids()))
         self.assertEqual(200, self.use(self.issue()))
 
+    def test_introspection_looks_at_the_key(self):
+        """Keystone has validated the token before."""
+        token = self.issue()
+        self.assertIs(True, self.introspect(token).json['active'])
+        self.rotate('--emergency')
+        self.assertThat(self.introspect(token), tokens.INACTIVE)
+
+    def test_copy_with_times(self):
+        """rsync sets the directory's time to that of its source."""
+        moment = self.directory.stat().st_mtime_ns
+        token = self.issue()
+        self.assertEqual(200, self.use(token))
+        self.rotate('--emergency')
+        os.utime(self.directory, ns=(moment, moment))
+        self.assertEqual(401, self.use(token))
+
     def test_old_key_that_was_not_deleted_is_worthless(self):
         """The new keys were only added to those of another node."""
         token = self.issue()
@@ -199,8 +215,8 @@ class UnusableKeysTest(Keys, jwts.JWTTestCase):
         self.assertEqual(503, self.jwks().status)
         self.assertEqual(401, self.use(token))
         self.assertIn('other users may read', self.log)
+        # As the log says.
         (self.directory / '1').chmod(0o600)
-        os.utime(self.directory)
         self.assertEqual(200, self.use(self.issue()))
 
 
@@ -282,6 +298,9 @@ class CommandsTest(commands.CommandTestCase):
     def test_fresh_staged_key_does_not_sign_yet(self):
         """Others may not have it."""
         deployment = self.deploy()
+        staged = deployment.folder / 'oauth2-signing-keys' / '0'
+        key = {**json.loads(staged.read_text()), 'created_at': time.time()}
+        staged.write_text(json.dumps(key))
         status, output = self.manage(deployment, 'signing_key_rotate')
         self.assertEqual(1, status, output)
         self.assertIn('not 360 seconds old', output)
