@@ -23,6 +23,7 @@ import typing as ty
 import fixtures
 
 from bench import cases
+from bench import data
 from bench import peers
 from bench import report
 from bench import stage
@@ -73,7 +74,7 @@ class _Sides(fixtures.Fixture):
         """Start the servers that the cases measure."""
         needed = {name for case in chosen for name in case.sides}
         sides = []
-        for number, name in enumerate(cases.EVERYONE):
+        for number, name in enumerate(cases.SIDES):
             if name in needed:
                 _say(f'Starting on {settings.database}: {name}')
                 side = _side(name, folder / str(number), settings)
@@ -86,7 +87,13 @@ def _side(
 ) -> stage.Side:
     if name in peers.PEERS:
         return peers.Peer(name, folder, settings)
-    return stage.Keystone(name, folder, settings, enable=name == cases.OURS)
+    return stage.Keystone(
+        name,
+        folder,
+        settings,
+        enable=name != cases.IN_TREE,
+        options=data.JWT_OPTIONS if name == cases.JWT else {},
+    )
 
 
 def _run(

@@ -32,8 +32,11 @@ _ASSERTIONS = 1000
 
 OURS = 'ours'
 IN_TREE = 'in-tree'
+JWT = 'ours, with JWTs'
 KEYSTONES = (IN_TREE, OURS)
 EVERYONE = (*KEYSTONES, *peers.PEERS)
+#: In the order in which they start.
+SIDES = (*KEYSTONES, JWT, *peers.PEERS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -328,6 +331,7 @@ CASES = (
     ),
     Case('registered', {'registered secret': registered_secret}, (OURS,)),
     Case('assertion', {'private_key_jwt': private_key_jwt}, (OURS,)),
+    Case('jwt', {'either format': busy_client}, (OURS, JWT), is_sliced=True),
     Case(
         'flatness',
         {

@@ -60,6 +60,13 @@ OPTIONS: _configuration.Options = {
 }
 
 
+#: In addition, for the Keystone that issues JWT access tokens.
+JWT_OPTIONS: _configuration.Options = {
+    'oauth2_tokens': {'format': 'jwt'},
+    'token': {'provider': 'oauth2_fernet'},
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Client:
     """A client with a secret."""

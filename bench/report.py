@@ -160,6 +160,12 @@ def ratios(cache: str) -> list[Ratio]:
         _ours('registered secret', '', 'busy client'),
         _ours('private_key_jwt', '', 'busy client'),
         _ours('introspection by secret', '<= 1', 'GET /v3/auth/tokens'),
+        Ratio(
+            'JWT access token, over an opaque one',
+            '<= 1.1',
+            ('either format', cases.JWT),
+            ('either format', cases.OURS),
+        ),
         _both('Mutual-TLS', '<= 1.3'),
         _both('POST /v3/auth/tokens', '<= 1.05'),
         _both('GET /v3/auth/tokens', '<= 1.02'),

@@ -132,6 +132,7 @@ class Keystone(Side):
     :param name: of the side, for reports.
     :param settings: the size of the benchmark.
     :param enable: whether the extension serves the API.
+    :param options: in addition to those of all.
     """
 
     def __init__(
@@ -141,9 +142,11 @@ class Keystone(Side):
         settings: Settings,
         *,
         enable: bool,
+        options: _configuration.Options,
     ) -> None:
         super().__init__(name, folder, settings.database, settings.cache)
         self.enable = enable
+        self._options = options
         self._settings = settings
 
     def _setUp(self) -> None:
@@ -154,6 +157,7 @@ class Keystone(Side):
                 'cache': self.cache.options,
                 'database': {'connection': self.database.url},
             },
+            self._options,
         )
         self.deployment = data.build(self._folder, options, enable=self.enable)
         self.server = self.useFixture(
