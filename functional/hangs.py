@@ -99,12 +99,6 @@ class HangTestCase(base.StackTestCase):
             with self.hang():
                 meanwhile = self.flow.go_on()
             self.assert_well(self.flow.go_on(10))
-        print(
-            [
-                (o.kind, o.status, round(o.ended - o.started, 2))
-                for o in meanwhile
-            ],
-        )
         return meanwhile
 
     def assert_well(self, outcomes):
