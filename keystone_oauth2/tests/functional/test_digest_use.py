@@ -13,7 +13,6 @@
 """Keystone's slow hash is used once, then a digest."""
 
 import pathlib
-import re
 import statistics
 import time
 
@@ -131,10 +130,8 @@ class QueryTest(digests.DigestTestCase):
                 statements.clear()
                 answer = self.post_as((client_id, 'wrong'))
                 self.assertThat(answer, digests.REFUSED)
-                self.assertEqual(
-                    ['application_credential'],
-                    re.findall(r'\nFROM (\w+) ', '\n'.join(statements)),
-                )
+                (query,) = (one for one in statements if '\nFROM ' in one)
+                self.assertIn('\nFROM application_credential ', query)
 
 
 class CostTest(digests.DigestTestCase):
