@@ -135,7 +135,8 @@ class SpelledIdTest(SpelledIdTestCase):
     def test_default_project_of_a_certificate_is_returned_as_stored(self):
         """K05: an administrator may have used another spelling."""
         _, user, certificate = self.new_user()
-        self.identity.update(user, default_project_id=f'{user.project_id} ')
+        other = user.project_id.upper()
+        self.identity.update(user, default_project_id=other)
         token = self.assert_issued(**clients.by_certificate(user, certificate))
         validated = self.identity.validate(token).json['token']
         self.assertEqual(user.project_id, validated['project']['id'])
