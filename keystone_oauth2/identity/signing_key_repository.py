@@ -16,6 +16,8 @@ As in Keystone's repositories of Fernet keys, the file ``0`` is the staged key,
 the highest number is the one that signs, and the others have signed.
 """
 
+import collections.abc as abc
+import contextlib
 import dataclasses
 import functools
 import os
@@ -104,18 +106,12 @@ class SigningKeyRepository:
 
         :raises Unusable: there are none, or others may read them.
         """
-        try:
+        with self._reading():
             try:
                 keys = self._read_files()
             except FileNotFoundError:
                 # It was deleted meanwhile.
                 keys = self._read_files()
-        except OSError as error:
-            raise Unusable(
-                f'[oauth2_tokens] signing_key_repository: cannot read '
-                f'{self._path}: {error.strerror}; run '
-                f'keystone-oauth2-manage signing_key_setup.'
-            ) from error
         if not set(keys) - {_STAGED}:
             raise Unusable(
                 f'[oauth2_tokens] signing_key_repository: there are no keys '
@@ -184,14 +180,8 @@ class SigningKeyRepository:
         the new keys are copied without deleting the old ones.
         """
         now = int(time.time())
-        try:
+        with self._reading():
             old = self._files()
-        except OSError as error:
-            raise Unusable(
-                f'[oauth2_tokens] signing_key_repository: cannot read '
-                f'{self._path}: {error.strerror}; run '
-                f'keystone-oauth2-manage signing_key_setup.'
-            ) from error
         number = max(old, default=0) + 1
         first = dataclasses.replace(_new(algorithm, now), is_first=True)
         self._write(number, _activated(first, now))
@@ -199,6 +189,17 @@ class SigningKeyRepository:
         for other, path in old.items():
             if other != _STAGED:
                 path.unlink()
+
+    @contextlib.contextmanager
+    def _reading(self) -> abc.Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Unusable(
+                f'[oauth2_tokens] signing_key_repository: cannot read '
+                f'{self._path}: {error.strerror}; run '
+                f'keystone-oauth2-manage signing_key_setup.'
+            ) from error
 
     def _files(self) -> dict[int, pathlib.Path]:
         return {

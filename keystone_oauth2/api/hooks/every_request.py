@@ -90,9 +90,10 @@ class Hooks:
     def _after(
         self, process: abc.Callable[..., flask.Response], *arguments: ty.Any
     ) -> flask.Response:
-        """Return the response, after Keystone has added its header fields.
+        """Return the response, or another one in its place.
 
-        :param process: calls the hooks of Keystone and of blueprints.
+        :param process: calls the hooks of Keystone and of blueprints, which
+            add header fields to either.
         :param arguments: the last one is the response.
         """
         *first, response = arguments
