@@ -237,6 +237,7 @@ class Clients:
     :ivar limit: how many authenticators of a kind a client may have.
     :ivar expiry_warning: how many seconds before its expiration an
         authenticator is shown as expiring soon.
+    :ivar has_jwts: whether tokens of a client can be revoked all at once.
     """
 
     methods: frozenset[str]
@@ -244,6 +245,7 @@ class Clients:
     accepting: registration.Accepting
     limit: int
     expiry_warning: int
+    has_jwts: bool = False
 
     def show(
         self, kind: Kind, authenticator: registration.Authenticator, url: str

@@ -32,6 +32,7 @@ from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import clients
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
+from keystone_oauth2.identity import revocation_events
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
 from keystone_oauth2.protocol.clients import registration
@@ -42,6 +43,7 @@ Client = dict[str, ty.Any]
 Method = abc.Callable[..., ty.Any]
 Authenticators = abc.Iterable[registration.Authenticator]
 
+_BOOLEANS = {'false': False, 'true': True}
 _ID = re.compile('[A-Za-z0-9._~-]+')
 
 
@@ -226,14 +228,20 @@ class AuthenticatorResource(_Resource):
         raise registration.UnknownAuthenticator
 
     def delete(self, client_id: str, authenticator_id: str) -> ty.Any:
-        """Remove it, or retire the application credential's own secret."""
+        """Remove it, or retire the application credential's own secret.
+
+        With ``revoke_tokens``, the tokens that the client has count no more.
+        """
         rule = rules.OF_KIND[self._kind.name].DELETE
         client = _enforced(rule, client_id)
         authority = callers.authorize_removal(web.auth_context(), client)
+        event = None
+        if self._is_to_revoke_tokens():
+            event = revocation_events.until_now(client_id=client_id)
         name = self._kind.name
         if name == registration.SECRET and authenticator_id == client_id:
             registrations.retire_secret(
-                client_id, authority, self._server.accepting
+                client_id, authority, self._server.accepting, event
             )
         else:
             registrations.remove(
@@ -242,11 +250,23 @@ class AuthenticatorResource(_Resource):
                 authenticator_id,
                 authority,
                 self._server.accepting,
+                event,
             )
         notify.notify_registration(
             'deleted', f'client_{name}', authenticator_id
         )
         return '', http.HTTPStatus.NO_CONTENT
+
+    def _is_to_revoke_tokens(self) -> bool:
+        value = flask.request.args.get('revoke_tokens', 'false')
+        if value not in _BOOLEANS:
+            raise web.ValidationError('revoke_tokens must be true or false.')
+        if _BOOLEANS[value] and not self._server.has_jwts:
+            raise web.ValidationError(
+                'revoke_tokens needs JWT access tokens, which this Keystone '
+                'does not have: delete the application credential instead.'
+            )
+        return _BOOLEANS[value]
 
 
 def _methods_schema(names: abc.Iterable[str]) -> dict[str, ty.Any]:

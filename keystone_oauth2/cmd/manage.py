@@ -31,6 +31,7 @@ from keystone_oauth2.db import clients
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import registrations
 from keystone_oauth2.db import replay
+from keystone_oauth2.db import revocation_events
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
@@ -60,7 +61,7 @@ def db_version() -> int:
 
 
 def purge() -> int:
-    """Delete expired authenticators and assertions, and unused digests."""
+    """Delete what has expired, and unused digests."""
     migration.check()
     # A token may outlive the certificate that it is bound to.
     longest = datetime.timedelta(seconds=cfg.CONF.token.expiration)
@@ -71,7 +72,8 @@ def purge() -> int:
     print(
         f'{purged} certificates, {clients.purge(key_ids)} digests, '
         f'{registrations.purge()} authenticators, '
-        f'{replay.purge()} assertions'
+        f'{replay.purge()} assertions, '
+        f'{revocation_events.purge()} revocation events'
     )
     return 0
 

@@ -23,6 +23,7 @@ from keystone_oauth2.api import endpoints
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.api import jwks
 from keystone_oauth2.api import metadata
+from keystone_oauth2.api import revocation_events
 from keystone_oauth2.api.hooks import every_request
 from keystone_oauth2.compose import server
 from keystone_oauth2.compose import tables
@@ -134,21 +135,11 @@ class ProtocolAPI(rendering.API):
         metadata.ignore_body(self._metadata_path)
 
 
-class ClientsAPI(rendering.API):
-    """The client resources, with the errors of Keystone.
+class _KeystoneStyleAPI(rendering.API):
+    """An API with the errors of Keystone."""
 
-    :param shown: shows clients and their authenticators.
-    """
-
-    # Blueprint names are unique in Keystone.
-    _name = 'OS-OAUTH2-clients'
     _import_name = __name__
-    _api_url_prefix = '/OS-OAUTH2/clients'
     render = staticmethod(rendering.render_as_keystone)
-
-    def __init__(self, shown: authenticators.Clients) -> None:
-        self._clients = shown
-        super().__init__()
 
     @staticmethod
     def is_keystones(error: Exception) -> bool:
@@ -156,6 +147,53 @@ class ClientsAPI(rendering.API):
         return isinstance(
             error, (web.Error, exceptions.HTTPException)
         ) and not isinstance(error, exceptions.MethodNotAllowed)
+
+
+class RevocationEventsAPI(_KeystoneStyleAPI):
+    """The list of revocation events.
+
+    :param show: see :class:`.revocation_events.RevocationEventsResource`.
+    """
+
+    # Blueprint names are unique in Keystone.
+    _name = 'OS-OAUTH2-revocation_events'
+    _api_url_prefix = '/OS-OAUTH2'
+
+    def __init__(self, show: revocation_events.Show | None) -> None:
+        self._show = show
+        super().__init__()
+        # With a prefix of its own, Flask would redirect to a final slash.
+        self._root += 'revocation_events/'
+
+    @property
+    def resource_mapping(self) -> list[web.ResourceMap]:
+        """URL, resource and JSON-home relation."""
+        return [
+            web.construct_resource_map(
+                resource=revocation_events.RevocationEventsResource,
+                url='/revocation_events',
+                rel='revocation_events',
+                resource_relation_func=web.relation,
+                resource_kwargs={
+                    'endpoint': 'revocation_events',
+                    'resource_class_kwargs': {'show': self._show},
+                },
+            )
+        ]
+
+
+class ClientsAPI(_KeystoneStyleAPI):
+    """The client resources.
+
+    :param shown: shows clients and their authenticators.
+    """
+
+    _name = 'OS-OAUTH2-clients'
+    _api_url_prefix = '/OS-OAUTH2/clients'
+
+    def __init__(self, shown: authenticators.Clients) -> None:
+        self._clients = shown
+        super().__init__()
 
     @property
     def resource_mapping(self) -> list[web.ResourceMap]:
@@ -211,7 +249,7 @@ class ClientsAPI(rendering.API):
 
 
 class OAuth2:
-    """Both APIs and the hooks, with the same objects behind them."""
+    """The APIs and the hooks, with the same objects behind them."""
 
     @staticmethod
     def instantiate_and_register_to_app(flask_app: flask.Flask) -> None:
@@ -219,7 +257,11 @@ class OAuth2:
         built = server.build()
         check = tables.Check()
         # An unknown URL belongs to the first API that it is below.
-        apis = (ClientsAPI(built.clients), ProtocolAPI(built))
+        apis = (
+            ClientsAPI(built.clients),
+            RevocationEventsAPI(built.revocation_events),
+            ProtocolAPI(built),
+        )
         for api in apis:
             api.blueprint.before_request(check)
             api.add_to(flask_app)

@@ -24,6 +24,7 @@ from oslo_log import log
 from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
 from keystone_oauth2.api import observer
+from keystone_oauth2.api import revocation_events as revocation_events_api
 from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import bound_tokens
 from keystone_oauth2.api.hooks import created_secrets
@@ -36,10 +37,12 @@ from keystone_oauth2.conf import urls
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
 from keystone_oauth2.db import replay
+from keystone_oauth2.db import revocation_events
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
+from keystone_oauth2.identity import revocation_events as revocations
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import users
 from keystone_oauth2.limits import failures
@@ -70,6 +73,7 @@ class Server:
     metadata: dict[str, ty.Any] | None
     request_reader: base.RequestReader
     signing_keys: abc.Callable[[], signing_keys.KeySet] | None
+    revocation_events: revocation_events_api.Show | None
     jwt_check: jwt_tokens.JWTCheck | None
     binding_check: bound_tokens.BindingCheck | None
     secret_observer: created_secrets.SecretObserver | None
@@ -85,6 +89,9 @@ def build() -> Server:
     """
     options.check_concurrency()
     server = assemble(cfg.CONF)
+    if server.revocation_events is not None:
+        watcher = revocations.Watcher(revocation_events.record)
+        watcher.register()
     LOG.info(
         'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '
         'methods %s',
@@ -116,6 +123,9 @@ def assemble(conf: ty.Any) -> Server:
         metadata=_metadata(conf, enabled, objects['grants']),
         request_reader=reader,
         signing_keys=_published_keys(conf),
+        revocation_events=revocation_events.show
+        if token_format.has_jwts(conf)
+        else None,
         jwt_check=_jwt_check(conf),
         binding_check=bound_tokens.BindingCheck(reader)
         if conf.oauth2_certificates.enforce_binding
@@ -130,6 +140,7 @@ def assemble(conf: ty.Any) -> Server:
             accepting=objects['accepting'],
             limit=conf.oauth2_clients.authenticator_limit,
             expiry_warning=conf.oauth2_clients.authenticator_expiry_warning,
+            has_jwts=token_format.has_jwts(conf),
         ),
     )
 
@@ -199,11 +210,11 @@ def _published_keys(
 
 
 def _jwt_check(conf: ty.Any) -> jwt_tokens.JWTCheck | None:
-    repository = token_format.repository(conf)
-    if repository is None:
+    validity = token_format.validity(conf)
+    if validity is None:
         return None
     return jwt_tokens.JWTCheck(
-        keys=repository.load, audiences=token_format.audiences(conf)
+        validity=validity, audiences=token_format.audiences(conf)
     )
 
 
@@ -234,7 +245,7 @@ def _metadata(
         enabled,
         grants,
         f'{mtls_base_url}/OS-OAUTH2' if mtls_base_url else None,
-        has_keys=token_format.repository(conf) is not None,
+        has_keys=token_format.has_jwts(conf),
     )
 
 

@@ -17,26 +17,44 @@ import typing as ty
 from keystone_oauth2.compose import options
 from keystone_oauth2.conf import oauth2_tokens
 from keystone_oauth2.conf import urls
+from keystone_oauth2.db import revocation_events
 from keystone_oauth2.identity import jwt_tokens
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import validity as validities
 from keystone_oauth2.protocol import ports
 
 #: Providers that validate JWT access tokens.
 PROVIDERS = ('oauth2_fernet', 'oauth2_jws')
 
 
+def has_jwts(conf: ty.Any) -> bool:
+    """Whether Keystone validates JWT access tokens.
+
+    :param conf: Keystone's configuration, as everywhere in this module.
+    """
+    return conf.token.provider in PROVIDERS
+
+
 def repository(
     conf: ty.Any,
 ) -> signing_key_repository.SigningKeyRepository | None:
-    """Return the repository with the signing keys.
-
-    :param conf: Keystone's configuration, as everywhere in this module.
-    :returns: None if Keystone does not validate JWT access tokens.
-    """
-    if conf.token.provider not in PROVIDERS:
+    """Return the repository with the signing keys; None if it has none."""
+    if not has_jwts(conf):
         return None
     return signing_key_repository.configured(conf)
+
+
+def validity(conf: ty.Any) -> validities.Validity | None:
+    """Return what checks JWT access tokens; None if there are none."""
+    keys = repository(conf)
+    if keys is None:
+        return None
+    return validities.Validity(
+        keys=keys.load,
+        issuer=urls.issuer(conf),
+        concerns_client=revocation_events.concerns_client,
+    )
 
 
 def token_service(conf: ty.Any) -> ports.TokenService:
@@ -46,10 +64,11 @@ def token_service(conf: ty.Any) -> ports.TokenService:
         is missing.
     """
     group = conf.oauth2_tokens
+    check = validity(conf)
     if group.format == oauth2_tokens.OPAQUE:
-        return ty.cast(ports.TokenService, tokens)
+        return tokens.Tokens(check)
     keys = repository(conf)
-    if keys is None:
+    if keys is None or check is None:
         raise options.WrongConfiguration(
             f'[oauth2_tokens] format is jwt, but Keystone would not accept '
             f'such tokens: set [token] provider to '
@@ -67,6 +86,7 @@ def token_service(conf: ty.Any) -> ports.TokenService:
     except signing_key_repository.Unusable as error:
         raise options.WrongConfiguration(str(error)) from error
     return jwt_tokens.JWTTokens(
+        check,
         repository=keys,
         issuer=issuer,
         audience=group.audience or issuer,

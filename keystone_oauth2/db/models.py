@@ -166,3 +166,29 @@ class ClientAssertion(Base):
     expires_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
         sa.DateTime, index=True
     )
+
+
+class RevocationEvent(Base):
+    """Tokens that count no more, until no such token can be left.
+
+    Of the ids, those that are given must all be the token's.
+    """
+
+    __tablename__ = 'oauth2_revocation_event'
+    __table_args__ = _TABLE_ARGS
+
+    id: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True)
+    audit_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(32))
+    client_id: orm.Mapped[str | None] = orm.mapped_column(
+        sa.String(64), index=True
+    )
+    user_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
+    project_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
+    domain_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
+    issued_before: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        sa.DateTime
+    )
+    revoked_at: orm.Mapped[datetime.datetime] = orm.mapped_column(sa.DateTime)
+    expires_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        sa.DateTime, index=True
+    )

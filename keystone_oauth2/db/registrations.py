@@ -30,7 +30,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from keystone_oauth2.db import models
+from keystone_oauth2.db import revocation_events
 from keystone_oauth2.identity import database
+from keystone_oauth2.protocol import revocation_event
 from keystone_oauth2.protocol.clients import registration
 
 LOG = log.getLogger(__name__)
@@ -116,11 +118,13 @@ def remove(
     authenticator_id: str,
     authority: registration.Authority,
     accepting: registration.Accepting,
+    event: revocation_event.RevocationEvent | None = None,
 ) -> None:
     """Remove an authenticator.
 
     :param authority: of the owner or of an administrator.
     :param accepting: returns the methods that accept an authenticator.
+    :param event: is recorded with it.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it has no such authenticator.
@@ -139,6 +143,8 @@ def remove(
         )
         if not deleted:
             raise registration.UnknownAuthenticator
+        if event is not None:
+            revocation_events.add(session, event)
 
 
 @database.repeat_conflicts
@@ -146,11 +152,13 @@ def retire_secret(
     client_id: str,
     authority: registration.Authority,
     accepting: registration.Accepting,
+    event: revocation_event.RevocationEvent | None = None,
 ) -> None:
     """Retire the application credential's own secret.
 
     :param authority: of the owner or of an administrator.
     :param accepting: returns the methods that accept an authenticator.
+    :param event: is recorded with it.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it is already retired.
@@ -169,6 +177,8 @@ def retire_secret(
         )
         if not retired:
             raise registration.UnknownAuthenticator
+        if event is not None:
+            revocation_events.add(session, event)
 
 
 @database.repeat_conflicts

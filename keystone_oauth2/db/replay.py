@@ -14,24 +14,16 @@
 
 import datetime
 import hashlib
-import time
 import typing as ty
 
 from oslo_db import exception
-from oslo_log import log
-from oslo_utils import timeutils
 import sqlalchemy as sa
 
+from keystone_oauth2.db import expired_rows
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
 
-LOG = log.getLogger(__name__)
-
 _Row = models.ClientAssertion
-# Seconds between two clean-ups in a worker.
-_PAUSE = 60
-# Number of rows to delete at a time, so that no request waits for long.
-_BATCH = 5000
 
 
 class ReplayCache:
@@ -42,7 +34,7 @@ class ReplayCache:
     """
 
     def __init__(self) -> None:
-        self._cleaned_at = time.monotonic()
+        self._cleaner = expired_rows.Cleaner(_Row)
 
     def consume(
         self,
@@ -68,19 +60,8 @@ class ReplayCache:
             _insert(row)
         except exception.DBDuplicateEntry:
             return False
-        self._clean()
+        self._cleaner.clean()
         return True
-
-    def _clean(self) -> None:
-        now = time.monotonic()
-        if now - self._cleaned_at < _PAUSE:
-            return
-        self._cleaned_at = now
-        try:
-            purge(_BATCH)
-        except database.Error as error:
-            # Another worker is deleting; the next clean-up does the rest.
-            LOG.debug('Expired rows not deleted: %s', type(error).__name__)
 
 
 @database.repeat_conflicts
@@ -90,33 +71,5 @@ def _insert(row: dict[str, ty.Any]) -> None:
 
 
 def purge(limit: int | None = None) -> int:
-    """Delete expired rows, allowing for clock differences.
-
-    :param limit: how many to delete at most.
-    :returns: how many were deleted.
-    """
-    # A node whose clock is behind would still accept them.
-    end = timeutils.utcnow() - datetime.timedelta(minutes=5)
-    deleted = 0
-    while limit is None or deleted < limit:
-        batch = _BATCH if limit is None else min(_BATCH, limit - deleted)
-        count = _purge(end, batch)
-        if not count:
-            break
-        deleted += count
-    return deleted
-
-
-@database.repeat_conflicts
-def _purge(end: datetime.datetime, limit: int) -> int:
-    # The query has its own transaction: SQLite does not let a transaction
-    # write after it has read rows that another one has changed since.
-    expired = sa.select(_Row.digest).where(_Row.expires_at < end)
-    with database.session_for_read() as session:
-        digests = session.scalars(expired.limit(limit)).all()
-    if not digests:
-        return 0
-    with database.session_for_write() as session:
-        return session.execute(
-            sa.delete(_Row).where(_Row.digest.in_(digests))
-        ).rowcount
+    """Delete those that have expired; see :func:`.expired_rows.purge`."""
+    return expired_rows.purge(_Row, limit)

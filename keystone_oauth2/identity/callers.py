@@ -21,7 +21,7 @@ from keystone.common import provider_api
 from keystone.models import token_model
 from oslo_config import cfg
 
-from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import token_models
 from keystone_oauth2.identity import users
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
@@ -234,7 +234,9 @@ def _authority(token: token_model.TokenModel) -> registration.Authority:
     _check_unrestricted(token)
     # The token was validated with Keystone's cache, which may miss the changes
     # of other workers. These calls read the database and the directory.
-    if tokens.is_revoked(token) or not users.is_enabled_now(token.user_id):
+    if token_models.is_revoked(token) or not users.is_enabled_now(
+        token.user_id
+    ):
         raise web.TokenRefused()
     credential = token.application_credential or {}
     return registration.Authority(
@@ -264,7 +266,7 @@ def token_holder(
         user_id=token.user['id'],
         user_domain_id=token.user_domain['id'],
         roles=tuple(role['name'] for role in token.roles),
-        client_id=tokens.client_id(token),
+        client_id=token_models.client_id(token),
         project_id=_id(token.project),
         project_domain_id=_id(token.project_domain),
         domain_id=_id(token.domain),

@@ -27,6 +27,7 @@ from oslo_utils import timeutils
 from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import validity
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import ports
@@ -39,9 +40,10 @@ PROVIDERS = provider_api.ProviderAPIs
 _LEFT_OUT = ('audit_ids', 'expires_at', 'issued_at', 'service_providers')
 
 
-class JWTTokens:
+class JWTTokens(tokens.Tokens):
     """Issues JWT access tokens, and opaque ones where a JWT would be too long.
 
+    :param validity: checks JWT access tokens.
     :param repository: with the key that signs.
     :param issuer: the issuer identifier.
     :param audience: of tokens whose client asks for no resource.
@@ -50,12 +52,10 @@ class JWTTokens:
     """
 
     knows_resources = True
-    describe = staticmethod(tokens.describe)
-    revoke = staticmethod(tokens.revoke)
-    validate = staticmethod(tokens.validate)
 
     def __init__(
         self,
+        validity: validity.Validity,
         *,
         repository: signing_key_repository.SigningKeyRepository,
         issuer: str,
@@ -63,6 +63,7 @@ class JWTTokens:
         lifetime: int,
         max_size: int,
     ) -> None:
+        super().__init__(validity)
         self._repository = repository
         self._issuer = issuer
         self._audience = audience
@@ -92,7 +93,7 @@ class JWTTokens:
             delegation.client_id,
             len(token.id),
         )
-        return tokens.issue(delegation)
+        return super().issue(delegation)
 
     def _sign(
         self,

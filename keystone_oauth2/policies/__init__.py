@@ -21,6 +21,7 @@ from keystone_oauth2.policies import client
 from keystone_oauth2.policies import client_certificate
 from keystone_oauth2.policies import client_key
 from keystone_oauth2.policies import client_secret
+from keystone_oauth2.policies import revocation_event
 from keystone_oauth2.policies import token
 
 
@@ -33,6 +34,7 @@ def list_rules() -> list[policy.DocumentedRuleDefault]:
         client_key,
         client_certificate,
         token,
+        revocation_event,
     )
     return list(
         itertools.chain.from_iterable(

@@ -21,7 +21,7 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from keystone_oauth2.api import base
-from keystone_oauth2.identity import tokens
+from keystone_oauth2.identity import token_models
 from keystone_oauth2.identity import web
 
 LOG = log.getLogger(__name__)
@@ -45,7 +45,7 @@ class BindingCheck:
         context, further = web.auth_context(), web.further_tokens()
         if not context and not further:
             return
-        confirmations = tokens.confirmations(context, further)
+        confirmations = token_models.confirmations(context, further)
         if not confirmations:
             return
         request = self._reader.head()

@@ -10,19 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Refuses JWT access tokens at Keystone's API that are not for it.
+"""Refuses JWT access tokens at Keystone's API that Keystone itself accepts.
 
-Keystone knows no audience, and remembers a token that it has validated even
-if the key that has signed it is gone.
+It knows no audience, for example.
 """
-
-import collections.abc as abc
 
 from oslo_log import log
 
+from keystone_oauth2.identity import validity
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
-from keystone_oauth2.protocol import signing_keys
 
 LOG = log.getLogger(__name__)
 
@@ -30,22 +27,19 @@ LOG = log.getLogger(__name__)
 class JWTCheck:
     """Checks each request to Keystone before it is processed.
 
-    :param keys: returns the keys that tokens may be signed with.
+    :param validity: checks whether a token counts.
     :param audiences: of tokens for Keystone, which services may have
         validated, too: those that ask Keystone check no audience.
     """
 
     def __init__(
-        self,
-        *,
-        keys: abc.Callable[[], signing_keys.KeySet],
-        audiences: frozenset[str],
+        self, *, validity: validity.Validity, audiences: frozenset[str]
     ) -> None:
-        self._keys = keys
+        self._validity = validity
         self._audiences = audiences
 
     def __call__(self) -> None:
-        """Refuse tokens for other resources, and those without a key.
+        """Refuse tokens for other resources, and those that do not count.
 
         :raises web.TokenRefused: of the sender.
         :raises web.TokenNotFound: in ``X-Subject-Token``.
@@ -62,14 +56,10 @@ class JWTCheck:
     def _is_acceptable(self, token: str | None) -> bool:
         if not token or not access_token.is_one(token):
             return True
-        if self._keys().find(access_token.key_id(token)) is None:
-            LOG.info('A JWT access token is signed with an unknown key')
+        found = self._validity.read(token)
+        if found is None:
             return False
-        try:
-            audience = access_token.AccessToken.read(token).audience
-        except ValueError:
-            return False
-        if self._audiences.isdisjoint(audience):
+        if self._audiences.isdisjoint(found.audience):
             LOG.info('A JWT access token is for other resources')
             return False
         return True

@@ -31,12 +31,14 @@ CERTIFICATES = 'oauth2_certificate_thumbprint'
 CLIENTS = 'oauth2_client'
 AUTHENTICATORS = 'oauth2_client_authenticator'
 ASSERTIONS = 'oauth2_client_assertion'
+EVENTS = 'oauth2_revocation_event'
 TABLES = (
     DIGESTS,
     CERTIFICATES,
     CLIENTS,
     AUTHENTICATORS,
     ASSERTIONS,
+    EVENTS,
     migration.VERSION_TABLE,
 )
 #: Limit of secrets, keys or certificates of a client in these tests.

@@ -153,7 +153,13 @@ class MigrationTests:
         self.upgrade('0001')
         found = self.differences(models.Base.metadata)
         self.assertEqual(
-            {base.DIGESTS, base.CLIENTS, base.AUTHENTICATORS, base.ASSERTIONS},
+            {
+                base.DIGESTS,
+                base.CLIENTS,
+                base.AUTHENTICATORS,
+                base.ASSERTIONS,
+                base.EVENTS,
+            },
             {item[1].name for item in found if item[0] == 'add_table'},
         )
         other = sa.MetaData()

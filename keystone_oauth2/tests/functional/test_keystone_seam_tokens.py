@@ -34,7 +34,7 @@ from keystone_oauth2.protocol import ports
 from keystone_oauth2.tests.support import mutual_tls
 
 PROVIDERS = provider_api.ProviderAPIs
-#: Members of a token that identity/tokens.py and callers.py read, and why.
+#: Members of a token that tokens.py, token_models.py and callers.py read.
 TOKEN_MODEL = {
     'application_credential': 'access rules of a caller',
     'application_credential_id': 'the client of a token, and its roles',
@@ -164,7 +164,7 @@ class TokensTest(mutual_tls.MutualTLSTestCase):
             (certificate, bound),
         ):
             with self.variant(delegation.client_id):
-                ours = tokens.issue(delegation)
+                ours = tokens.Tokens().issue(delegation)
                 self.assertEqual(
                     self.rendered(keystones.id), self.rendered(ours.value)
                 )

@@ -12,12 +12,16 @@
 
 """Keystones that issue JWT access tokens."""
 
+import calendar
+import time
+
 import jwt
 
 from keystone_oauth2.tests.support import clients
 
 ISSUER = clients.ISSUER
 JWKS = '/v3/OS-OAUTH2/jwks'
+EVENTS = '/v3/OS-OAUTH2/revocation_events'
 RESOURCE = 'https://compute.example.com/v2.1'
 OPTIONS = {
     **clients.OPTIONS,
@@ -59,3 +63,29 @@ class JWTTestCase(clients.ClientsTestCase):
 def claims(token):
     """Return the claims of a JWT, which are not verified."""
     return jwt.decode(token, options={'verify_signature': False})
+
+
+def concerns(event, token):
+    """Whether a revocation event concerns a token, as the API reference says.
+
+    :param event: from the list.
+    :param token: a JWT access token.
+    """
+    said = claims(token)
+    openstack = said['openstack']
+    domains = {
+        openstack['user']['domain']['id'],
+        openstack['project']['domain']['id'],
+    }
+    values = {
+        'audit_id': {said['jti']},
+        'client_id': {said['client_id']},
+        'user_id': {said['sub']},
+        'project_id': {openstack['project']['id']},
+        'domain_id': domains,
+    }
+    ids = {**event}
+    end = time.strptime(ids.pop('issued_before'), '%Y-%m-%dT%H:%M:%SZ')
+    return said['iat'] <= calendar.timegm(end) and all(
+        value in values[name] for name, value in ids.items()
+    )

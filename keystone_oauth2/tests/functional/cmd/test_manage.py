@@ -24,6 +24,7 @@ DIGESTS = 'oauth2_secret_digest'
 CLIENTS = 'oauth2_client'
 AUTHENTICATORS = 'oauth2_client_authenticator'
 ASSERTIONS = 'oauth2_client_assertion'
+EVENTS = 'oauth2_revocation_event'
 NEWEST = migration.newest_version()
 
 
@@ -148,6 +149,13 @@ class PurgeTest(ManageTestCase):
             f"'{key_id}', 'digest')"
         )
 
+    def event(self, client_id, days):
+        end = self.moment(days)
+        return (
+            f'INSERT INTO {EVENTS} (client_id, issued_before, revoked_at,'
+            f" expires_at) VALUES ('{client_id}', {end}, {end}, {end})"
+        )
+
     def credential(self, number):
         return (
             'INSERT INTO application_credential (internal_id, id, name,'
@@ -188,11 +196,14 @@ class PurgeTest(ManageTestCase):
             # The clock of another node may be slow.
             self.assertion('ended just now', -0.01),
             self.assertion('lives', 1),
+            self.event('ended', -0.1),
+            self.event('lives', 1),
         )
         process = self.manage(deployment, 'purge')
         self.assertEqual(0, process.returncode, process.stderr)
         self.assertEqual(
-            '1 certificates, 2 digests, 2 authenticators, 1 assertions\n',
+            '1 certificates, 2 digests, 2 authenticators, 1 assertions, '
+            '1 revocation events\n',
             process.stdout,
         )
         for column, table, expected in (
@@ -201,6 +212,7 @@ class PurgeTest(ManageTestCase):
             ('client_id', CLIENTS, ['client1']),
             ('id', AUTHENTICATORS, ['ends', 'never ends']),
             ('digest', ASSERTIONS, ['ended just now', 'lives']),
+            ('client_id', EVENTS, ['lives']),
         ):
             with self.variant(table):
                 self.assertEqual(
@@ -217,7 +229,8 @@ class PurgeTest(ManageTestCase):
         )
         process = self.manage(deployment, 'purge')
         self.assertEqual(
-            '0 certificates, 0 digests, 0 authenticators, 0 assertions\n',
+            '0 certificates, 0 digests, 0 authenticators, 0 assertions, '
+            '0 revocation events\n',
             process.stdout,
         )
         self.assertEqual(

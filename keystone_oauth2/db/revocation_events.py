@@ -1,0 +1,94 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Revocation events, until no token that they concern can be left."""
+
+import dataclasses
+import datetime
+
+from oslo_utils import timeutils
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from keystone_oauth2.db import expired_rows
+from keystone_oauth2.db import models
+from keystone_oauth2.identity import database
+from keystone_oauth2.identity import lookups
+from keystone_oauth2.protocol import revocation_event
+
+_Event = revocation_event.RevocationEvent
+_Row = models.RevocationEvent
+_MEMBERS = tuple(field.name for field in dataclasses.fields(_Event))
+_OF_CLIENT = lookups.Lookup(
+    sa.select(_Row.id).where(
+        _Row.client_id == sa.bindparam('client_id'),
+        _Row.issued_before >= sa.bindparam('issued_at'),
+    )
+)
+_cleaner = expired_rows.Cleaner(_Row)
+
+
+def record(event: _Event) -> None:
+    """Store an event."""
+    _insert(event)
+    _cleaner.clean()
+
+
+@database.repeat_conflicts
+def _insert(event: _Event) -> None:
+    with database.session_for_write() as session:
+        add(session, event)
+
+
+def add(session: orm.Session, event: _Event) -> None:
+    """Store an event as a part of another change."""
+    session.execute(
+        sa.insert(_Row).values(
+            **dataclasses.asdict(event),
+            revoked_at=timeutils.utcnow().replace(microsecond=0),
+        )
+    )
+
+
+def show(since: datetime.datetime | None = None) -> list[_Event]:
+    """Return the events, oldest first; of those with the same ids, the last.
+
+    :param since: leave out what was recorded before; UTC without a zone.
+    """
+    query = sa.select(_Row).where(_Row.expires_at > timeutils.utcnow())
+    if since is not None:
+        query = query.where(_Row.revoked_at >= since)
+    found: dict[tuple[tuple[str, str], ...], _Event] = {}
+    with database.session_for_read() as session:
+        for row in session.scalars(query.order_by(_Row.id)):
+            event = _Event(**{name: getattr(row, name) for name in _MEMBERS})
+            ids = tuple(event.ids().items())
+            found.pop(ids, None)
+            found[ids] = event
+    return list(found.values())
+
+
+def concerns_client(client_id: str, issued_at: datetime.datetime) -> bool:
+    """Whether the tokens that a client got at a time count no more.
+
+    :param issued_at: UTC without a zone.
+    """
+    found = _OF_CLIENT.first(
+        client_id=client_id,
+        issued_at=issued_at + revocation_event.MARGIN,
+    )
+    return found is not None
+
+
+def purge(limit: int | None = None) -> int:
+    """Delete events that have expired; see :func:`.expired_rows.purge`."""
+    return expired_rows.purge(_Row, limit)
