@@ -20,11 +20,13 @@ from wsgiref import util
 import flask
 from werkzeug import exceptions
 
+from keystone_oauth2.api import negotiation
 from keystone_oauth2.api import observer
 from keystone_oauth2.api.front_end import client_certificate
 from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import web
+from keystone_oauth2.protocol import introspection_jwt
 from keystone_oauth2.protocol import messages
 
 
@@ -47,12 +49,16 @@ class RequestReader:
 
         :raises exceptions.ClientDisconnected: its body is incomplete.
         """
+        head = self.head()
         return dataclasses.replace(
-            self.head(),
+            head,
             body=read_body(),
             has_keystone_token=web.has_token(),
             token_holder=callers.token_holder(web.auth_context()),
             understands_access_rules=web.understands_access_rules(),
+            prefers_jwt=negotiation.prefers(
+                introspection_jwt.MEDIA_TYPE, head.fields.get('accept', '')
+            ),
         )
 
     def head(self) -> messages.Request:

@@ -21,6 +21,7 @@ from oslo_log import log
 
 from keystone_oauth2.api import base
 from keystone_oauth2.api import errors as rendering
+from keystone_oauth2.api import negotiation
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
@@ -97,7 +98,11 @@ def _event(error: errors.OAuthError) -> messages.Event:
 
 
 def _render(answer: messages.Response) -> flask.Response:
-    return flask.Response(
-        None if answer.body is None else json.dumps(answer.body),
-        content_type='application/json',
+    body = answer.body
+    kind = flask.Response
+    if answer.is_negotiated:
+        kind = negotiation.NegotiatedResponse
+    return kind(
+        json.dumps(body) if isinstance(body, dict) else body,
+        content_type=answer.media_type,
     )

@@ -27,7 +27,7 @@ _MEDIA_TYPE = 'application/jwk-set+json'
 
 
 class JWKSResource(web.ResourceBase):
-    """The key set that JWT access tokens can be verified with.
+    """The key set that JWTs of this server can be verified with.
 
     :param keys: returns the published keys; None if there are no such tokens.
     """

@@ -12,6 +12,7 @@
 
 """``GET .../.well-known/oauth-authorization-server``."""
 
+import collections.abc as abc
 import json
 import typing as ty
 
@@ -21,24 +22,35 @@ from keystone_oauth2.api import base
 from keystone_oauth2.api import errors as rendering
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import metadata
+from keystone_oauth2.protocol import signing_keys
 
 
 class MetadataResource(web.ResourceBase):
     """The metadata document (RFC 8414, 3).
 
     :param document: its members, or None if there is no issuer.
+    :param keys: returns the keys that sign; None if there are none.
     """
 
-    def __init__(self, document: dict[str, ty.Any] | None) -> None:
+    def __init__(
+        self,
+        document: dict[str, ty.Any] | None,
+        keys: abc.Callable[[], signing_keys.KeySet] | None,
+    ) -> None:
         self._document = document
+        self._keys = keys
 
     def get(self) -> flask.Response:
         """Return the document."""
         web.set_unenforced_ok()
         if self._document is None:
             return rendering.render(errors.NotFound())
+        document = self._document
+        if self._keys is not None:
+            document = metadata.with_algorithms(document, self._keys())
         return flask.Response(
-            json.dumps(self._document), content_type='application/json'
+            json.dumps(document), content_type='application/json'
         )
 
 

@@ -84,7 +84,8 @@ class ProtocolAPI(rendering.API):
                 resource_kwargs={
                     'endpoint': _METADATA,
                     'resource_class_kwargs': {
-                        'document': self._server.metadata
+                        'document': self._server.metadata,
+                        'keys': self._server.signing_keys,
                     },
                 },
             ),

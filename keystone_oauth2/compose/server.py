@@ -48,6 +48,7 @@ from keystone_oauth2.identity import users
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
+from keystone_oauth2.protocol import introspection_jwt
 from keystone_oauth2.protocol import metadata
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import revocation
@@ -168,6 +169,7 @@ def _objects(
         'accepting': method.accepting(installed),
         'assertion_rules': _assertion_rules(conf),
         'enabled': frozenset(one.name for one in enabled),
+        'introspection_signer': _introspection_signer(conf),
         'issuer': urls.issuer(conf),
         'notify': notify.notify,
         'proxies': reader.proxies,
@@ -206,6 +208,18 @@ def _published_keys(
         return None
     return functools.partial(
         signing_key_repository.published, repository, conf
+    )
+
+
+def _introspection_signer(
+    conf: ty.Any,
+) -> introspection_jwt.IntrospectionSigner | None:
+    repository = token_format.repository(conf)
+    issuer = urls.issuer(conf)
+    if repository is None or issuer is None:
+        return None
+    return introspection_jwt.IntrospectionSigner(
+        keys=repository.load, issuer=issuer
     )
 
 

@@ -69,8 +69,9 @@ signing_key_repository = cfg.StrOpt(
     'signing_key_repository',
     default='/etc/keystone/oauth2-signing-keys/',
     help=text.unwrap("""
-Directory with the private keys that sign JWT access tokens, the same on every
-node. ``keystone-oauth2-manage signing_key_setup`` creates it.
+Directory with the private keys that sign JWT access tokens and introspection
+responses, the same on every node. ``keystone-oauth2-manage signing_key_setup``
+creates it.
 """),
 )
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The directory with the private keys that sign JWT access tokens.
+"""The directory with the private keys that sign JWTs of this server.
 
 As in Keystone's repositories of Fernet keys, the file ``0`` is the staged key,
 the highest number is the one that signs, and the others have signed.

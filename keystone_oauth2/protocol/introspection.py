@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Token introspection (RFC 7662)."""
+"""Token introspection (RFC 7662, RFC 9701)."""
 
 import dataclasses
 import logging
@@ -18,9 +18,12 @@ import typing as ty
 
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import client_auth
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import introspection_jwt
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol import signing_keys
 
 LOG = logging.getLogger(__name__)
 
@@ -33,6 +36,8 @@ class IntrospectionEndpoint:
     :param policy: the operator's policy.
     :param certificates: finds what a token is bound to.
     :param issuer: issuer identifier, or None if there is none.
+    :param introspection_signer: signs responses, or None if they cannot be
+        signed.
     """
 
     def __init__(
@@ -43,12 +48,14 @@ class IntrospectionEndpoint:
         policy: ports.Policy,
         certificates: ports.CertificateStore,
         issuer: str | None,
+        introspection_signer: introspection_jwt.IntrospectionSigner | None,
     ) -> None:
         self.authentication = authentication
         self._tokens = tokens
         self._policy = policy
         self._certificates = certificates
         self._issuer = issuer
+        self._signer = introspection_signer
 
     def respond(self, request: messages.Request) -> messages.Response:
         """Return the state of a token (RFC 7662, 2.2).
@@ -56,8 +63,8 @@ class IntrospectionEndpoint:
         The response is the same whether the token is not valid or the caller
         is not allowed to see it.
 
-        :raises errors.OAuthError: the request is malformed, or the caller
-            could not be authenticated.
+        :raises errors.OAuthError: the request is malformed, the caller could
+            not be authenticated, or the response cannot be signed.
         """
         form = parameters.read(request)
         value = form.required('token')
@@ -66,18 +73,48 @@ class IntrospectionEndpoint:
         members: dict[str, ty.Any] | None = None
         if token is not None and self._may_see(caller, token, request):
             members = self._members(token)
-        return messages.Response(
+        event = messages.Event(
+            'introspected',
+            reason='inactive' if members is None else None,
+            client_id=caller.client_id,
+            user_id=caller.user_id,
+            project_id=caller.project_id,
+            audit_id=token.audit_id if token else None,
+        )
+        return self._represented(
             {'active': False}
             if members is None
             else {'active': True, **members},
-            messages.Event(
-                'introspected',
-                reason='inactive' if members is None else None,
-                client_id=caller.client_id,
-                user_id=caller.user_id,
-                project_id=caller.project_id,
-                audit_id=token.audit_id if token else None,
-            ),
+            event,
+            caller if request.prefers_jwt else None,
+        )
+
+    def _represented(
+        self,
+        members: dict[str, ty.Any],
+        event: messages.Event,
+        audience: messages.Caller | None,
+    ) -> messages.Response:
+        """Return a response as JSON or as a JWT.
+
+        :param audience: the caller if it asks for a JWT, or else None.
+        """
+        if self._signer is None:
+            # A server may disregard Accept (RFC 9110, 12.5.1).
+            return messages.Response(members, event)
+        if audience is None:
+            return messages.Response(members, event, is_negotiated=True)
+        try:
+            signed = self._signer.sign(members, audience)
+        except ports.CannotSign as error:
+            raise errors.TemporarilyUnavailable(
+                signing_keys.RETRY_AFTER, str(error)
+            ) from error
+        return messages.Response(
+            signed,
+            event,
+            media_type=introspection_jwt.MEDIA_TYPE,
+            is_negotiated=True,
         )
 
     def _may_see(

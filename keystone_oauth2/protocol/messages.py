@@ -91,6 +91,8 @@ class Request:
     :ivar token_holder: the sender of a valid ``X-Auth-Token``, or None.
     :ivar understands_access_rules: whether the caller enforces the access
         rules of an application credential.
+    :ivar prefers_jwt: whether the caller asks for an introspection response
+        as a JWT (RFC 9701, 4).
     :ivar source: where it comes from.
     """
 
@@ -103,6 +105,7 @@ class Request:
     has_keystone_token: bool = False
     token_holder: Caller | None = None
     understands_access_rules: bool = False
+    prefers_jwt: bool = False
     source: Source = UNKNOWN_SOURCE
 
     @property
@@ -142,9 +145,14 @@ class Event:
 class Response:
     """A successful response.
 
-    :ivar body: members of the JSON object; None for an empty body.
+    :ivar body: members of the JSON object, or a text of another media type;
+        None for an empty body.
     :ivar event: None if there is nothing to report.
+    :ivar media_type: of the body.
+    :ivar is_negotiated: whether it depends on what the client accepts.
     """
 
-    body: dict[str, ty.Any] | None
+    body: dict[str, ty.Any] | str | None
     event: Event | None = None
+    media_type: str = 'application/json'
+    is_negotiated: bool = False

@@ -16,6 +16,7 @@ import collections.abc as abc
 import typing as ty
 import urllib.parse
 
+from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import method as methods
 
@@ -83,6 +84,21 @@ def document(
         if mtls_base_url:
             members['mtls_endpoint_aliases'] = _urls(mtls_base_url)
     return members
+
+
+def with_algorithms(
+    document: dict[str, ty.Any], keys: signing_keys.KeySet
+) -> dict[str, ty.Any]:
+    """Return the metadata with what a rotation of the keys may change.
+
+    :param keys: that sign introspection responses (RFC 9701, 7).
+    """
+    if not keys.algorithms:
+        return document
+    return {
+        **document,
+        'introspection_signing_alg_values_supported': list(keys.algorithms),
+    }
 
 
 def _urls(base_url: str) -> dict[str, str]:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keys that sign JWT access tokens, and what is published of them.
+"""Keys that sign JWTs of this server, and what is published of them.
 
 Each key has one algorithm (RFC 8725, 3.1). Its id is its thumbprint (RFC
 7638), so that no two keys have the same one.
@@ -45,6 +45,8 @@ _KINDS: dict[str, ty.Any] = {
 }
 #: Names in ``alg`` (RFC 7518, 3.1; RFC 8037, 3.1).
 ALGORITHMS = tuple(_GENERATORS)
+#: Seconds after which an operator may have repaired the keys.
+RETRY_AFTER = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,6 +203,12 @@ class KeySet:
     def active(self) -> SigningKey | None:
         """The key that signs; None if there is none."""
         return next(iter(self.signing), None)
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Each algorithm of the keys that sign now and next, once."""
+        keys = (self.active, self.staged)
+        return tuple({key.algorithm: None for key in keys if key is not None})
 
     @property
     def all(self) -> tuple[SigningKey, ...]:

@@ -19,10 +19,8 @@ from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
 from keystone_oauth2.protocol import resource
 from keystone_oauth2.protocol import scope
+from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol.clients import client as clients
-
-# Seconds after which an operator may have repaired the keys.
-_RETRY_AFTER = 60
 
 
 class ClientCredentials:
@@ -98,7 +96,7 @@ class ClientCredentials:
             raise errors.InvalidTarget(detail=str(error)) from error
         except ports.CannotSign as error:
             raise errors.TemporarilyUnavailable(
-                _RETRY_AFTER, str(error)
+                signing_keys.RETRY_AFTER, str(error)
             ) from error
         if not self._policy.permit_issue(client, 'client_credentials', token):
             raise errors.UnauthorizedClient(
