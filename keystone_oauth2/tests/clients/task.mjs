@@ -52,7 +52,8 @@ export function keyOf(task) {
   ])
 }
 
-function describe(error) {
+// Returns what the test may want to know about an error.
+export function describe(error) {
   const { name, code, message } = error
   return {
     name,

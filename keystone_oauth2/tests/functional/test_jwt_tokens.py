@@ -391,7 +391,13 @@ class SamplesTest(jwts.JWTTestCase):
         )
 
     def test_keys_have_the_members_of_the_sample(self):
-        """In the sample, there is one."""
-        (sample,) = samples.read('jwks-response.json')['keys']
-        key, *_ = self.keystone.request('GET', jwts.JWKS).json['keys']
-        self.assertEqual(self.shape(sample), self.shape(key))
+        """One signs, and one will sign next."""
+        sample = samples.read('jwks-response.json')
+        keys = self.keystone.request('GET', jwts.JWKS).json
+        self.assertEqual(self.shape(sample), self.shape(keys))
+
+    def test_ids_of_the_sample_are_thumbprints(self):
+        """RFC 7638: as those of real keys."""
+        for key in samples.read('jwks-response.json')['keys']:
+            with self.variant(key['kid']):
+                self.assertEqual(jwk.thumbprint(key), key['kid'])

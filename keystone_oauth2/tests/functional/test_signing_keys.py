@@ -18,24 +18,18 @@ import time
 
 import jwt
 
-from keystone_oauth2.fixture import _manage
 from keystone_oauth2.tests.functional.cmd import base as commands
 from keystone_oauth2.tests.support import jwts
 from keystone_oauth2.tests.support import tokens
 
 PRIVATE = {'d', 'p', 'q', 'dp', 'dq', 'qi'}
-#: Seconds until others know a staged key, until tokens have expired, and until
-#: no service may use them any more.
-KNOWN, EXPIRED, UNNEEDED = 361, 3661, 172800
+#: Seconds until tokens have expired, and until no service may use them any
+#: more.
+EXPIRED, UNNEEDED = 3661, 172800
 
 
-class Keys:
-    """Helpers that change the signing keys of the Keystone of a class."""
-
-    @property
-    def directory(self):
-        """The repository."""
-        return self.keystone.folder / 'oauth2-signing-keys'
+class Keys(jwts.Keys):
+    """Helpers for the signing keys of the Keystone of a class."""
 
     def jwks(self, **arguments):
         """Return the answer with the published keys."""
@@ -44,26 +38,6 @@ class Keys:
     def kids(self):
         """Return the ids of the published keys, the active one first."""
         return [key['kid'] for key in self.jwks().json['keys']]
-
-    def kid(self, token):
-        """Return the id of the key that has signed a token."""
-        return jwt.get_unverified_header(token)['kid']
-
-    def rotate(self, *arguments):
-        """Rotate the keys, as an operator does."""
-        self.keystone.deployment.manage(
-            'signing_key_rotate', *arguments, program=_manage.EXTENSION
-        )
-
-    def age(self, seconds):
-        """Make all keys older."""
-        for path in self.directory.iterdir():
-            key = json.loads(path.read_text())
-            for name in ('created_at', 'active_since'):
-                key[name] = key[name] and key[name] - seconds
-            path.write_text(json.dumps(key))
-        # As the rename of a new file does.
-        os.utime(self.directory)
 
 
 class PublishedKeysTest(Keys, jwts.JWTTestCase):
@@ -121,7 +95,7 @@ class RotationTest(Keys, jwts.JWTTestCase):
         active, *_, staged = self.kids()
         old = self.issue()
         self.assertEqual(active, self.kid(old))
-        self.age(KNOWN)
+        self.age(jwts.KNOWN)
         self.rotate()
         new = self.issue()
         self.assertEqual(staged, self.kid(new))
@@ -132,7 +106,7 @@ class RotationTest(Keys, jwts.JWTTestCase):
     def test_key_that_nobody_needs_is_removed(self):
         """It is published as long as its tokens live."""
         first, *_ = self.kids()
-        self.age(KNOWN)
+        self.age(jwts.KNOWN)
         self.rotate()
         self.assertIn(first, self.kids())
         self.age(EXPIRED)

@@ -12,8 +12,12 @@
 
 """Keystone over TLS as an authorization server with an issuer."""
 
+import base64
+import hashlib
+import pathlib
 import random
 import socket
+import ssl
 
 from testtools import content
 
@@ -130,23 +134,32 @@ class AuthorizationServerTestCase(base.TestCase):
             )
         )
 
-    def issue(self, client=None, files=None):
+    def issue(self, client=None, files=None, resources=()):
         """Return an access token for a client, or for the certificate.
 
         :param files: of the certificate and its key.
+        :param resources: for which it is asked for.
         """
         client = client or self.client
-        form = {'grant_type': 'client_credentials'}
+        form = [('grant_type', 'client_credentials')]
+        form += [('resource', resource) for resource in resources]
         if files:
-            form['client_id'] = self.user.id
+            form.append(('client_id', self.user.id))
         else:
-            form['client_id'] = client.id
-            form['client_secret'] = client.secret
+            form.append(('client_id', client.id))
+            form.append(('client_secret', client.secret))
         answer = self.https(files).request(
             'POST', '/v3/OS-OAUTH2/token', form=form
         )
         self.assertEqual(200, answer.status, answer.text)
         return answer.json['access_token']
+
+    def confirmation(self):
+        """Return the confirmation of a token bound to the certificate."""
+        pem = pathlib.Path(self.files[0]).read_text()
+        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest()
+        thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip('=')
+        return {'x5t#S256': thumbprint}
 
     @classmethod
     def https(cls, files=None, url=None):

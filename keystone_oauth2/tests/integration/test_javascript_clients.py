@@ -16,72 +16,18 @@ oauth4webapi, openid-client and @badgateway/oauth2-client discover the server,
 get a token, introspect it and revoke it. They verify each response strictly.
 """
 
-import base64
-import hashlib
 import json
 import os
-import pathlib
-import shutil
-import ssl
-import subprocess
 
-import fixtures
-
-from keystone_oauth2 import tests
-from keystone_oauth2.tests.integration import authorization_server
+from keystone_oauth2.tests.integration import javascript
 from keystone_oauth2.tests.support import assertions
-from keystone_oauth2.tests.support import requirement
 
-CLIENTS = pathlib.Path(tests.__path__[0], 'clients')
 LIBRARIES = ('oauth4webapi', 'openid-client')
-INSTALL = ('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund')
-TIMEOUT = 120
 
 
-class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
+class JavaScriptTest(javascript.JavaScriptTestCase):
     #: This provider can bind the token of any client to a certificate.
     provider = 'jws'
-
-    @classmethod
-    def setUpClass(cls):
-        cls.not_installed = cls.install()
-        if cls.not_installed is None:
-            super().setUpClass()
-
-    @classmethod
-    def install(cls):
-        """Install the clients into a folder, and return any problem."""
-        if shutil.which('node') is None or shutil.which('npm') is None:
-            return 'Not installed: node and npm.'
-        folder = fixtures.TempDir()
-        folder.setUp()
-        cls.addClassCleanup(folder.cleanUp)
-        cls.folder = pathlib.Path(folder.path, 'clients')
-        shutil.copytree(
-            CLIENTS, cls.folder, ignore=shutil.ignore_patterns('node_modules')
-        )
-        process = cls.start(*INSTALL)
-        if process.returncode:
-            return f'npm ci failed: {process.stderr}'
-        return None
-
-    @classmethod
-    def start(cls, *command, **arguments):
-        """Run a command in the folder of the clients, and wait for it."""
-        return subprocess.run(
-            command,
-            cwd=cls.folder,
-            capture_output=True,
-            encoding='utf-8',
-            timeout=TIMEOUT,
-            check=False,
-            **arguments,
-        )
-
-    def setUp(self):
-        if self.not_installed is not None:
-            requirement.missing(self, self.not_installed)
-        super().setUp()
 
     def run_client(
         self, library, method, *, trust=True, algorithm='ES256', **task
@@ -115,13 +61,6 @@ class JavaScriptTest(authorization_server.AuthorizationServerTestCase):
         )
         self.assertEqual(0, process.returncode, process.stderr)
         return json.loads(process.stdout)
-
-    def confirmation(self):
-        """Return the confirmation of a token bound to the certificate."""
-        pem = pathlib.Path(self.files[0]).read_text()
-        digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest()
-        thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip('=')
-        return {'x5t#S256': thumbprint}
 
     def assert_served(self, library, method, client_id, **how):
         """Assert that a client gets, introspects and revokes a token."""

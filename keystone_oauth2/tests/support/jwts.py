@@ -13,10 +13,13 @@
 """Keystones that issue JWT access tokens."""
 
 import calendar
+import json
+import os
 import time
 
 import jwt
 
+from keystone_oauth2.fixture import _manage
 from keystone_oauth2.tests.support import clients
 
 ISSUER = clients.ISSUER
@@ -28,6 +31,40 @@ OPTIONS = {
     'token': {'provider': 'oauth2_fernet'},
     'oauth2_tokens': {'format': 'jwt'},
 }
+#: Seconds until others know a staged key.
+KNOWN = 361
+
+
+class Keys:
+    """Helpers that change the signing keys of the Keystone of a class."""
+
+    @property
+    def directory(self):
+        """The repository."""
+        return self.keystone.folder / 'oauth2-signing-keys'
+
+    def kid(self, token):
+        """Return the id of the key that has signed a token."""
+        return jwt.get_unverified_header(token)['kid']
+
+    def rotate(self, *arguments, algorithm='ES256'):
+        """Rotate the keys, as an operator does."""
+        _manage.run(
+            self.keystone.deployment.config_file,
+            ('signing_key_rotate', *arguments),
+            environment={'OS_OAUTH2_TOKENS__SIGNING_ALGORITHM': algorithm},
+            program=_manage.EXTENSION,
+        )
+
+    def age(self, seconds):
+        """Make all keys older."""
+        for path in self.directory.iterdir():
+            key = json.loads(path.read_text())
+            for name in ('created_at', 'active_since'):
+                key[name] = key[name] and key[name] - seconds
+            path.write_text(json.dumps(key))
+        # As the rename of a new file does.
+        os.utime(self.directory)
 
 
 class JWTTestCase(clients.ClientsTestCase):
