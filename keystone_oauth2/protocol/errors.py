@@ -125,6 +125,16 @@ class InvalidClient(OAuthError):
     description = 'Client authentication failed.'
 
 
+class NoClientAuthentication(InvalidClient):
+    """The request has no client authentication at all."""
+
+
+class NoCallerOfSignedIntrospection(InvalidClient):
+    """Nobody asks for a signed introspection response (RFC 9701, 5)."""
+
+    status = 400
+
+
 class UnauthorizedClient(OAuthError):
     """The authenticated client may not use this grant."""
 

@@ -68,7 +68,7 @@ class IntrospectionEndpoint:
         """
         form = parameters.read(request)
         value = form.required('token')
-        caller = self.authentication.authenticate_caller(request, form)
+        caller = self._caller(request, form)
         token = self._tokens.validate(value)
         members: dict[str, ty.Any] | None = None
         if token is not None and self._may_see(caller, token, request):
@@ -88,6 +88,18 @@ class IntrospectionEndpoint:
             event,
             caller if request.prefers_jwt else None,
         )
+
+    def _caller(
+        self, request: messages.Request, form: parameters.Parameters
+    ) -> messages.Caller:
+        try:
+            return self.authentication.authenticate_caller(request, form)
+        except errors.NoClientAuthentication as error:
+            if self._signer is None or not request.prefers_jwt:
+                raise
+            raise errors.NoCallerOfSignedIntrospection(
+                error.detail
+            ) from error
 
     def _represented(
         self,

@@ -83,7 +83,7 @@ class ClientsJsonHomeTest(JsonHomeTest):
             if relation.startswith(BASE)
         }
         self.assertEqual(
-            {'token', 'introspect', 'revoke', 'jwks'}
+            {'token', 'introspect', 'revoke', 'jwks', 'revocation_events'}
             | {name for name, _, _ in BELOW_CLIENT},
             found,
         )

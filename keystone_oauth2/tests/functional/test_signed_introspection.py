@@ -156,6 +156,15 @@ class ResponseTest(SignedTestCase):
             self.ask_signed('x', client=wrong),
             matchers.IsOAuthError(401, 'invalid_client'),
         )
+        # RFC 9701, 5, unlike without the media type.
+        for accept, status in ((SIGNED, 400), ('application/json', 401)):
+            with self.variant(accept):
+                answer = self.ask(
+                    tokens.INTROSPECT, 'x', headers={'Accept': accept}
+                )
+                self.assertThat(
+                    answer, matchers.IsOAuthError(status, 'invalid_client')
+                )
         self.assertThat(
             self.ask_signed(''),
             matchers.IsOAuthError(400, 'invalid_request'),
@@ -419,7 +428,7 @@ class RotationTest(SignedTestCase):
         active, *_, staged = self.kids()
         old = self.ask_signed('x')
         self.assertEqual(active, self.kid(old.text))
-        self.age(test_signing_keys.KNOWN)
+        self.age(jwts.KNOWN)
         self.rotate()
         new = self.ask_signed('x')
         self.assertEqual(staged, self.kid(new.text))
@@ -441,28 +450,18 @@ class AlgorithmTest(SignedTestCase):
     def test_advertised_as_soon_as_it_is_staged(self):
         """H04: G06, so clients know it before it signs."""
         self.assertEqual(['ES256'], self.metadata()[ADVERTISED])
-        self.age(test_signing_keys.KNOWN)
+        self.age(jwts.KNOWN)
         # The key that was staged before signs first.
-        self.rotate_to('RS256')
+        self.rotate(algorithm='RS256')
         self.assertEqual(['ES256', 'RS256'], self.metadata()[ADVERTISED])
-        self.age(test_signing_keys.KNOWN)
-        self.rotate_to('RS256')
+        self.age(jwts.KNOWN)
+        self.rotate(algorithm='RS256')
         self.assertEqual(['RS256'], self.metadata()[ADVERTISED])
         answer = self.ask_signed('x')
         self.assertEqual(
             'RS256', jwt.get_unverified_header(answer.text)['alg']
         )
         self.verified(answer)
-
-    def rotate_to(self, algorithm):
-        """Rotate the keys, with an algorithm for the new one."""
-        path = self.keystone.folder / 'keystone.conf'
-        text = path.read_text()
-        self.addCleanup(path.write_text, text)
-        path.write_text(
-            f'{text}\n[oauth2_tokens]\nsigning_algorithm = {algorithm}\n'
-        )
-        self.rotate()
 
 
 class UnusableKeysTest(SignedTestCase):
