@@ -117,6 +117,11 @@ def request_context() -> ty.Any:
     return flask.request.environ.get(keystone_context.REQUEST_CONTEXT_ENV)
 
 
+def is_authenticated() -> bool:
+    """Whether Keystone knows the caller; else no policy allows a request."""
+    return bool(getattr(request_context(), 'authenticated', False))
+
+
 def token_of_context() -> str | None:
     """Return the valid token in ``X-Auth-Token``, or None."""
     token = auth_context().get('token')
@@ -176,13 +181,25 @@ def further_tokens() -> list[str]:
     They are not validated, and may be any text. ``X-Subject-Token`` is not
     included, since services use it to have other clients' tokens validated.
     """
-    request = current_request()
+    found = service_token()
+    return (
+        exchanged_tokens() if found is None else [found, *exchanged_tokens()]
+    )
+
+
+def service_token() -> str | None:
+    """Return the token in ``X-Service-Token``, valid or not, or None."""
     # Quicker than ``request.headers``, which looks here.
-    service_token = request.environ.get('HTTP_X_SERVICE_TOKEN')
-    found = [] if service_token is None else [service_token.strip()]
+    value = current_request().environ.get('HTTP_X_SERVICE_TOKEN')
+    return None if value is None else str(value).strip()
+
+
+def exchanged_tokens() -> list[str]:
+    """Return the tokens in the body that a request exchanges, valid or not."""
+    request = current_request()
     if request.method == 'POST' and request.path.startswith('/v3/auth/'):
-        found += _tokens_in_body()
-    return found
+        return _tokens_in_body()
+    return []
 
 
 def _tokens_in_body() -> list[str]:

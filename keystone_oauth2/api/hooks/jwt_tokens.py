@@ -41,15 +41,20 @@ class JWTCheck:
     def __call__(self) -> None:
         """Refuse tokens for other resources, and those that do not count.
 
+        The status is that of Keystone for a token that it does not know.
+
         :raises web.TokenRefused: of the sender.
-        :raises web.TokenNotFound: in ``X-Subject-Token``.
+        :raises web.TokenNotFound: in ``X-Subject-Token``, or in the body.
         """
-        own = [web.token_of_context(), *web.further_tokens()]
+        own = (web.token_of_context(), web.service_token())
         if not all(map(self._is_acceptable, own)):
             web.set_unenforced_ok()
             raise web.TokenRefused()
-        subject = web.subject_token()
-        if not self._is_acceptable(subject):
+        named = web.exchanged_tokens()
+        # Keystone refuses other callers before it looks at the token.
+        if (subject := web.subject_token()) and web.is_authenticated():
+            named.append(subject)
+        if not all(map(self._is_acceptable, named)):
             web.set_unenforced_ok()
             raise web.TokenNotFound(token_id='')  # nosec B106
 

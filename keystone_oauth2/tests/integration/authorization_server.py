@@ -22,6 +22,7 @@ import ssl
 from testtools import content
 
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _configuration
 from keystone_oauth2.fixture import _http
 from keystone_oauth2.fixture import _process
 from keystone_oauth2.tests import base
@@ -66,16 +67,29 @@ class AuthorizationServer(fixture.KeystoneServer):
     def _serve(self):
         return self.start_node(self.port).url
 
-    def start_node(self, port=0):
-        """Start a process on the same database and with the same keys."""
+    def start_node(self, port=0, config_file=None):
+        """Start a process on the same database and with the same keys.
+
+        :param config_file: by default, the one of the other nodes.
+        """
         return self.useFixture(
             _process.Server(
                 'keystone',
-                self.deployment.config_file,
+                config_file or self.deployment.config_file,
                 self.authority,
                 port=port,
             )
         )
+
+    def start_other_node(self, options):
+        """Start a process with some other options."""
+        path = self.folder / f'other-{len(list(self.folder.iterdir()))}.conf'
+        path.write_text(
+            _configuration.render(
+                _configuration.merge(self.deployment.options, options)
+            )
+        )
+        return self.start_node(config_file=path)
 
 
 class AuthorizationServerTestCase(base.TestCase):
@@ -134,11 +148,12 @@ class AuthorizationServerTestCase(base.TestCase):
             )
         )
 
-    def issue(self, client=None, files=None, resources=()):
+    def issue(self, client=None, files=None, resources=(), url=None):
         """Return an access token for a client, or for the certificate.
 
         :param files: of the certificate and its key.
         :param resources: for which it is asked for.
+        :param url: of another node.
         """
         client = client or self.client
         form = [('grant_type', 'client_credentials')]
@@ -148,7 +163,7 @@ class AuthorizationServerTestCase(base.TestCase):
         else:
             form.append(('client_id', client.id))
             form.append(('client_secret', client.secret))
-        answer = self.https(files).request(
+        answer = self.https(files, url).request(
             'POST', '/v3/OS-OAUTH2/token', form=form
         )
         self.assertEqual(200, answer.status, answer.text)

@@ -30,10 +30,12 @@ DAY = datetime.timedelta(days=1)
 class TLSTestCase(base.TestCase):
     """One Keystone for each class; a user with a client and a certificate."""
 
+    options = None
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.keystone = cls.use(fixture.KeystoneServer())
+        cls.keystone = cls.use(fixture.KeystoneServer(cls.options))
         cls.identity = cls.keystone.client
         cls.project = cls.identity.create_project()
         cls.user = cls.identity.create_user(cls.project, ['member'])
