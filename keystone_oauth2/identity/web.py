@@ -119,7 +119,11 @@ def request_context() -> ty.Any:
 
 def is_authenticated() -> bool:
     """Whether Keystone knows the caller; else no policy allows a request."""
-    return bool(getattr(request_context(), 'authenticated', False))
+    context = request_context()
+    # The latter is for [DEFAULT] admin_token.
+    return context is not None and bool(
+        context.authenticated or context.is_admin
+    )
 
 
 def token_of_context() -> str | None:

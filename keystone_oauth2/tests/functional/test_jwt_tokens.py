@@ -18,6 +18,7 @@ import time
 import jwt
 from oslo_utils import timeutils
 
+from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests.functional import samples
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import forgeries
