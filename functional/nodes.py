@@ -94,6 +94,17 @@ class NodesTestCase(base.StackTestCase):
                 raise TimeoutError(f'nginx does not drain.\n{nginx.log}')
             time.sleep(0.05)
 
+    def exchange(self, node, change):
+        """Change a node as the guide says, while the others serve.
+
+        :param change: is called while the node is stopped.
+        """
+        self.serve_by(*(other for other in self.nodes if other is not node))
+        node.program.stop()
+        change()
+        node.program.start()
+        self.serve_by(*self.nodes)
+
     @classmethod
     def _site(cls, port, upstream):
         first = cls.stack

@@ -13,6 +13,7 @@
 """Upgrade from Keystone's own module and roll back, under traffic."""
 
 from concurrent import futures
+import functools
 import itertools
 import time
 
@@ -141,18 +142,16 @@ class NodesTest(ChangeTests, nodes.NodesTestCase):
             self.look_around(flow)
             for enable in (True, False):
                 for node in self.nodes:
-                    self.exchange(node, enable)
+                    self.exchange(
+                        node, functools.partial(self.switch, node, enable)
+                    )
                     self.look_around(flow)
         self.assert_no_failure(flow)
 
-    def exchange(self, node, enable):
-        """Follow the guide for one node."""
-        self.serve_by(*(other for other in self.nodes if other is not node))
-        node.program.stop()
+    def switch(self, node, enable):
+        """Enable or disable the extension on a node."""
         self.configure(node.config_file, enable)
         node.enabled = enable
-        node.program.start()
-        self.serve_by(*self.nodes)
 
     def look_around(self, flow):
         """Keep the traffic going, and check each token on each node."""

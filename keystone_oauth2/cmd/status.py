@@ -21,12 +21,15 @@ from oslo_upgradecheck import upgradecheck
 from keystone_oauth2.compose import options
 from keystone_oauth2.compose import server
 from keystone_oauth2.compose import token_format
+from keystone_oauth2.conf import oauth2_tokens
+from keystone_oauth2.conf import urls
 from keystone_oauth2.db import migration
 from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import configuration
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.limits import failures
+from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.client_auth import method
 
@@ -104,10 +107,23 @@ class Checks(upgradecheck.UpgradeCommands):
         return upgradecheck.Result(_SUCCESS)
 
     def check_signing_keys(self) -> upgradecheck.Result:
-        """Check whether JWT access tokens of all nodes are accepted."""
+        """Check whether JWT access tokens of all nodes are accepted.
+
+        Introducing such tokens takes several steps on each node, and so does
+        giving them up. A success says which of them has been taken here.
+        """
         repository = token_format.repository(cfg.CONF)
         if repository is None:
-            return upgradecheck.Result(_SUCCESS)
+            return upgradecheck.Result(
+                _SUCCESS,
+                'JWT access tokens are neither issued nor accepted here.',
+            )
+        if urls.issuer(cfg.CONF) is None:
+            return upgradecheck.Result(
+                _FAILURE,
+                'JWT access tokens of other nodes are refused here: set '
+                '[oauth2] issuer, as on every node.',
+            )
         try:
             keys = repository.read()
         except signing_key_repository.Unusable as error:
@@ -121,7 +137,10 @@ class Checks(upgradecheck.UpgradeCommands):
                 'There is no staged key, so that a key could not be replaced '
                 'in time: run keystone-oauth2-manage signing_key_rotate.',
             )
-        return upgradecheck.Result(_SUCCESS)
+        warning = _key_warning(repository, keys.staged, keys.signing[0])
+        if warning is not None:
+            return upgradecheck.Result(_WARNING, warning)
+        return upgradecheck.Result(_SUCCESS, _format_and_age(keys.staged))
 
     def check_secrets_in_bodies(self) -> upgradecheck.Result:
         """Check whether clients of the in-tree API are refused.
@@ -193,6 +212,37 @@ class Checks(upgradecheck.UpgradeCommands):
         ('TLS', check_tls),
         ('Failure limits', check_limits),
     )
+
+
+def _key_warning(
+    repository: signing_key_repository.SigningKeyRepository,
+    staged: signing_keys.SigningKey,
+    active: signing_keys.SigningKey,
+) -> str | None:
+    if staged.kid == active.kid:
+        return (
+            'A rotation was interrupted: run keystone-oauth2-manage '
+            'signing_key_rotate again, and distribute the keys to all nodes.'
+        )
+    foreign = repository.foreign_files()
+    if foreign:
+        return (
+            f'{foreign[0]} belongs to another user than its directory, so '
+            f'that Keystone may be unable to read it: run chown.'
+        )
+    return None
+
+
+def _format_and_age(staged: signing_keys.SigningKey) -> str:
+    sentence = (
+        'JWT access tokens are accepted here, but not issued.'
+        if cfg.CONF.oauth2_tokens.format == oauth2_tokens.OPAQUE
+        else 'JWT access tokens are issued here: every node must accept them.'
+    )
+    wait = signing_key_repository.seconds_until_known(staged)
+    if wait > 0:
+        sentence += f' The keys can be rotated in {wait} seconds.'
+    return sentence
 
 
 def main() -> int:

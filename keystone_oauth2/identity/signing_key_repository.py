@@ -40,6 +40,8 @@ _NUMBER = re.compile('0|[1-9][0-9]*')
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Nanoseconds. The resolution of file times is some milliseconds.
 _SETTLED = 1_000_000_000
+# How often, and after how many seconds, keys that may be incomplete are read.
+_COPY_READS, _COPY_PAUSE = 10, 0.05
 #: Seconds for which others may keep the public keys.
 MAX_AGE = 300
 # Seconds by which clocks may differ.
@@ -83,7 +85,7 @@ class SigningKeyRepository:
     def _replace(self, is_new: bool) -> None:
         before = self._keys
         try:
-            self._keys = self.read()
+            self._keys = self._read_copied() if is_new else self.read()
         except Unusable as error:
             self._keys = signing_keys.KeySet()
             if is_new:
@@ -92,6 +94,23 @@ class SigningKeyRepository:
             notifications.invalidate_token_cache_notification(
                 'A signing key was removed'
             )
+
+    def _read_copied(self) -> signing_keys.KeySet:
+        """Return the keys, after those that are being copied have arrived.
+
+        rsync replaces the staged key before it adds the one that signs, which
+        is the same: another node may sign with it already.
+
+        :raises Unusable: as :meth:`read`.
+        """
+        staged = self._keys.staged
+        for _ in range(_COPY_READS if self._keys.all else 0):
+            with contextlib.suppress(Unusable):
+                keys = self.read()
+                if staged is None or keys.find(staged.kid) is not None:
+                    return keys
+            time.sleep(_COPY_PAUSE)
+        return self.read()
 
     def _changed_at(self) -> tuple[int, int]:
         # rsync sets the time of modification to that of its source.
@@ -122,6 +141,19 @@ class SigningKeyRepository:
             keys.pop(_STAGED, None),
             (keys[number] for number in sorted(keys, reverse=True)),
         )
+
+    def foreign_files(self) -> list[pathlib.Path]:
+        """Return the keys that another user owns than their directory.
+
+        :raises Unusable: as :meth:`read`.
+        """
+        with self._reading():
+            owner = self._path.stat().st_uid
+            return [
+                path
+                for path in self._files().values()
+                if path.stat().st_uid != owner
+            ]
 
     def set_up(
         self, algorithm: str, user: str | None, group: str | None
@@ -164,7 +196,7 @@ class SigningKeyRepository:
         now = int(time.time())
         keys = self.read()
         if keys.staged is not None and keys.staged.kid != keys.signing[0].kid:
-            _check_age(keys.staged, now)
+            _check_age(keys.staged)
             self._write(max(self._files()) + 1, _activated(keys.staged, now))
         # Otherwise, a rotation was interrupted here.
         self._write(_STAGED, _new(algorithm, now))
@@ -261,13 +293,17 @@ def _activated(
     return dataclasses.replace(key, active_since=now)
 
 
-def _check_age(staged: signing_keys.SigningKey, now: int) -> None:
-    wait = MAX_AGE + _SKEW
-    if now - staged.created_at < wait:
+def seconds_until_known(staged: signing_keys.SigningKey) -> int:
+    """Return when others know a staged key; at most zero if they do."""
+    return staged.created_at + MAX_AGE + _SKEW - int(time.time())
+
+
+def _check_age(staged: signing_keys.SigningKey) -> None:
+    if seconds_until_known(staged) > 0:
         raise Unusable(
-            f'The staged key is not {wait} seconds old, so that others may '
-            f'not know it yet: distribute the keys to all nodes, and wait; or '
-            f'use --emergency if a key was stolen.'
+            f'The staged key is not {MAX_AGE + _SKEW} seconds old, so that '
+            f'others may not know it yet: distribute the keys to all nodes, '
+            f'and wait; or use --emergency if a key was stolen.'
         )
 
 

@@ -14,10 +14,14 @@
 
 import json
 import os
+import shutil
+import threading
 import time
 
 import jwt
 
+from keystone_oauth2.identity import signing_key_repository
+from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.tests.functional.cmd import base as commands
 from keystone_oauth2.tests.support import jwts
 from keystone_oauth2.tests.support import tokens
@@ -169,6 +173,53 @@ class EmergencyTest(Keys, jwts.JWTTestCase):
         self.assertEqual(200, self.use(self.issue()))
 
 
+class CopiedKeysTest(Keys, jwts.JWTTestCase):
+    """Another node has rotated the keys, and they are copied."""
+
+    def test_key_that_is_staged_no_more_and_not_active_yet(self):
+        """rsync replaces one file after another, the staged key first."""
+        self.assertEqual(200, self.use(self.issue()))
+        token = self.token_of_other_node()
+        other = self.rotated_copy()
+        last = threading.Timer(
+            0.1, (other / '2').rename, [self.directory / '2']
+        )
+        (other / '0').rename(self.directory / '0')
+        last.start()
+        self.addCleanup(last.join)
+        self.assertEqual(200, self.use(token))
+
+    def test_file_that_is_written(self):
+        """cp does not write to a temporary file first."""
+        token = self.issue()
+        self.assertEqual(200, self.use(token))
+        text = (self.directory / '0').read_text()
+        new = self.directory / '2'
+        last = threading.Timer(0.1, new.write_text, [text])
+        new.touch(0o600)
+        self.addCleanup(new.unlink)
+        last.start()
+        self.addCleanup(last.join)
+        self.assertEqual(200, self.use(token))
+
+    def token_of_other_node(self):
+        """Return a token that is signed with the staged key."""
+        staged = signing_keys.SigningKey.read(
+            (self.directory / '0').read_text()
+        )
+        return staged.sign('at+jwt', jwts.claims(self.issue()))
+
+    def rotated_copy(self):
+        """Return a copy of the keys, in which they have been rotated."""
+        self.age(jwts.KNOWN)
+        other = self.keystone.folder / 'other-signing-keys'
+        shutil.copytree(self.directory, other)
+        self.addCleanup(shutil.rmtree, other)
+        repository = signing_key_repository.SigningKeyRepository(f'{other}')
+        repository.rotate('ES256', UNNEEDED)
+        return other
+
+
 class UnusableKeysTest(Keys, jwts.JWTTestCase):
     """The keys become unreadable."""
 
@@ -313,3 +364,17 @@ class CommandsTest(commands.CommandTestCase):
         )
         new = json.loads((directory / '0').read_text())
         self.assertNotEqual(staged['x'], new['x'])
+
+    def test_emergency_with_unreadable_keys(self):
+        """Those that were lost cannot be read."""
+        deployment = self.deploy()
+        directory = deployment.folder / 'oauth2-signing-keys'
+        for path in directory.iterdir():
+            path.write_text('')
+        status, output = self.manage(
+            deployment, 'signing_key_rotate', '--emergency'
+        )
+        self.assertEqual(0, status, output)
+        self.assertEqual(
+            {'0', '2'}, {path.name for path in directory.iterdir()}
+        )

@@ -14,7 +14,9 @@
 
 import base64
 import json
+import os
 import shutil
+import time
 
 import fixtures
 from keystone.conf import constants
@@ -27,6 +29,7 @@ METHOD = 'oauth2_credential'
 DEFAULT_METHODS = list(constants._DEFAULT_AUTH_METHODS)
 SUCCESS, WARNING, FAILURE = range(3)
 OPTIONS, METHODS, TABLES = 'Options', '[auth] methods', 'Tables'
+SIGNING = 'Keys for JWT access tokens'
 KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
     'Keys for digests of secrets',
     'Secrets in the body',
@@ -36,7 +39,9 @@ KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
 )
 
 
-class StatusTest(base.CommandTestCase):
+class StatusTestCase(base.CommandTestCase):
+    """Runs the command on deployments."""
+
     def check(self, deployment):
         """Return the exit status, and the result and details by check."""
         process = self.run_command(
@@ -72,6 +77,8 @@ class StatusTest(base.CommandTestCase):
             'oauth2': {'trusted_proxies': '192.0.2.7'},
         }
 
+
+class StatusTest(StatusTestCase):
     def test_all_checks_pass(self):
         status, found = self.check(self.deploy(self.good_options()))
         self.assertLessEqual(
@@ -80,6 +87,7 @@ class StatusTest(base.CommandTestCase):
                 METHODS,
                 TABLES,
                 KEYS,
+                SIGNING,
                 BODIES,
                 CERTIFICATES,
                 TLS,
@@ -242,3 +250,102 @@ class StatusTest(base.CommandTestCase):
             'keystone-oauth2-status', deployment, 'upgrade', 'check'
         )
         self.assertEqual(255, process.returncode, process.stderr)
+
+
+class TokenFormatTest(StatusTestCase):
+    """The steps in which JWT access tokens are introduced."""
+
+    def deploy_with(self, provider, **tokens):
+        """Return a deployment with a provider, whose keys are not new."""
+        options = self.good_options()
+        options['token'] = {'provider': provider}
+        options['oauth2_tokens'] = tokens
+        deployment = self.deploy(options)
+        self.folder = deployment.folder / 'oauth2-signing-keys'
+        self.change_key('0', created_at=1)
+        return deployment
+
+    def change_key(self, name, **members):
+        """Change members of a key."""
+        path = self.folder / name
+        key = {**json.loads(path.read_text()), **members}
+        path.write_text(json.dumps(key))
+
+    def assert_signing(self, result, details, deployment):
+        """Assert the result for signing keys, which is that of the command."""
+        status, found = self.check(deployment)
+        self.assert_found({SIGNING: (result, details)}, found)
+        self.assertEqual(result, status, found)
+
+    def test_each_step_says_what_was_done(self):
+        for provider, tokens, details in (
+            ('fernet', {}, 'neither issued nor accepted'),
+            ('oauth2_fernet', {}, 'accepted here, but not issued'),
+            ('oauth2_jws', {}, 'accepted here, but not issued'),
+            ('oauth2_fernet', {'format': 'jwt'}, 'issued here'),
+        ):
+            with self.variant((provider, tokens)):
+                deployment = self.deploy_with(provider, **tokens)
+                self.assert_signing(SUCCESS, details, deployment)
+
+    def test_format_before_provider(self):
+        status, found = self.check(self.deploy_with('fernet', format='jwt'))
+        self.assert_found(
+            {OPTIONS: (FAILURE, 'set [token] provider to oauth2_fernet')},
+            found,
+        )
+        self.assertEqual(FAILURE, status)
+
+    def test_format_before_keys(self):
+        deployment = self.deploy_with('oauth2_fernet', format='jwt')
+        shutil.rmtree(self.folder)
+        status, found = self.check(deployment)
+        self.assert_found({OPTIONS: (FAILURE, 'signing_key_setup')}, found)
+        self.assertEqual(FAILURE, status)
+
+    def test_provider_before_keys(self):
+        """Another node may have them, and sign."""
+        deployment = self.deploy_with('oauth2_fernet')
+        shutil.rmtree(self.folder)
+        self.assert_signing(FAILURE, 'signing_key_setup', deployment)
+
+    def test_provider_before_issuer(self):
+        deployment = self.deploy_with('oauth2_fernet')
+        text = deployment.config_file.read_text()
+        deployment.config_file.write_text(
+            text.replace('https://keystone.example.com', 'http://localhost')
+        )
+        self.assert_signing(FAILURE, 'set [oauth2] issuer', deployment)
+
+    def test_keys_that_keystone_refuses(self):
+        deployment = self.deploy_with('oauth2_fernet')
+        (self.folder / '1').chmod(0o640)
+        self.assert_signing(FAILURE, 'chmod 600', deployment)
+        (self.folder / '1').chmod(0o600)
+        (self.folder / '1').write_text('{}')
+        self.assert_signing(FAILURE, 'is not a private JWK', deployment)
+
+    def test_one_key(self):
+        deployment = self.deploy_with('oauth2_fernet')
+        (self.folder / '0').unlink()
+        self.assert_signing(WARNING, 'no staged key', deployment)
+
+    def test_interrupted_rotation(self):
+        """The staged key signs already."""
+        deployment = self.deploy_with('oauth2_fernet')
+        shutil.copy2(self.folder / '0', self.folder / '2')
+        self.assert_signing(WARNING, 'was interrupted', deployment)
+
+    def test_young_staged_key(self):
+        """Others do not know it yet."""
+        deployment = self.deploy_with('oauth2_fernet')
+        self.change_key('0', created_at=int(time.time()))
+        self.assert_signing(SUCCESS, 'can be rotated in 3', deployment)
+
+    def test_keys_of_another_user(self):
+        """As root has copied them."""
+        deployment = self.deploy_with('oauth2_fernet')
+        if os.geteuid() != 0:
+            self.skipTest('Only root can give files away.')
+        os.chown(self.folder, 65534, 65534)
+        self.assert_signing(WARNING, 'belongs to another user', deployment)
