@@ -26,6 +26,7 @@ FOLDER = (
 # Values that Keystone generates, and the placeholders for them.
 _MADE_UP = {
     r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': '"a moment"',
+    r'"audit_id": "[\w-]{22}"': '"audit_id": "an audit id"',
     r'"secret": "[\w-]{43}"': '"secret": "a secret"',
     r'"-----BEGIN CERTIFICATE-----[^"]*"': '"a certificate"',
     r'"x5t#S256": "[\w-]{43}"': '"x5t#S256": "a thumbprint"',

@@ -236,6 +236,7 @@ class ResourceTest(jwts.JWTTestCase):
         self.assertEqual([jwts.RESOURCE, 'urn:x'], jwts.claims(token)['aud'])
 
     def test_keystone_accepts_only_its_own(self):
+        """H11: it is a service, too."""
         token = self.issue(None, jwts.RESOURCE)
         self.assertEqual(401, self.use(token))
         answer = self.seen(token)

@@ -18,6 +18,7 @@ from oslo_utils import timeutils
 
 from keystone_oauth2.db import revocation_events
 from keystone_oauth2.identity import database
+from keystone_oauth2.tests.functional import samples
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import jwts
 from keystone_oauth2.tests.support import tokens
@@ -151,6 +152,26 @@ class ListTest(jwts.JWTTestCase):
         self.assertEqual(200, answer.status)
         self.assertEqual(401, self.use(token))
         self.assertEqual(before, self.events())
+
+
+class SampleTest(jwts.JWTTestCase):
+    options = {
+        **jwts.OPTIONS,
+        'DEFAULT': {'public_endpoint': 'https://keystone.example.com:5000'},
+    }
+
+    def test_list_equals_the_sample(self):
+        """The one of the API reference: a client, and a token."""
+        client = self.identity.create_application_credential(self.user)
+        self.identity.delete_application_credential(self.user, client.id)
+        self.revoke(self.issue(), self.client)
+        answer = self.identity.as_admin('GET', jwts.EVENTS)
+        self.assertEqual(
+            samples.comparable(
+                samples.read('revocation-events-response.json')
+            ),
+            samples.comparable(answer.json),
+        )
 
 
 class PolicyTest(jwts.JWTTestCase):
