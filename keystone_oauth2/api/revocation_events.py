@@ -14,6 +14,7 @@
 
 import collections.abc as abc
 import datetime
+import json
 
 import flask
 from oslo_utils import timeutils
@@ -48,11 +49,14 @@ class RevocationEventsResource(web.ResourceBase):
         if self._show is None:
             raise web.NotFound(target='the list of revocation events')
         url = web.base_url('/OS-OAUTH2/revocation_events')
-        response = flask.jsonify(
-            revocation_events=[
+        body = {
+            'revocation_events': [
                 event.members() for event in self._show(_since())
             ],
-            links={'self': url, 'next': None, 'previous': None},
+            'links': {'self': url, 'next': None, 'previous': None},
+        }
+        response = flask.Response(
+            json.dumps(body), content_type='application/json'
         )
         # The caller asks each time, and gets 304 if nothing is new.
         response.headers['Cache-Control'] = 'private, no-cache'
