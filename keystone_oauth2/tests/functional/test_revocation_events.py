@@ -280,8 +280,12 @@ class RevokeTokensTest(jwts.JWTTestCase):
 
     def setUp(self):
         super().setUp()
-        self.own = self.identity.create_application_credential(self.user)
         self.owner_token = self.identity.token_for(self.user)
+        self.use_client()
+
+    def use_client(self):
+        """Create a client with a second secret."""
+        self.own = self.identity.create_application_credential(self.user)
         self.second = self.register('secret')
 
     def register(self, kind):
@@ -298,19 +302,20 @@ class RevokeTokensTest(jwts.JWTTestCase):
 
     def test_tokens_of_the_client_alone(self):
         """K03: at each door, whichever authenticator they are from."""
-        for identifier in (self.second['id'], self.own.id):
-            with self.variant(identifier):
-                third = self.register('secret')
+        for own in (False, True):
+            with self.variant(own):
+                # A token from the second of a removal would be refused, too.
+                self.use_client()
                 bystander = self.issue()
                 token = self.issue(self.own)
                 self.assertEqual(200, self.use(token))
+                identifier = self.own.id if own else self.second['id']
                 answer = self.remove(identifier, '?revoke_tokens=true')
                 self.assertEqual(204, answer.status, answer.text)
                 self.assertEqual(401, self.use(token))
                 self.assertEqual(404, self.seen(token).status)
                 self.assertThat(self.introspect(token), tokens.INACTIVE)
                 self.assertEqual(200, self.use(bystander))
-                self.own = type(self.own)(self.own.id, third['secret'])
 
     def test_others_remain_by_default(self):
         for query in ('', '?revoke_tokens=false'):
