@@ -22,6 +22,7 @@ import typing as ty
 from oslo_utils import timeutils
 
 from keystone_oauth2.db import registrations
+from keystone_oauth2.identity import validation
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
 from keystone_oauth2.protocol import certificates
@@ -72,7 +73,7 @@ class Kind(abstract.ABC):
         :returns: them, and the members that only this response shows.
         :raises web.ValidationError: the body is not valid.
         """
-        web.validate(self._schema(), body)
+        validation.validate(self._schema(), body)
         requested = body[self.name]
         expires_at = requested.get('expires_at')
         common = {
@@ -80,7 +81,7 @@ class Kind(abstract.ABC):
             'description': requested.get('description'),
             'expires_at': None
             if expires_at is None
-            else web.parse_expiration(expires_at),
+            else validation.parse_expiration(expires_at),
         }
         try:
             return self.make(requested, client_id, common)

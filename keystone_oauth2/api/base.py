@@ -25,6 +25,7 @@ from keystone_oauth2.api import observer
 from keystone_oauth2.api.front_end import client_certificate
 from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.identity import callers
+from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import introspection_jwt
 from keystone_oauth2.protocol import messages
@@ -53,9 +54,9 @@ class RequestReader:
         return dataclasses.replace(
             head,
             body=read_body(),
-            has_keystone_token=web.has_token(),
+            has_keystone_token=presented.has_token(),
             token_holder=callers.token_holder(web.auth_context()),
-            understands_access_rules=web.understands_access_rules(),
+            understands_access_rules=presented.understands_access_rules(),
             prefers_jwt=negotiation.prefers(
                 introspection_jwt.MEDIA_TYPE, head.fields.get('accept', '')
             ),

@@ -33,6 +33,7 @@ from keystone_oauth2.identity import clients
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import revocation_events
+from keystone_oauth2.identity import validation
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
 from keystone_oauth2.protocol.clients import registration
@@ -150,7 +151,7 @@ class ClientResource(_Resource):
         client = _enforced(rules.UPDATE, client_id)
         authority = callers.authorize_update(web.auth_context(), client)
         body = self._body()
-        web.validate(_methods_schema(self._server.registrable), body)
+        validation.validate(_methods_schema(self._server.registrable), body)
         methods = body['client']['authentication_methods']
         registrations.set_methods(
             client_id,

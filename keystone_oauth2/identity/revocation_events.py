@@ -28,6 +28,7 @@ from keystone.common import provider_api
 from oslo_config import cfg
 from oslo_utils import timeutils
 
+from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import revocation_event
@@ -141,7 +142,7 @@ def _ids_of(event: ty.Any) -> dict[str, str]:
     """Return the ids of an event of Keystone's, if it concerns JWTs."""
     if event.audit_id is not None:
         in_request = flask.has_request_context()
-        token = (in_request and web.subject_token()) or ''
+        token = (in_request and presented.subject_token()) or ''
         # Others cannot be verified without Keystone anyway.
         return (
             {'audit_id': event.audit_id} if access_token.is_one(token) else {}

@@ -21,6 +21,7 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from keystone_oauth2.api import base
+from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import token_models
 from keystone_oauth2.identity import web
 
@@ -42,7 +43,7 @@ class BindingCheck:
         :raises web.TokenRefused: the connection has no certificate, or
             another one.
         """
-        context, further = web.auth_context(), web.further_tokens()
+        context, further = web.auth_context(), presented.further_tokens()
         if not context and not further:
             return
         confirmations = token_models.confirmations(context, further)

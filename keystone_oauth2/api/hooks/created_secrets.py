@@ -22,7 +22,7 @@ import flask
 from oslo_log import log
 
 from keystone_oauth2.identity import database
-from keystone_oauth2.identity import web
+from keystone_oauth2.identity import presented
 from keystone_oauth2.protocol.clients import secret_digest
 
 LOG = log.getLogger(__name__)
@@ -43,7 +43,7 @@ class SecretObserver:
         :returns: the unchanged response. If the digest cannot be stored, the
             first token request tries again.
         """
-        created = web.created_credential(response)
+        created = presented.created_credential(response)
         if created is not None:
             try:
                 self._verifier.learn(*created)

@@ -17,6 +17,7 @@ It knows no audience, for example.
 
 from oslo_log import log
 
+from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import validity
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
@@ -46,13 +47,13 @@ class JWTCheck:
         :raises web.TokenRefused: of the sender.
         :raises web.TokenNotFound: in ``X-Subject-Token``, or in the body.
         """
-        own = (web.token_of_context(), web.service_token())
+        own = (presented.token_of_context(), presented.service_token())
         if not all(map(self._is_acceptable, own)):
             web.set_unenforced_ok()
             raise web.TokenRefused()
-        named = web.exchanged_tokens()
+        named = presented.exchanged_tokens()
         # Keystone refuses other callers before it looks at the token.
-        if (subject := web.subject_token()) and web.is_authenticated():
+        if (subject := presented.subject_token()) and web.is_authenticated():
             named.append(subject)
         if not all(map(self._is_acceptable, named)):
             web.set_unenforced_ok()

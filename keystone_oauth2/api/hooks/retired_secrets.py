@@ -23,6 +23,7 @@ import flask
 from oslo_log import log
 
 from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import ports
@@ -59,7 +60,7 @@ class RetirementCheck:
 
         :returns: the unchanged response, or 401 instead.
         """
-        client_id = web.client_with_secret(response)
+        client_id = presented.client_with_secret(response)
         if client_id is None:
             return response
         client = None
