@@ -231,7 +231,7 @@ class AuthenticatorResource(_Resource):
     def delete(self, client_id: str, authenticator_id: str) -> ty.Any:
         """Remove it, or retire the application credential's own secret.
 
-        With ``revoke_tokens``, the tokens that the client has count no more.
+        With ``revoke_tokens``, the tokens of the client are revoked as well.
         """
         rule = rules.OF_KIND[self._kind.name].DELETE
         client = _enforced(rule, client_id)

@@ -30,7 +30,7 @@ Show = abc.Callable[
 
 
 class RevocationEventsResource(web.ResourceBase):
-    """What counts no more, for services that verify tokens themselves.
+    """What was revoked, for services that verify tokens themselves.
 
     :param show: returns the events since a time; None if there are no tokens
         that others can verify.

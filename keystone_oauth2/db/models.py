@@ -169,7 +169,7 @@ class ClientAssertion(Base):
 
 
 class RevocationEvent(Base):
-    """Tokens that count no more, until no such token can be left.
+    """Tokens that were revoked, until no such token can be left.
 
     Of the ids, those that are given must all be the token's.
     """
@@ -182,7 +182,9 @@ class RevocationEvent(Base):
     client_id: orm.Mapped[str | None] = orm.mapped_column(
         sa.String(64), index=True
     )
-    user_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
+    user_id: orm.Mapped[str | None] = orm.mapped_column(
+        sa.String(64), index=True
+    )
     project_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     domain_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     issued_before: orm.Mapped[datetime.datetime] = orm.mapped_column(

@@ -35,6 +35,9 @@ _OF_CLIENT = lookups.Lookup(
     )
 )
 _cleaner = expired_rows.Cleaner(_Row)
+#: How many revoked tokens of a user are listed one by one. Whoever gets and
+#: revokes tokens all the time must not make the list long for all services.
+TOKENS_OF_USER = 100
 
 
 def record(event: _Event) -> None:
@@ -46,7 +49,26 @@ def record(event: _Event) -> None:
 @database.repeat_conflicts
 def _insert(event: _Event) -> None:
     with database.session_for_write() as session:
+        if event.audit_id is not None and _has_many(session, event):
+            event = _of_all_tokens(session, event)
         add(session, event)
+
+
+def _tokens_of(event: _Event) -> sa.ColumnElement[bool]:
+    return sa.and_(_Row.user_id == event.user_id, _Row.audit_id.is_not(None))
+
+
+def _has_many(session: orm.Session, event: _Event) -> bool:
+    count = sa.select(sa.func.count()).where(_tokens_of(event))
+    return (session.scalar(count) or 0) >= TOKENS_OF_USER
+
+
+def _of_all_tokens(session: orm.Session, event: _Event) -> _Event:
+    """Replace the events of the tokens of a user by one of the user."""
+    ends = sa.select(sa.func.max(_Row.expires_at)).where(_tokens_of(event))
+    end = max(session.scalar(ends) or event.expires_at, event.expires_at)
+    session.execute(sa.delete(_Row).where(_tokens_of(event)))
+    return dataclasses.replace(event, audit_id=None, expires_at=end)
 
 
 def add(session: orm.Session, event: _Event) -> None:
@@ -78,7 +100,7 @@ def show(since: datetime.datetime | None = None) -> list[_Event]:
 
 
 def concerns_client(client_id: str, issued_at: datetime.datetime) -> bool:
-    """Whether the tokens that a client got at a time count no more.
+    """Whether the tokens that a client got at a time were revoked.
 
     :param issued_at: UTC without a zone.
     """

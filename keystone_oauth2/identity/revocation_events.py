@@ -18,6 +18,7 @@ follows from its notifications (``keystone.notifications``).
 """
 
 import collections.abc as abc
+import dataclasses
 import datetime
 import functools
 import typing as ty
@@ -31,6 +32,7 @@ from oslo_utils import timeutils
 from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
+from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import revocation_event
 
 PROVIDERS = provider_api.ProviderAPIs
@@ -44,7 +46,7 @@ _Record = abc.Callable[[revocation_event.RevocationEvent], None]
 
 
 def until_now(**ids: str) -> revocation_event.RevocationEvent:
-    """Return the event that what was issued until now counts no more.
+    """Return the event that revokes what was issued until now.
 
     :param ids: that the tokens have; see
         :class:`.revocation_event.RevocationEvent`.
@@ -57,8 +59,21 @@ def until_now(**ids: str) -> revocation_event.RevocationEvent:
     )
 
 
+def of(
+    token: access_token.AccessToken | claims.Claims,
+) -> revocation_event.RevocationEvent:
+    """Return the event that revokes one token."""
+    end = datetime.datetime.fromtimestamp(
+        token.expires_at, datetime.timezone.utc
+    ).replace(tzinfo=None)
+    return dataclasses.replace(
+        until_now(audit_id=token.audit_id, user_id=token.user_id),
+        expires_at=end + revocation_event.MARGIN,
+    )
+
+
 class Watcher:
-    """Records an event for each change after which a token counts no more.
+    """Records an event for each change by which Keystone revokes tokens.
 
     :param record: stores it.
     """
@@ -98,10 +113,10 @@ class Watcher:
 
     def _revoke(self, revoke: abc.Callable[..., None], event: ty.Any) -> None:
         _explain()
-        ids = _ids_of(event)
-        if ids:
+        ours = _translate(event)
+        if ours is not None:
             # First, since a token that is revoked cannot be revoked again.
-            self._record(until_now(**ids))
+            self._record(ours)
         revoke(event)
 
     def _client_deleted(self, *arguments: ty.Any) -> None:
@@ -114,7 +129,7 @@ class Watcher:
         self._publish(project_id=_resource(arguments))
 
     def _token_revoked(self, *arguments: ty.Any) -> None:
-        self._publish(audit_id=_resource(arguments))
+        self._record(_resource(arguments))
 
     def _role_removed(self, *arguments: ty.Any) -> None:
         # The role may be inherited to other projects.
@@ -124,12 +139,16 @@ class Watcher:
         self._publish()
 
     def _cache_invalidated(self, *_: ty.Any) -> None:
-        """Keystone does not say what has changed, but the URL may."""
-        if not _is_explained():
-            self._publish(**_ids_in_url())
+        """Keystone does not say what has changed, but the URL may.
+
+        Nor may the URL, if a request has revoked something before: a
+        federated user has logged in with other groups, for example.
+        """
+        ids = _ids_in_url()
+        if ids or not _is_explained():
+            self._publish(**ids)
 
     def _publish(self, **ids: str) -> None:
-        _explain()
         self._record(until_now(**ids))
 
 
@@ -138,17 +157,20 @@ def _resource(arguments: tuple[ty.Any, ...]) -> ty.Any:
     return payload['resource_info']
 
 
-def _ids_of(event: ty.Any) -> dict[str, str]:
-    """Return the ids of an event of Keystone's, if it concerns JWTs."""
+def _translate(
+    event: ty.Any,
+) -> revocation_event.RevocationEvent | None:
+    """Return our event for one of Keystone's; None if it concerns no JWT."""
     if event.audit_id is not None:
         in_request = flask.has_request_context()
         token = (in_request and presented.subject_token()) or ''
         # Others cannot be verified without Keystone anyway.
-        return (
-            {'audit_id': event.audit_id} if access_token.is_one(token) else {}
-        )
+        if not access_token.is_one(token):
+            return None
+        return of(access_token.AccessToken.read(token))
     ids = {name: getattr(event, name) for name in _IDS}
-    return {name: value for name, value in ids.items() if value is not None}
+    given = {name: value for name, value in ids.items() if value is not None}
+    return until_now(**given) if given else None
 
 
 def _explain() -> None:

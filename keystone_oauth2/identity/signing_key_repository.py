@@ -26,8 +26,8 @@ import re
 import stat
 import time
 
-from keystone import notifications
 from keystone.common import utils
+from keystone.token import provider
 from oslo_config import cfg
 from oslo_log import log
 
@@ -91,9 +91,8 @@ class SigningKeyRepository:
             if is_new:
                 LOG.error('%s', error)
         if any(self._keys.find(key.kid) is None for key in before.all):
-            notifications.invalidate_token_cache_notification(
-                'A signing key was removed'
-            )
+            # Without the notification, by which roles may have changed.
+            provider.TOKENS_REGION.invalidate()
 
     def _read_copied(self) -> signing_keys.KeySet:
         """Return the keys, after those that are being copied have arrived.

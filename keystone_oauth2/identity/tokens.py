@@ -143,7 +143,7 @@ class Tokens:
         if token.audience:
             # First, since a token that is revoked cannot be revoked again.
             notifications.Audit.internal(
-                revocation_events.TOKEN, token.audit_id
+                revocation_events.TOKEN, revocation_events.of(token)
             )
         # By default, an event applies to tokens issued until now: a token from
         # a node whose clock is ahead would remain valid.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether JWT access tokens count, beyond what Keystone itself checks."""
+"""Whether JWT access tokens are valid, beyond what Keystone itself checks."""
 
 import collections.abc as abc
 import datetime
@@ -32,7 +32,7 @@ class Validity:
     :param keys: returns the keys that tokens may be signed with.
     :param issuer: the issuer identifier.
     :param concerns_client: whether the tokens that a client got at a time
-        count no more.
+        were revoked.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Validity:
         self._concerns_client = concerns_client
 
     def read(self, token: str) -> access_token.AccessToken | None:
-        """Return what a token says, or None if it does not count.
+        """Return what a token says, or None if it is not valid.
 
         Keystone checks the rest, such as whether it has expired.
 

@@ -22,8 +22,8 @@ revocation_event_policies = [
         check_str='rule:service_or_admin',
         scope_types=['system', 'domain', 'project'],
         description="""\
-List the JWT access tokens that count no more, by what they have in common.
-Services that verify tokens themselves need it. It has no target.
+List the revocation events of JWT access tokens, for services that verify
+tokens themselves. There is no target.
 """,
         operations=[
             {'path': '/v3/OS-OAUTH2/revocation_events', 'method': 'GET'},

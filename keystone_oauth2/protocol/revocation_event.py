@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What counts no more, for those who verify access tokens themselves."""
+"""What was revoked, for those who verify access tokens themselves."""
 
 import dataclasses
 import datetime

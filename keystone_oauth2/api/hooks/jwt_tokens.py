@@ -28,7 +28,7 @@ LOG = log.getLogger(__name__)
 class JWTCheck:
     """Checks each request to Keystone before it is processed.
 
-    :param validity: checks whether a token counts.
+    :param validity: checks whether a token is valid.
     :param audiences: of tokens for Keystone, which services may have
         validated, too: those that ask Keystone check no audience.
     """
@@ -40,7 +40,7 @@ class JWTCheck:
         self._audiences = audiences
 
     def __call__(self) -> None:
-        """Refuse tokens for other resources, and those that do not count.
+        """Refuse tokens for other resources, and those that are not valid.
 
         The status is that of Keystone for a token that it does not know.
 

@@ -235,6 +235,62 @@ class OutageTest(jwts.JWTTestCase):
             self.execute(f'ALTER TABLE elsewhere RENAME TO {table}')
 
 
+class FloodTest(jwts.JWTTestCase):
+    """A client that gets and revokes tokens all the time."""
+
+    def setUp(self):
+        super().setUp()
+        self.busy = self.identity.create_user(self.project, ['member'])
+        self.own = self.identity.create_application_credential(self.busy)
+
+    def events(self):
+        """Return the events of the user of the busy client."""
+        answer = self.identity.as_admin('GET', jwts.EVENTS)
+        return [
+            event
+            for event in answer.json['revocation_events']
+            if event.get('user_id') == self.busy.id
+        ]
+
+    def test_list_stays_short(self):
+        """After that, one event is about all tokens of the user."""
+        limit = revocation_events.TOKENS_OF_USER
+        issued = [self.issue(self.own) for _ in range(limit + 1)]
+        *most, last = issued
+        for token in most:
+            self.revoke(token, self.own)
+        self.assertEqual(limit, len(self.events()))
+        self.revoke(last, self.own)
+        (event,) = self.events()
+        self.assertEqual({'user_id', 'issued_before'}, set(event))
+        for token in issued:
+            self.assertTrue(jwts.concerns(event, token))
+        self.assertFalse(jwts.concerns(event, self.issue()))
+        self.revoke(self.issue(self.own), self.own)
+        self.assertEqual(2, len(self.events()))
+
+
+class RotationTest(jwts.Keys, jwts.JWTTestCase):
+    """A key that is gone is no event: whoever has the keys sees it."""
+
+    def count(self):
+        answer = self.identity.as_admin('GET', jwts.EVENTS)
+        return len(answer.json['revocation_events'])
+
+    def test_no_event(self):
+        for arguments in ((), ('--emergency',)):
+            with self.variant(arguments):
+                before = self.count()
+                old = self.issue()
+                # Long enough for the oldest key to be deleted.
+                self.age(400000)
+                self.rotate(*arguments)
+                self.age(400000)
+                self.rotate(*arguments)
+                self.assertEqual(401, self.use(old))
+                self.assertEqual(before, self.count())
+
+
 class PurgeTest(jwts.JWTTestCase):
     """Events live until no token that they concern can be left."""
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Each change after which a token counts no more, through another worker."""
+"""Each change that revokes tokens, through another worker."""
 
 import uuid
 
@@ -81,7 +81,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
 
         :param change: is made at the first node.
         :param ids: names of those in the new event.
-        :param spares_others: whether a token of another user still counts.
+        :param spares_others: whether a token of another user remains valid.
         """
         known = self.events()
         # Those without ids are of other tests.
@@ -265,7 +265,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
 
     def test_revoked_by_its_client(self):
         """G09: by RFC 7009."""
-        self.assert_revoked_by(self.revoke, 'audit_id')
+        self.assert_revoked_by(self.revoke, 'audit_id', 'user_id')
 
     def test_revoked_at_keystone(self):
         self.assert_revoked_by(
@@ -275,6 +275,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
                 headers={'X-Subject-Token': self.token},
             ),
             'audit_id',
+            'user_id',
         )
 
     def test_authenticator_removed_with_its_tokens(self):

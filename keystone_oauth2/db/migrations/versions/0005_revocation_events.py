@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What counts no more, for services that verify tokens themselves."""
+"""What was revoked, for services that verify tokens themselves."""
 
 from alembic import op
 import sqlalchemy as sa
@@ -36,7 +36,7 @@ def upgrade() -> None:
         mysql_charset='utf8mb4',
         mysql_collate='utf8mb4_bin',
     )
-    for column in ('client_id', 'expires_at'):
+    for column in ('client_id', 'user_id', 'expires_at'):
         op.create_index(
             f'ix_oauth2_revocation_event_{column}',
             'oauth2_revocation_event',
