@@ -49,7 +49,7 @@ class TwoFormats:
         """Return a JWT and an opaque token of a client or the certificate."""
         token = self.issue(client, files)
         self.assertEqual('at+jwt', forgeries.media_type(token))
-        opaque = self.issue(client, files, self.opaque_node.url)
+        opaque = self.issue(client, files, url=self.opaque_node.url)
         self.assertNotEqual('at+jwt', forgeries.media_type(opaque))
         return token, opaque
 
