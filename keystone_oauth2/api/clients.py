@@ -238,7 +238,9 @@ class AuthenticatorResource(_Resource):
         authority = callers.authorize_removal(web.auth_context(), client)
         event = None
         if self._is_to_revoke_tokens():
-            event = revocation_events.until_now(client_id=client_id)
+            event = functools.partial(
+                revocation_events.until_now, client_id=client_id
+            )
         name = self._kind.name
         if name == registration.SECRET and authenticator_id == client_id:
             registrations.retire_secret(

@@ -12,32 +12,44 @@
 
 """``GET /v3/OS-OAUTH2/revocation_events``, in the format of ``OS-REVOKE``."""
 
-import collections.abc as abc
 import datetime
 import json
+import typing as ty
 
 import flask
 from oslo_utils import timeutils
+from werkzeug import http
 
 from keystone_oauth2.identity import policy
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import revocation_event as rules
 from keystone_oauth2.protocol import revocation_event
 
-Show = abc.Callable[
-    [datetime.datetime | None], list[revocation_event.RevocationEvent]
-]
+# An event may become visible some time after it was recorded.
+_OVERLAP = datetime.timedelta(minutes=1)
+
+
+class Events(ty.Protocol):
+    """The list of events; :mod:`keystone_oauth2.db.revocation_events`."""
+
+    def version(self) -> str:
+        """Return a text that changes when the list does."""
+
+    def show(
+        self, since: datetime.datetime | None
+    ) -> list[revocation_event.RevocationEvent]:
+        """Return the events that were recorded since a time (UTC)."""
 
 
 class RevocationEventsResource(web.ResourceBase):
     """What was revoked, for services that verify tokens themselves.
 
-    :param show: returns the events since a time; None if there are no tokens
-        that others can verify.
+    :param events: the list; None if there are no tokens that others can
+        verify.
     """
 
-    def __init__(self, show: Show | None) -> None:
-        self._show = show
+    def __init__(self, events: Events | None) -> None:
+        self._events = events
 
     def get(self) -> flask.Response:
         """List the events, or return 304 if the caller has them.
@@ -46,23 +58,29 @@ class RevocationEventsResource(web.ResourceBase):
             there is no list.
         """
         policy.enforce(rules.LIST, dict)
-        if self._show is None:
+        events = self._events
+        if events is None:
             raise web.NotFound(target='the list of revocation events')
-        url = web.base_url('/OS-OAUTH2/revocation_events')
-        body = {
-            'revocation_events': [
-                event.members() for event in self._show(_since())
-            ],
-            'links': {'self': url, 'next': None, 'previous': None},
-        }
-        response = flask.Response(
-            json.dumps(body), content_type='application/json'
-        )
+        since = _since()
+        response = flask.Response(content_type='application/json')
         # The caller asks each time, and gets 304 if nothing is new.
         response.headers['Cache-Control'] = 'private, no-cache'
-        response.add_etag()
+        etag = http.generate_etag(events.version().encode())
+        response.set_etag(etag)
+        if not flask.request.if_none_match.contains(etag):
+            response.set_data(json.dumps(_body(events, since)))
         response.make_conditional(flask.request)
         return response
+
+
+def _body(
+    events: Events, since: datetime.datetime | None
+) -> dict[str, ty.Any]:
+    url = web.base_url('/OS-OAUTH2/revocation_events')
+    return {
+        'revocation_events': [event.members() for event in events.show(since)],
+        'links': {'self': url, 'next': None, 'previous': None},
+    }
 
 
 def _since() -> datetime.datetime | None:
@@ -70,7 +88,8 @@ def _since() -> datetime.datetime | None:
     if text is None:
         return None
     try:
-        return timeutils.normalize_time(timeutils.parse_isotime(text))
+        moment = timeutils.normalize_time(timeutils.parse_isotime(text))
+        return moment - _OVERLAP
     except (ValueError, OverflowError) as error:
         raise web.ValidationError(
             'since must be a time, such as 2027-06-01T00:00:00Z.'

@@ -153,15 +153,15 @@ class _KeystoneStyleAPI(rendering.API):
 class RevocationEventsAPI(_KeystoneStyleAPI):
     """The list of revocation events.
 
-    :param show: see :class:`.revocation_events.RevocationEventsResource`.
+    :param events: see :class:`.revocation_events.RevocationEventsResource`.
     """
 
     # Blueprint names are unique in Keystone.
     _name = 'OS-OAUTH2-revocation_events'
     _api_url_prefix = '/OS-OAUTH2'
 
-    def __init__(self, show: revocation_events.Show | None) -> None:
-        self._show = show
+    def __init__(self, events: revocation_events.Events | None) -> None:
+        self._events = events
         super().__init__()
         # With a prefix of its own, Flask would redirect to a final slash.
         self._root += 'revocation_events/'
@@ -177,7 +177,7 @@ class RevocationEventsAPI(_KeystoneStyleAPI):
                 resource_relation_func=web.relation,
                 resource_kwargs={
                     'endpoint': 'revocation_events',
-                    'resource_class_kwargs': {'show': self._show},
+                    'resource_class_kwargs': {'events': self._events},
                 },
             )
         ]

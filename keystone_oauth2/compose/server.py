@@ -74,7 +74,7 @@ class Server:
     metadata: dict[str, ty.Any] | None
     request_reader: base.RequestReader
     signing_keys: abc.Callable[[], signing_keys.KeySet] | None
-    revocation_events: revocation_events_api.Show | None
+    revocation_events: revocation_events_api.Events | None
     jwt_check: jwt_tokens.JWTCheck | None
     binding_check: bound_tokens.BindingCheck | None
     secret_observer: created_secrets.SecretObserver | None
@@ -124,7 +124,9 @@ def assemble(conf: ty.Any) -> Server:
         metadata=_metadata(conf, enabled, objects['grants']),
         request_reader=reader,
         signing_keys=_published_keys(conf),
-        revocation_events=revocation_events.show
+        revocation_events=ty.cast(
+            revocation_events_api.Events, revocation_events
+        )
         if token_format.has_jwts(conf)
         else None,
         jwt_check=_jwt_check(conf),

@@ -17,7 +17,7 @@ import typing as ty
 from keystone_oauth2.compose import options
 from keystone_oauth2.conf import oauth2_tokens
 from keystone_oauth2.conf import urls
-from keystone_oauth2.db import revocation_events
+from keystone_oauth2.db import clients
 from keystone_oauth2.identity import jwt_tokens
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import tokens
@@ -53,7 +53,7 @@ def validity(conf: ty.Any) -> validities.Validity | None:
     return validities.Validity(
         keys=keys.load,
         issuer=urls.issuer(conf),
-        concerns_client=revocation_events.concerns_client,
+        tokens_revoked_at=clients.tokens_revoked_at,
     )
 
 

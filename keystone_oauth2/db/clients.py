@@ -52,6 +52,17 @@ _project = database.project
 _project_domain = database.project.alias('project_domain')
 _role = database.role
 _ONE_MINUTE = datetime.timedelta(minutes=1)
+_REVOKED = lookups.Lookup(
+    sa.select(_Client.tokens_revoked_at)
+    .join(
+        _credential,
+        _credential.c.internal_id == _Client.credential_internal_id,
+    )
+    .where(
+        _credential.c.id == sa.bindparam('client_id'),
+        _Client.client_id == _credential.c.id,
+    )
+)
 
 #: Columns with what must be enabled, by the reason of a refusal.
 _OF_USER = {
@@ -89,6 +100,16 @@ def is_registered(client_id: str) -> bool:
     :raises ports.UnknownClient: there is no such application credential.
     """
     return _is_registered(_rows(_FIND_REGISTERED, client_id)[0])
+
+
+def tokens_revoked_at(client_id: str) -> datetime.datetime | None:
+    """Return when the tokens of a client were revoked with an authenticator.
+
+    :returns: UTC without a zone, or None.
+    """
+    row = _REVOKED.first(client_id=client_id)
+    revoked_at: datetime.datetime | None = row and row.tokens_revoked_at
+    return revoked_at
 
 
 def store_digest(client_id: str, digest: clients.SecretDigest) -> None:

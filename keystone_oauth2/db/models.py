@@ -110,6 +110,10 @@ class Client(Base):
     secret_last_used_at: orm.Mapped[datetime.datetime | None] = (
         orm.mapped_column(sa.DateTime)
     )
+    # With an authenticator.
+    tokens_revoked_at: orm.Mapped[datetime.datetime | None] = (
+        orm.mapped_column(sa.DateTime)
+    )
     # Incremented by each change of the registration.
     revision: orm.Mapped[int] = orm.mapped_column(
         sa.Integer, server_default='0'
@@ -179,9 +183,7 @@ class RevocationEvent(Base):
 
     id: orm.Mapped[int] = orm.mapped_column(sa.Integer, primary_key=True)
     audit_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(32))
-    client_id: orm.Mapped[str | None] = orm.mapped_column(
-        sa.String(64), index=True
-    )
+    client_id: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     user_id: orm.Mapped[str | None] = orm.mapped_column(
         sa.String(64), index=True
     )

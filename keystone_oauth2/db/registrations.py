@@ -118,13 +118,13 @@ def remove(
     authenticator_id: str,
     authority: registration.Authority,
     accepting: registration.Accepting,
-    event: revocation_event.RevocationEvent | None = None,
+    event: abc.Callable[[], revocation_event.RevocationEvent] | None = None,
 ) -> None:
     """Remove an authenticator.
 
     :param authority: of the owner or of an administrator.
     :param accepting: returns the methods that accept an authenticator.
-    :param event: is recorded with it.
+    :param event: makes the event that the client's tokens are revoked, too.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it has no such authenticator.
@@ -144,7 +144,7 @@ def remove(
         if not deleted:
             raise registration.UnknownAuthenticator
         if event is not None:
-            revocation_events.add(session, event)
+            _revoke_tokens(session, internal_id, event())
 
 
 @database.repeat_conflicts
@@ -152,13 +152,13 @@ def retire_secret(
     client_id: str,
     authority: registration.Authority,
     accepting: registration.Accepting,
-    event: revocation_event.RevocationEvent | None = None,
+    event: abc.Callable[[], revocation_event.RevocationEvent] | None = None,
 ) -> None:
     """Retire the application credential's own secret.
 
     :param authority: of the owner or of an administrator.
     :param accepting: returns the methods that accept an authenticator.
-    :param event: is recorded with it.
+    :param event: makes the event that the client's tokens are revoked, too.
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.UnknownAuthenticator: it is already retired.
@@ -178,7 +178,20 @@ def retire_secret(
         if not retired:
             raise registration.UnknownAuthenticator
         if event is not None:
-            revocation_events.add(session, event)
+            _revoke_tokens(session, internal_id, event())
+
+
+def _revoke_tokens(
+    session: orm.Session,
+    internal_id: int,
+    event: revocation_event.RevocationEvent,
+) -> None:
+    session.execute(
+        sa.update(_Client)
+        .where(_Client.credential_internal_id == internal_id)
+        .values(tokens_revoked_at=timeutils.utcnow().replace(microsecond=0))
+    )
+    revocation_events.add(session, event)
 
 
 @database.repeat_conflicts

@@ -22,18 +22,11 @@ from sqlalchemy import orm
 from keystone_oauth2.db import expired_rows
 from keystone_oauth2.db import models
 from keystone_oauth2.identity import database
-from keystone_oauth2.identity import lookups
 from keystone_oauth2.protocol import revocation_event
 
 _Event = revocation_event.RevocationEvent
 _Row = models.RevocationEvent
-_MEMBERS = tuple(field.name for field in dataclasses.fields(_Event))
-_OF_CLIENT = lookups.Lookup(
-    sa.select(_Row.id).where(
-        _Row.client_id == sa.bindparam('client_id'),
-        _Row.issued_before >= sa.bindparam('issued_at'),
-    )
-)
+_IDS = ('audit_id', 'client_id', 'user_id', 'project_id', 'domain_id')
 _cleaner = expired_rows.Cleaner(_Row)
 #: How many revoked tokens of a user are listed one by one. Whoever gets and
 #: revokes tokens all the time must not make the list long for all services.
@@ -81,34 +74,35 @@ def add(session: orm.Session, event: _Event) -> None:
     )
 
 
+def version() -> str:
+    """Return a text that changes when the list does, without reading it."""
+    query = sa.select(
+        sa.func.count(), sa.func.max(_Row.id), sa.func.max(_Row.revoked_at)
+    ).where(_Row.expires_at > timeutils.utcnow())
+    with database.session_for_read() as session:
+        return '-'.join(map(str, session.execute(query).one()))
+
+
 def show(since: datetime.datetime | None = None) -> list[_Event]:
     """Return the events, oldest first; of those with the same ids, the last.
 
     :param since: leave out what was recorded before; UTC without a zone.
     """
-    query = sa.select(_Row).where(_Row.expires_at > timeutils.utcnow())
+    ids = [getattr(_Row, name) for name in _IDS]
+    query = (
+        sa.select(
+            *ids,
+            sa.func.max(_Row.issued_before).label('issued_before'),
+            sa.func.max(_Row.expires_at).label('expires_at'),
+        )
+        .where(_Row.expires_at > timeutils.utcnow())
+        .group_by(*ids)
+        .order_by(sa.func.max(_Row.id))
+    )
     if since is not None:
         query = query.where(_Row.revoked_at >= since)
-    found: dict[tuple[tuple[str, str], ...], _Event] = {}
     with database.session_for_read() as session:
-        for row in session.scalars(query.order_by(_Row.id)):
-            event = _Event(**{name: getattr(row, name) for name in _MEMBERS})
-            ids = tuple(event.ids().items())
-            found.pop(ids, None)
-            found[ids] = event
-    return list(found.values())
-
-
-def concerns_client(client_id: str, issued_at: datetime.datetime) -> bool:
-    """Whether the tokens that a client got at a time were revoked.
-
-    :param issued_at: UTC without a zone.
-    """
-    found = _OF_CLIENT.first(
-        client_id=client_id,
-        issued_at=issued_at + revocation_event.MARGIN,
-    )
-    return found is not None
+        return [_Event(**row) for row in session.execute(query).mappings()]
 
 
 def purge(limit: int | None = None) -> int:

@@ -39,10 +39,10 @@ PROVIDERS = provider_api.ProviderAPIs
 
 #: The resource of Keystone's notification that a client's token was revoked.
 TOKEN = 'oauth2_access_token'  # nosec B105
-_INHERITED = '/inherited_to_projects'
 _IDS = ('user_id', 'domain_id', 'project_id')
 
 _Record = abc.Callable[[revocation_event.RevocationEvent], None]
+_Method = abc.Callable[..., ty.Any]
 
 
 def until_now(**ids: str) -> revocation_event.RevocationEvent:
@@ -84,15 +84,14 @@ class Watcher:
     def register(self) -> None:
         """Have Keystone call this object.
 
-        Calls ``register_event_callback``, and wraps ``revoke_api.revoke``, by
-        which Keystone revokes tokens of its own accord.
+        Calls ``register_event_callback``, and wraps methods that revoke tokens
+        without a notification, or with one that does not say whose.
         """
         on = notifications.ACTIONS
         for action, resource, callback in (
             (on.deleted, 'application_credential', self._client_deleted),
             (on.deleted, 'domain', self._domain_changed),
-            (on.deleted, 'group', self._anything_changed),
-            (on.deleted, 'role', self._anything_changed),
+            (on.deleted, 'role', self._role_deleted),
             (on.disabled, 'domain', self._domain_changed),
             (on.disabled, 'project', self._project_disabled),
             (on.internal, TOKEN, self._token_revoked),
@@ -108,16 +107,107 @@ class Watcher:
             ),
         ):
             notifications.register_event_callback(action, resource, callback)
-        api = PROVIDERS.revoke_api
-        api.revoke = functools.partial(self._revoke, api.revoke)
+        wrapped = functools.partial
+        revoke = PROVIDERS.revoke_api
+        revoke.revoke = wrapped(self._revoke, revoke.revoke)
+        assignment = PROVIDERS.assignment_api
+        assignment.delete_grant = wrapped(
+            self._delete_grant, assignment.delete_grant
+        )
+        assignment.delete_group_assignments = wrapped(
+            self._delete_group, assignment.delete_group_assignments
+        )
+        federation = PROVIDERS.federation_api
+        federation.delete_idp = wrapped(
+            self._delete_provider, federation.delete_idp
+        )
+        federation.delete_protocol = wrapped(
+            self._delete_provider, federation.delete_protocol
+        )
+        projects = PROVIDERS.resource_api
+        projects.update_project = wrapped(
+            self._update_project, projects.update_project
+        )
 
-    def _revoke(self, revoke: abc.Callable[..., None], event: ty.Any) -> None:
+    def _revoke(self, revoke: _Method, event: ty.Any) -> None:
         _explain()
-        ours = _translate(event)
-        if ours is not None:
+        if event.audit_id is None:
+            # What has changed cannot be changed again, so Keystone's own
+            # event comes first.
+            revoke(event)
+            ids = {name: getattr(event, name) for name in _IDS}
+            given = {name: value for name, value in ids.items() if value}
+            if given:
+                self._publish(**given)
+            return
+        token = _subject_token()
+        # Others cannot be verified without Keystone anyway.
+        if access_token.is_one(token):
             # First, since a token that is revoked cannot be revoked again.
-            self._record(ours)
+            self._record(of(access_token.AccessToken.read(token)))
         revoke(event)
+
+    def _delete_grant(
+        self,
+        delete: _Method,
+        role_id: str,
+        user_id: str | None = None,
+        group_id: str | None = None,
+        domain_id: str | None = None,
+        project_id: str | None = None,
+        inherited_to_projects: bool = False,
+        **rest: ty.Any,
+    ) -> None:
+        _explain()
+        target = {'domain_id': domain_id, 'project_id': project_id}
+        delete(
+            role_id,
+            user_id=user_id,
+            group_id=group_id,
+            inherited_to_projects=inherited_to_projects,
+            **target,
+            **rest,
+        )
+        if user_id is not None:
+            self._publish(user_id=user_id)
+        else:
+            inherited = {'inherited_to_projects': inherited_to_projects}
+            self._publish(**_scope({**target, **inherited}))
+
+    def _delete_group(self, delete: _Method, group_id: str) -> None:
+        """Publish the scopes in which a group had roles.
+
+        Keystone does not know all federated users who have them.
+        """
+        _explain()
+        api = PROVIDERS.assignment_api
+        scopes = {
+            tuple(_scope(assignment).items())
+            for assignment in api.list_role_assignments(group_id=group_id)
+        }
+        delete(group_id)
+        for scope in scopes:
+            if scope:
+                self._publish(**dict(scope))
+
+    def _delete_provider(self, delete: _Method, *arguments: ty.Any) -> None:
+        delete(*arguments)
+        # Its users may be in any domain.
+        self._publish()
+
+    def _update_project(
+        self,
+        update: _Method,
+        project_id: str,
+        project: dict[str, ty.Any],
+        *arguments: ty.Any,
+        **named: ty.Any,
+    ) -> ty.Any:
+        updated = update(project_id, project, *arguments, **named)
+        if project.get('enabled') is False:
+            # Keystone has announced it before it disabled those below.
+            self._publish(project_id=project_id)
+        return updated
 
     def _client_deleted(self, *arguments: ty.Any) -> None:
         self._publish(client_id=_resource(arguments))
@@ -135,7 +225,8 @@ class Watcher:
         # The role may be inherited to other projects.
         self._publish(user_id=_resource(arguments)['user_id'])
 
-    def _anything_changed(self, *_: ty.Any) -> None:
+    def _role_deleted(self, *_: ty.Any) -> None:
+        # Tokens have names of roles only.
         self._publish()
 
     def _cache_invalidated(self, *_: ty.Any) -> None:
@@ -157,20 +248,24 @@ def _resource(arguments: tuple[ty.Any, ...]) -> ty.Any:
     return payload['resource_info']
 
 
-def _translate(
-    event: ty.Any,
-) -> revocation_event.RevocationEvent | None:
-    """Return our event for one of Keystone's; None if it concerns no JWT."""
-    if event.audit_id is not None:
-        in_request = flask.has_request_context()
-        token = (in_request and presented.subject_token()) or ''
-        # Others cannot be verified without Keystone anyway.
-        if not access_token.is_one(token):
-            return None
-        return of(access_token.AccessToken.read(token))
-    ids = {name: getattr(event, name) for name in _IDS}
-    given = {name: value for name, value in ids.items() if value is not None}
-    return until_now(**given) if given else None
+def _subject_token() -> str:
+    return (flask.has_request_context() and presented.subject_token()) or ''
+
+
+def _scope(assignment: abc.Mapping[str, ty.Any]) -> dict[str, str]:
+    """Return the id that all tokens with an assignment of a group have.
+
+    None have a role in a domain, unless projects inherit it, or in the system.
+    """
+    domain_id = assignment.get('domain_id')
+    project_id = assignment.get('project_id')
+    if project_id and assignment.get('inherited_to_projects'):
+        # By those below it, which are in the same domain.
+        project = PROVIDERS.resource_api.get_project(project_id)
+        domain_id = project['domain_id'] or project_id
+    if domain_id:
+        return {'domain_id': domain_id}
+    return {'project_id': project_id} if project_id else {}
 
 
 def _explain() -> None:
@@ -188,11 +283,8 @@ def _ids_in_url() -> dict[str, str]:
     """Return the id that all tokens concerned by a request have, if any."""
     if not flask.has_request_context():
         return {}
-    request = web.current_request()
-    arguments = request.view_args or {}
+    arguments = web.current_request().view_args or {}
     for name in _IDS:
-        # What is inherited from a project concerns those below it.
-        is_inherited = name == 'project_id' and _INHERITED in request.path
-        if name in arguments and not is_inherited:
+        if name in arguments:
             return {name: arguments[name]}
     return {}

@@ -22,6 +22,9 @@ from keystone_oauth2.protocol import signing_keys
 
 LOG = log.getLogger(__name__)
 
+# A client that has authenticated before gets its token a moment after.
+_MARGIN = datetime.timedelta(seconds=2)
+
 
 class Validity:
     """Checks what Keystone does not know, or has remembered too long.
@@ -31,8 +34,8 @@ class Validity:
 
     :param keys: returns the keys that tokens may be signed with.
     :param issuer: the issuer identifier.
-    :param concerns_client: whether the tokens that a client got at a time
-        were revoked.
+    :param tokens_revoked_at: returns when the tokens of a client were revoked
+        with an authenticator, UTC without a zone, or None.
     """
 
     def __init__(
@@ -40,11 +43,11 @@ class Validity:
         *,
         keys: abc.Callable[[], signing_keys.KeySet],
         issuer: str | None,
-        concerns_client: abc.Callable[[str, datetime.datetime], bool],
+        tokens_revoked_at: abc.Callable[[str], datetime.datetime | None],
     ) -> None:
         self._keys = keys
         self._issuer = issuer
-        self._concerns_client = concerns_client
+        self._tokens_revoked_at = tokens_revoked_at
 
     def read(self, token: str) -> access_token.AccessToken | None:
         """Return what a token says, or None if it is not valid.
@@ -61,7 +64,8 @@ class Validity:
         issued_at = datetime.datetime.fromtimestamp(
             found.issued_at, datetime.timezone.utc
         ).replace(tzinfo=None)
-        if self._concerns_client(found.client_id, issued_at):
+        revoked_at = self._tokens_revoked_at(found.client_id)
+        if revoked_at is not None and issued_at <= revoked_at + _MARGIN:
             LOG.info('The tokens of client %s were revoked', found.client_id)
             return None
         return found

@@ -17,6 +17,7 @@ from keystone_oauth2.tests.db import lookups
 from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
+from keystone_oauth2.tests.db import revocations
 from keystone_oauth2.tests.db import rows
 
 
@@ -26,6 +27,7 @@ class PostgreSQLTest(
     rows.CertificateTests,
     registrations.RegistrationTests,
     registrations.AssertionTests,
+    revocations.RevocationTests,
     races.RaceTests,
     lookups.LookupTests,
     lookups.ConnectionTests,

@@ -24,6 +24,7 @@ from keystone_oauth2.tests.db import lookups
 from keystone_oauth2.tests.db import migrations
 from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
+from keystone_oauth2.tests.db import revocations
 from keystone_oauth2.tests.db import rows
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import digests
@@ -35,6 +36,7 @@ class SQLiteTest(
     rows.CertificateTests,
     registrations.RegistrationTests,
     registrations.AssertionTests,
+    revocations.RevocationTests,
     races.RaceTests,
     lookups.LookupTests,
     base.DatabaseTestCase,

@@ -13,6 +13,7 @@
 """The list of revocation events, for services that verify tokens."""
 
 import datetime
+import uuid
 
 from oslo_utils import timeutils
 
@@ -21,6 +22,7 @@ from keystone_oauth2.identity import database
 from keystone_oauth2.tests.functional import samples
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import jwts
+from keystone_oauth2.tests.support import mutual_tls
 from keystone_oauth2.tests.support import tokens
 
 NEVER = '2999-01-01T00:00:00Z'
@@ -83,10 +85,10 @@ class ListTest(jwts.JWTTestCase):
         self.assertEqual(200, self.list(**{'If-None-Match': etag}).status)
 
     def test_since(self):
-        """What was recorded before is left out."""
+        """What was recorded a minute before is left out."""
         client_id = self.delete_client()
         now = timeutils.utcnow()
-        for minutes, expected in ((-1, True), (1, False)):
+        for minutes, expected in ((-1, True), (0, True), (3, False)):
             moment = now + datetime.timedelta(minutes=minutes)
             with self.variant(minutes):
                 events = self.events(f'?since={moment.isoformat()}Z')
@@ -174,6 +176,108 @@ class SampleTest(jwts.JWTTestCase):
         )
 
 
+class WidthTest(jwts.JWTTestCase):
+    """Events of changes that Keystone does not announce exactly."""
+
+    def new_events(self, method, path, **arguments):
+        """Return the ids of the events after a request."""
+        before = self.events()
+        answer = self.identity.as_admin(method, path, **arguments)
+        self.assertEqual(204, answer.status, answer.text)
+        new = [event for event in self.events() if event not in before]
+        for event in new:
+            del event['issued_before']
+        return new
+
+    def events(self):
+        answer = self.identity.as_admin('GET', jwts.EVENTS)
+        # Those of the same ids differ in their times only.
+        self.execute(
+            'UPDATE oauth2_revocation_event SET issued_before = '
+            "datetime(issued_before, '-1 hour')"
+        )
+        return answer.json['revocation_events']
+
+    def group(self):
+        """Return the path of a new group without members."""
+        answer = self.identity.as_admin(
+            'POST', '/v3/groups', json={'group': {'name': uuid.uuid4().hex}}
+        )
+        return f'/v3/groups/{answer.json["group"]["id"]}'
+
+    def grant(self, group, scope, inherited=False):
+        """Give a group a role; return the path of the assignment."""
+        role_id = self.identity.role_id('member')
+        path = f'{scope}/{group.removeprefix("/v3/")}/roles/{role_id}'
+        if inherited:
+            path = path.replace('/v3/', '/v3/OS-INHERIT/')
+            path = f'{path}/inherited_to_projects'
+        answer = self.identity.as_admin('PUT', path)
+        self.assertEqual(204, answer.status, answer.text)
+        return path
+
+    def test_group_without_roles(self):
+        """The manager of a domain could revoke all tokens with it."""
+        self.assertEqual([], self.new_events('DELETE', self.group()))
+
+    def test_roles_of_a_group(self):
+        """At most the tokens of a project, or of its domain."""
+        domain = self.identity.create_domain()
+        project = self.identity.create_project(domain=domain)
+        in_project = f'/v3/projects/{project.id}'
+        in_domain = f'/v3/domains/{domain.id}'
+        for scope, inherited, ids in (
+            (in_project, False, {'project_id': project.id}),
+            (in_project, True, {'domain_id': domain.id}),
+            (in_domain, True, {'domain_id': domain.id}),
+        ):
+            for what in ('group', 'grant'):
+                with self.variant((scope, inherited, what)):
+                    group = self.group()
+                    grant = self.grant(group, scope, inherited)
+                    path = group if what == 'group' else grant
+                    for found in self.new_events('DELETE', path):
+                        self.assertIn(found, (ids, {'project_id': project.id}))
+                        ids_found = found
+                    self.assertTrue(ids_found)
+
+    def test_users_without_a_provider(self):
+        """Keystone may delete them, in whichever domain they are."""
+        self.identity.create_mapping('federation', mutual_tls.RULES)
+        provider = '/v3/OS-FEDERATION/identity_providers/provider'
+        protocol = f'{provider}/protocols/mapped'
+        for path, body in (
+            (provider, {'identity_provider': {'enabled': True}}),
+            (protocol, {'protocol': {'mapping_id': 'federation'}}),
+        ):
+            self.identity.as_admin('PUT', path, json=body)
+        for path in (protocol, provider):
+            with self.variant(path):
+                self.assertIn({}, self.new_events('DELETE', path))
+
+    def test_other_changes(self):
+        """None of these revokes a token."""
+        user = self.identity.create_user(self.project, ['member'])
+        for change in (
+            lambda: self.identity.update(user, description='x'),
+            lambda: self.identity.assign(user, 'reader'),
+            lambda: self.identity.update(self.project, description='x'),
+            lambda: self.identity.update(self.project, enabled=True),
+        ):
+            before = self.events()
+            change()
+            self.assertEqual(len(before), len(self.events()))
+
+
+class ByIdTest(WidthTest):
+    """With an option, Keystone does not announce a group's loss of a role."""
+
+    options = {
+        **jwts.OPTIONS,
+        'token': {'provider': 'oauth2_fernet', 'revoke_by_id': False},
+    }
+
+
 class PolicyTest(jwts.JWTTestCase):
     policy = {'identity:list_oauth2_revocation_events': 'role:auditor'}
 
@@ -191,6 +295,20 @@ class PolicyTest(jwts.JWTTestCase):
 
 class OutageTest(jwts.JWTTestCase):
     """An event that cannot be stored."""
+
+    def test_keystone_revokes_all_the_same(self):
+        """K03: what has changed cannot be changed again."""
+        user = self.identity.create_user(self.project, ['member'])
+        old = self.identity.token_for(user)
+        self.assertEqual(200, self.use(old))
+        self.assert_fails(
+            lambda _: self.identity.as_admin(
+                'PATCH',
+                f'/v3/users/{user.id}',
+                json={'user': {'password': 'another'}},
+            )
+        )
+        self.assertEqual(401, self.use(old))
 
     def revoke_as_client(self, token):
         return self.post_as(
@@ -221,8 +339,8 @@ class OutageTest(jwts.JWTTestCase):
                 self.assertEqual(401, self.use(token))
                 self.assertEqual(len(before) + 1, len(self.events()))
 
-    def assert_fails(self, revoke, token):
-        """Assert that a revocation fails if there is no table for it."""
+    def assert_fails(self, revoke, token=None):
+        """Assert that a request fails if there is no table for the event."""
         table = 'oauth2_revocation_event'
         self.execute(f'ALTER TABLE {table} RENAME TO elsewhere')
         try:
@@ -383,11 +501,12 @@ class RevokeTokensTest(jwts.JWTTestCase):
                 self.assertEqual(200, self.use(token))
 
     def test_newer_tokens_count(self):
-        """From the next second on."""
+        """Except those of the next two seconds."""
         self.remove(self.second['id'], '?revoke_tokens=true')
+        self.assertEqual(401, self.use(self.issue(self.own)))
         self.execute(
-            'UPDATE oauth2_revocation_event SET issued_before = '
-            "datetime(issued_before, '-1 seconds') WHERE client_id = :id",
+            'UPDATE oauth2_client SET tokens_revoked_at = '
+            "datetime(tokens_revoked_at, '-4 seconds') WHERE client_id = :id",
             id=self.own.id,
         )
         self.assertEqual(200, self.use(self.issue(self.own)))

@@ -208,7 +208,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
         """Keystone does not know all federated users of a group."""
         path = self.with_group()
         self.assert_revoked_by(
-            lambda: self.as_admin('DELETE', path), spares_others=False
+            lambda: self.as_admin('DELETE', path), 'project_id'
         )
 
     def test_inherited_role_of_a_group_taken_away(self):
@@ -228,7 +228,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
             lambda: self.as_admin(
                 'DELETE', f'{inherited}/inherited_to_projects'
             ),
-            spares_others=False,
+            'domain_id',
         )
 
     def test_role_deleted(self):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What was revoked, for services that verify tokens themselves."""
+"""What was revoked, for Keystone and for those who verify tokens."""
 
 from alembic import op
 import sqlalchemy as sa
@@ -20,7 +20,8 @@ down_revision = '0004'
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Add the table, and a column."""
+    op.add_column('oauth2_client', sa.Column('tokens_revoked_at', sa.DateTime))
     op.create_table(
         'oauth2_revocation_event',
         sa.Column('id', sa.Integer, primary_key=True),
@@ -36,7 +37,7 @@ def upgrade() -> None:
         mysql_charset='utf8mb4',
         mysql_collate='utf8mb4_bin',
     )
-    for column in ('client_id', 'user_id', 'expires_at'):
+    for column in ('user_id', 'expires_at'):
         op.create_index(
             f'ix_oauth2_revocation_event_{column}',
             'oauth2_revocation_event',

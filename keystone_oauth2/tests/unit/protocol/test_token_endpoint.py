@@ -135,10 +135,13 @@ class TokenEndpointTest(base.TestCase):
     def test_unauthenticated_client_does_not_learn_which_grants_exist(self):
         """A12: authentication comes before the grant."""
         for grant_type in ('client_credentials', 'password', 'nonsense'):
-            for authorization in (WRONG, None):
+            for authorization, error in (
+                (WRONG, errors.InvalidClient),
+                (None, errors.NoClientAuthentication),
+            ):
                 with self.variant((grant_type, authorization)):
                     self.assert_refused(
-                        errors.InvalidClient,
+                        error,
                         f'grant_type={grant_type}',
                         authorization,
                     )

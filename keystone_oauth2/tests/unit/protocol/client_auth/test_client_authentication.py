@@ -158,7 +158,7 @@ class AuthenticateTest(base.TestCase):
         for form in ({}, {'client_id': 'x'}):
             with self.variant(form):
                 error = self.assert_raises(
-                    errors.InvalidClient,
+                    errors.NoClientAuthentication,
                     lambda form=form: authenticate(None, **form),
                 )
                 self.assertEqual('no client authentication', error.detail)

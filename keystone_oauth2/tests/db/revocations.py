@@ -1,0 +1,97 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of revocation events that each database must pass."""
+
+import datetime
+import uuid
+
+from oslo_utils import timeutils
+
+from keystone_oauth2.db import revocation_events
+from keystone_oauth2.protocol import revocation_event
+
+
+class RevocationTests:
+    def record(self, minutes=60, seconds=0, **ids):
+        """Record an event, and return it.
+
+        :param minutes: until it ends.
+        :param seconds: by which it is later than now.
+        """
+        now = timeutils.utcnow().replace(microsecond=0)
+        event = revocation_event.RevocationEvent(
+            issued_before=now + datetime.timedelta(seconds=seconds),
+            expires_at=now + datetime.timedelta(minutes=minutes),
+            **ids,
+        )
+        revocation_events.record(event)
+        return event
+
+    def listed(self, **ids):
+        """Return the events that have certain ids."""
+        return [
+            event
+            for event in revocation_events.show()
+            if ids.items() <= event.ids().items()
+        ]
+
+    def test_last_event_of_the_same_ids_is_listed(self):
+        user_id = uuid.uuid4().hex
+        self.record(user_id=user_id)
+        other = self.record(user_id=user_id, project_id='x')
+        last = self.record(user_id=user_id, seconds=9)
+        self.assertEqual([other, last], self.listed(user_id=user_id))
+
+    def test_ids_are_compared_exactly(self):
+        audit_id = f'aB{uuid.uuid4().hex[:20]}'
+        spellings = (audit_id, audit_id.swapcase())
+        for spelling in spellings:
+            self.record(audit_id=spelling, user_id='x')
+        listed = [event.audit_id for event in self.listed(user_id='x')]
+        self.assertLessEqual(set(spellings), set(listed))
+
+    def test_event_without_ids(self):
+        event = self.record()
+        self.assertEqual({}, event.ids())
+        self.assertIn(event, revocation_events.show())
+
+    def test_ended_event_is_neither_listed_nor_kept(self):
+        """It is kept while the clock of another node may be behind."""
+        revocation_events.purge()
+        user_id = uuid.uuid4().hex
+        for minutes in (-15, -4, 1):
+            self.record(minutes, user_id=user_id)
+        self.assertEqual(1, len(self.listed(user_id=user_id)))
+        self.assertEqual(1, revocation_events.purge())
+        self.assertEqual(0, revocation_events.purge())
+
+    def test_version_changes_with_the_list(self):
+        seen = [revocation_events.version()]
+        for minutes in (5, -1, 5):
+            self.record(minutes, user_id=uuid.uuid4().hex)
+            seen.append(revocation_events.version())
+        self.assertEqual(seen[1], seen[2])
+        self.assertEqual(3, len(set(seen)))
+
+    def test_list_of_a_user_stays_short(self):
+        """The rows as well, however many tokens a user revokes."""
+        user_id = uuid.uuid4().hex
+        limit = revocation_events.TOKENS_OF_USER
+        for _ in range(limit):
+            self.record(5, audit_id=uuid.uuid4().hex[:22], user_id=user_id)
+        self.assertEqual(limit, len(self.listed(user_id=user_id)))
+        later = self.record(3, audit_id='x', user_id=user_id)
+        (event,) = self.listed(user_id=user_id)
+        self.assertEqual({'user_id': user_id}, event.ids())
+        self.assertEqual(later.issued_before, event.issued_before)
+        self.assertGreater(event.expires_at, later.expires_at)
