@@ -118,6 +118,16 @@ class HangTestCase(base.StackTestCase):
         self.assertLess(time.monotonic() - started, self.bound + OVERHEAD)
         return answer
 
+    def assert_hang_is_an_outage(self):
+        """Assert that only metadata are available while something hangs."""
+        for outcome in self.outcomes_of_hang():
+            if outcome.kind == 'metadata':
+                self.assert_well([outcome])
+                self.assert_within(0, outcome)
+            else:
+                self.assert_unavailable(outcome.answer)
+                self.assert_within(self.bound, outcome)
+
     def assert_unavailable(self, answer):
         """Assert that a response asks to try again."""
         self.assertEqual(503, answer.status, answer)

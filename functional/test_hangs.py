@@ -55,13 +55,7 @@ class DatabaseTests:
 
     def test_hang(self):
         """Metadata is available meanwhile, and all is well afterwards."""
-        for outcome in self.outcomes_of_hang():
-            if outcome.kind == 'metadata':
-                self.assert_well([outcome])
-                self.assert_within(0, outcome)
-            else:
-                self.assert_unavailable(outcome.answer)
-                self.assert_within(self.bound, outcome)
+        self.assert_hang_is_an_outage()
 
     def test_all_workers_wait(self):
         """Other requests wait in the queue until a worker gives up."""

@@ -13,7 +13,6 @@
 """Introspection responses as signed JWTs (RFC 9701)."""
 
 import json
-import os
 import time
 
 import jwt
@@ -418,101 +417,3 @@ class JWTFormatTest(SignedTestCase):
         """G06: the format of access tokens does not matter."""
         claims = self.verified(self.ask_signed(self.issue()))
         self.assertIs(True, claims['token_introspection']['active'])
-
-
-class RotationTest(SignedTestCase):
-    """H09: a signature can be verified with the published keys."""
-
-    def test_next_key_signs_after_a_rotation(self):
-        """G06: and an earlier response can still be verified."""
-        active, *_, staged = self.kids()
-        old = self.ask_signed('x')
-        self.assertEqual(active, self.kid(old.text))
-        self.age(jwts.KNOWN)
-        self.rotate()
-        new = self.ask_signed('x')
-        self.assertEqual(staged, self.kid(new.text))
-        for answer in (old, new):
-            self.verified(answer)
-
-    def test_new_keys_sign_after_an_emergency(self):
-        """G06: at once."""
-        before = self.kids()
-        self.rotate('--emergency')
-        answer = self.ask_signed('x')
-        self.assertNotIn(self.kid(answer.text), before)
-        self.verified(answer)
-
-
-class AlgorithmTest(SignedTestCase):
-    """The algorithm of new keys is changed."""
-
-    def test_advertised_as_soon_as_it_is_staged(self):
-        """H04: G06, so clients know it before it signs."""
-        self.assertEqual(['ES256'], self.metadata()[ADVERTISED])
-        self.age(jwts.KNOWN)
-        # The key that was staged before signs first.
-        self.rotate(algorithm='RS256')
-        self.assertEqual(['ES256', 'RS256'], self.metadata()[ADVERTISED])
-        self.age(jwts.KNOWN)
-        self.rotate(algorithm='RS256')
-        self.assertEqual(['RS256'], self.metadata()[ADVERTISED])
-        answer = self.ask_signed('x')
-        self.assertEqual(
-            'RS256', jwt.get_unverified_header(answer.text)['alg']
-        )
-        self.verified(answer)
-
-
-class UnusableKeysTest(SignedTestCase):
-    """The keys become unreadable."""
-
-    def test_service_is_told_to_try_again(self):
-        """G06: as a client that asks for a JWT access token is."""
-        token = self.issue()
-        path = self.directory / '1'
-        path.chmod(0o640)
-        os.utime(self.directory)
-        answer = self.ask_signed(token)
-        self.assertEqual(
-            (503, 'temporarily_unavailable', '60', JSON, 'no-store'),
-            (
-                answer.status,
-                answer.json['error'],
-                answer.headers['Retry-After'],
-                answer.headers['Content-Type'],
-                answer.headers['Cache-Control'],
-            ),
-        )
-        self.assertIn('there is no usable signing key', self.log)
-        self.assertNotIn(ADVERTISED, self.metadata())
-        # Others need no key.
-        self.assert_is_json(self.introspect(token))
-        path.chmod(0o600)
-        self.verified(self.ask_signed(token))
-
-
-class NoKeysTest(SignedTestCase):
-    """Keystone has its own provider."""
-
-    options = {**jwts.OPTIONS, 'token': {}, 'oauth2_tokens': {}}
-
-    def test_accept_is_disregarded(self):
-        """G06: H04, nothing is signed, nor advertised."""
-        answer = self.ask_signed(self.issue())
-        self.assert_is_json(answer)
-        self.assertEqual('X-Auth-Token', answer.headers['Vary'])
-        self.assertNotIn(ADVERTISED, self.metadata())
-
-
-class NoIssuerTest(SignedTestCase):
-    """There are keys, but no issuer to name."""
-
-    options = {
-        'oauth2_limits': jwts.OPTIONS['oauth2_limits'],
-        'token': jwts.OPTIONS['token'],
-    }
-
-    def test_accept_is_disregarded(self):
-        """G06: ``iss`` is required."""
-        self.assert_is_json(self.ask_signed(self.issue()))
