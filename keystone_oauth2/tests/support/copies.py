@@ -62,11 +62,14 @@ def _key(cls, name):
 
 
 def _relevant(group, options):
-    # Of the extension's options, only those of digests change what is stored.
+    # Of the extension's options, only those of digests change what is stored,
+    # and that of new keys the folder that all keys are copied from.
     return {
         name: f'{value}'
         for name, value in sorted(options.items())
-        if not group.startswith('oauth2') or 'digest' in name
+        if not group.startswith('oauth2')
+        or 'digest' in name
+        or name == 'signing_algorithm'
     }
 
 
