@@ -32,7 +32,7 @@ from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import clients
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
-from keystone_oauth2.identity import revocation_events
+from keystone_oauth2.identity import revocation_watcher
 from keystone_oauth2.identity import validation
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
@@ -237,9 +237,11 @@ class AuthenticatorResource(_Resource):
         client = _enforced(rule, client_id)
         authority = callers.authorize_removal(web.auth_context(), client)
         event = None
-        if self._is_to_revoke_tokens():
+        if self._is_to_revoke_tokens() and client is not None:
             event = functools.partial(
-                revocation_events.until_now, client_id=client_id
+                revocation_watcher.until_now,
+                client_id=client_id,
+                user_id=client['user']['id'],
             )
         name = self._kind.name
         if name == registration.SECRET and authenticator_id == client_id:

@@ -42,7 +42,7 @@ from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify
 from keystone_oauth2.identity import policy
-from keystone_oauth2.identity import revocation_events as revocations
+from keystone_oauth2.identity import revocation_watcher
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import users
 from keystone_oauth2.limits import failures
@@ -91,7 +91,7 @@ def build() -> Server:
     options.check_concurrency()
     server = assemble(cfg.CONF)
     if server.revocation_events is not None:
-        watcher = revocations.Watcher(revocation_events.record)
+        watcher = revocation_watcher.Watcher(revocation_events.record)
         watcher.register()
     LOG.info(
         'keystone-oauth2 %s serves OS-OAUTH2 with the client authentication '

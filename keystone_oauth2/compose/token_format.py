@@ -19,9 +19,9 @@ from keystone_oauth2.conf import oauth2_tokens
 from keystone_oauth2.conf import urls
 from keystone_oauth2.db import clients
 from keystone_oauth2.identity import jwt_tokens
+from keystone_oauth2.identity import jwt_validity
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import tokens
-from keystone_oauth2.identity import validity as validities
 from keystone_oauth2.protocol import ports
 
 #: Providers that validate JWT access tokens.
@@ -45,12 +45,12 @@ def repository(
     return signing_key_repository.configured(conf)
 
 
-def validity(conf: ty.Any) -> validities.Validity | None:
+def validity(conf: ty.Any) -> jwt_validity.Validity | None:
     """Return what checks JWT access tokens; None if there are none."""
     keys = repository(conf)
     if keys is None:
         return None
-    return validities.Validity(
+    return jwt_validity.Validity(
         keys=keys.load,
         issuer=urls.issuer(conf),
         tokens_revoked_at=clients.tokens_revoked_at,

@@ -14,6 +14,7 @@
 
 import dataclasses
 import datetime
+import typing as ty
 
 from oslo_utils import timeutils
 import sqlalchemy as sa
@@ -28,9 +29,10 @@ _Event = revocation_event.RevocationEvent
 _Row = models.RevocationEvent
 _IDS = ('audit_id', 'client_id', 'user_id', 'project_id', 'domain_id')
 _cleaner = expired_rows.Cleaner(_Row)
-#: How many revoked tokens of a user are listed one by one. Whoever gets and
-#: revokes tokens all the time must not make the list long for all services.
-TOKENS_OF_USER = 100
+#: How many tokens and clients of a user are listed one by one. A client that
+#: keeps getting and revoking tokens must not make the list long for all
+#: services, nor a user who keeps creating and deleting clients.
+LISTED_OF_USER = 100
 
 
 def record(event: _Event) -> None:
@@ -42,42 +44,83 @@ def record(event: _Event) -> None:
 @database.repeat_conflicts
 def _insert(event: _Event) -> None:
     with database.session_for_write() as session:
-        if event.audit_id is not None and _has_many(session, event):
-            event = _of_all_tokens(session, event)
         add(session, event)
 
 
-def _tokens_of(event: _Event) -> sa.ColumnElement[bool]:
-    return sa.and_(_Row.user_id == event.user_id, _Row.audit_id.is_not(None))
-
-
-def _has_many(session: orm.Session, event: _Event) -> bool:
-    count = sa.select(sa.func.count()).where(_tokens_of(event))
-    return (session.scalar(count) or 0) >= TOKENS_OF_USER
-
-
-def _of_all_tokens(session: orm.Session, event: _Event) -> _Event:
-    """Replace the events of the tokens of a user by one of the user."""
-    ends = sa.select(sa.func.max(_Row.expires_at)).where(_tokens_of(event))
-    end = max(session.scalar(ends) or event.expires_at, event.expires_at)
-    session.execute(sa.delete(_Row).where(_tokens_of(event)))
-    return dataclasses.replace(event, audit_id=None, expires_at=end)
-
-
 def add(session: orm.Session, event: _Event) -> None:
-    """Store an event as a part of another change."""
-    session.execute(
-        sa.insert(_Row).values(
-            **dataclasses.asdict(event),
-            revoked_at=timeutils.utcnow().replace(microsecond=0),
+    """Store an event as a part of another change.
+
+    It replaces those with the same ids, and the many of a user.
+    """
+    # First, since SQLite does not let a transaction write after it has read
+    # rows that another one has changed since.
+    row = _Row(
+        **dataclasses.asdict(event),
+        revoked_at=timeutils.utcnow().replace(microsecond=0),
+    )
+    session.add(row)
+    session.flush()
+    own = row.id
+    replaced = _rows(session, own, _with_ids(event.ids()))
+    changes: dict[str, ty.Any] = {}
+    if event.user_id and (event.audit_id or event.client_id):
+        many = _rows(session, own, _listed_of(event.user_id))
+        if len(many) >= LISTED_OF_USER:
+            replaced = many
+            changes = {'audit_id': None, 'client_id': None}
+    if replaced:
+        _replace(session, own, event, replaced, changes)
+
+
+def _rows(
+    session: orm.Session, own: int, which: sa.ColumnElement[bool]
+) -> list[ty.Any]:
+    query = sa.select(_Row.id, _Row.issued_before, _Row.expires_at)
+    return list(session.execute(query.where(which, _Row.id != own)))
+
+
+def _with_ids(ids: dict[str, str]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        *(
+            getattr(_Row, name).is_not_distinct_from(ids.get(name))
+            for name in _IDS
         )
     )
+
+
+def _listed_of(user_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _Row.user_id == user_id,
+        sa.or_(_Row.audit_id.is_not(None), _Row.client_id.is_not(None)),
+    )
+
+
+def _replace(
+    session: orm.Session,
+    own: int,
+    event: _Event,
+    replaced: list[ty.Any],
+    changes: dict[str, ty.Any],
+) -> None:
+    """Delete rows, and let the new one last as long as they would have."""
+    times = [*replaced, event]
+    session.execute(
+        sa.update(_Row)
+        .where(_Row.id == own)
+        .values(
+            issued_before=max(row.issued_before for row in times),
+            expires_at=max(row.expires_at for row in times),
+            **changes,
+        )
+    )
+    ids = [row.id for row in replaced]
+    session.execute(sa.delete(_Row).where(_Row.id.in_(ids)))
 
 
 def version() -> str:
     """Return a text that changes when the list does, without reading it."""
     query = sa.select(
-        sa.func.count(), sa.func.max(_Row.id), sa.func.max(_Row.revoked_at)
+        sa.func.count(), sa.func.sum(_Row.id), sa.func.max(_Row.revoked_at)
     ).where(_Row.expires_at > timeutils.utcnow())
     with database.session_for_read() as session:
         return '-'.join(map(str, session.execute(query).one()))
@@ -105,6 +148,6 @@ def show(since: datetime.datetime | None = None) -> list[_Event]:
         return [_Event(**row) for row in session.execute(query).mappings()]
 
 
-def purge(limit: int | None = None) -> int:
+def purge() -> int:
     """Delete events that have expired; see :func:`.expired_rows.purge`."""
-    return expired_rows.purge(_Row, limit)
+    return expired_rows.purge(_Row)

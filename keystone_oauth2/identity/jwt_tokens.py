@@ -25,9 +25,9 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from keystone_oauth2.identity import client_token
+from keystone_oauth2.identity import jwt_validity
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import tokens
-from keystone_oauth2.identity import validity
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import ports
@@ -55,7 +55,7 @@ class JWTTokens(tokens.Tokens):
 
     def __init__(
         self,
-        validity: validity.Validity,
+        validity: jwt_validity.Validity,
         *,
         repository: signing_key_repository.SigningKeyRepository,
         issuer: str,

@@ -33,8 +33,11 @@ def token_of_context() -> str | None:
 
 def subject_token() -> str | None:
     """Return the token that a service asks Keystone about, or None."""
-    environ = web.current_request().environ
-    value: str | None = environ.get('HTTP_X_SUBJECT_TOKEN')
+    request = web.current_request()
+    # Keystone ignores the field elsewhere.
+    if request.path != _TOKENS:
+        return None
+    value: str | None = request.environ.get('HTTP_X_SUBJECT_TOKEN')
     return value
 
 

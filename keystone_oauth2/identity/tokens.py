@@ -31,10 +31,10 @@ from oslo_utils import timeutils
 
 from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import directory
-from keystone_oauth2.identity import revocation_events
+from keystone_oauth2.identity import jwt_validity
+from keystone_oauth2.identity import revocation_watcher
 from keystone_oauth2.identity import token_models
 from keystone_oauth2.identity import users
-from keystone_oauth2.identity import validity
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
 from keystone_oauth2.protocol import messages
@@ -63,7 +63,7 @@ class Tokens:
     #: The provider's tokens are valid everywhere.
     knows_resources = False
 
-    def __init__(self, validity: validity.Validity | None = None) -> None:
+    def __init__(self, validity: jwt_validity.Validity | None = None) -> None:
         self._validity = validity
 
     def issue(self, delegation: ports.Delegation) -> ports.IssuedToken:
@@ -143,7 +143,7 @@ class Tokens:
         if token.audience:
             # First, since a token that is revoked cannot be revoked again.
             notifications.Audit.internal(
-                revocation_events.TOKEN, revocation_events.of(token)
+                revocation_watcher.TOKEN, revocation_watcher.of(token)
             )
         # By default, an event applies to tokens issued until now: a token from
         # a node whose clock is ahead would remain valid.

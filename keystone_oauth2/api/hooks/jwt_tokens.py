@@ -17,8 +17,8 @@ It knows no audience, for example.
 
 from oslo_log import log
 
+from keystone_oauth2.identity import jwt_validity
 from keystone_oauth2.identity import presented
-from keystone_oauth2.identity import validity
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
 
@@ -34,7 +34,7 @@ class JWTCheck:
     """
 
     def __init__(
-        self, *, validity: validity.Validity, audiences: frozenset[str]
+        self, *, validity: jwt_validity.Validity, audiences: frozenset[str]
     ) -> None:
         self._validity = validity
         self._audiences = audiences

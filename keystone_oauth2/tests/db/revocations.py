@@ -86,12 +86,33 @@ class RevocationTests:
     def test_list_of_a_user_stays_short(self):
         """The rows as well, however many tokens a user revokes."""
         user_id = uuid.uuid4().hex
-        limit = revocation_events.TOKENS_OF_USER
-        for _ in range(limit):
-            self.record(5, audit_id=uuid.uuid4().hex[:22], user_id=user_id)
+        limit = revocation_events.LISTED_OF_USER
+        for name in limit // 2 * ('audit_id', 'client_id'):
+            ids = {name: uuid.uuid4().hex[:22], 'user_id': user_id}
+            last = self.record(5, seconds=9, **ids)
         self.assertEqual(limit, len(self.listed(user_id=user_id)))
-        later = self.record(3, audit_id='x', user_id=user_id)
+        self.record(3, audit_id='x', user_id=user_id)
         (event,) = self.listed(user_id=user_id)
         self.assertEqual({'user_id': user_id}, event.ids())
-        self.assertEqual(later.issued_before, event.issued_before)
-        self.assertGreater(event.expires_at, later.expires_at)
+        # What was revoked before by a node whose clock is ahead remains so.
+        self.assertEqual(last.issued_before, event.issued_before)
+        self.assertEqual(last.expires_at, event.expires_at)
+
+    def test_one_row_for_the_same_ids(self):
+        """Users can change their passwords as often as they like."""
+        for ids in ({'user_id': uuid.uuid4().hex}, {}, {'domain_id': 'x'}):
+            with self.variant(ids):
+                before = self.row_count()
+                for seconds in (9, 0, 3):
+                    last = self.record(seconds=seconds, **ids)
+                self.assertLessEqual(self.row_count(), before + 1)
+                (event,) = [
+                    event
+                    for event in revocation_events.show()
+                    if event.ids() == ids
+                ]
+                self.assertGreater(event.issued_before, last.issued_before)
+
+    def row_count(self):
+        (row,) = self.execute('SELECT count(*) FROM oauth2_revocation_event')
+        return row[0]

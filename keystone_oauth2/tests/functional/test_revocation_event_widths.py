@@ -12,6 +12,8 @@
 
 """What revocation events apply to, and that they stay few."""
 
+import base64
+import json
 import uuid
 
 from keystone_oauth2.db import revocation_events
@@ -22,23 +24,27 @@ from keystone_oauth2.tests.support import mutual_tls
 class WidthTest(jwts.JWTTestCase):
     """Events of changes that Keystone does not announce exactly."""
 
-    def new_events(self, method, path, **arguments):
-        """Return the ids of the events after a request."""
-        before = self.events()
-        answer = self.identity.as_admin(method, path, **arguments)
-        self.assertEqual(204, answer.status, answer.text)
-        new = [event for event in self.events() if event not in before]
-        for event in new:
+    def new_events(self, change):
+        """Return the ids of the events of a change."""
+        # An event with the same ids replaces an older one.
+        self.execute('DELETE FROM oauth2_revocation_event')
+        change()
+        found = self.events()
+        for event in found:
             del event['issued_before']
-        return new
+        return found
+
+    def deleted(self, path):
+        """Return the ids of the events after a deletion."""
+
+        def delete():
+            answer = self.identity.as_admin('DELETE', path)
+            self.assertEqual(204, answer.status, answer.text)
+
+        return self.new_events(delete)
 
     def events(self):
         answer = self.identity.as_admin('GET', jwts.EVENTS)
-        # Those of the same ids differ in their times only.
-        self.execute(
-            'UPDATE oauth2_revocation_event SET issued_before = '
-            "datetime(issued_before, '-1 hour')"
-        )
         return answer.json['revocation_events']
 
     def group(self):
@@ -61,7 +67,7 @@ class WidthTest(jwts.JWTTestCase):
 
     def test_group_without_roles(self):
         """The manager of a domain could revoke all tokens with it."""
-        self.assertEqual([], self.new_events('DELETE', self.group()))
+        self.assertEqual([], self.deleted(self.group()))
 
     def test_roles_of_a_group(self):
         """At most the tokens of a project, or of its domain."""
@@ -79,10 +85,10 @@ class WidthTest(jwts.JWTTestCase):
                     group = self.group()
                     grant = self.grant(group, scope, inherited)
                     path = group if what == 'group' else grant
-                    for found in self.new_events('DELETE', path):
-                        self.assertIn(found, (ids, {'project_id': project.id}))
-                        ids_found = found
-                    self.assertTrue(ids_found)
+                    found = self.deleted(path)
+                    self.assertIn(ids, found)
+                    for other in found:
+                        self.assertIn(other, (ids, {'project_id': project.id}))
 
     def test_users_without_a_provider(self):
         """Keystone may delete them, in whichever domain they are."""
@@ -96,7 +102,7 @@ class WidthTest(jwts.JWTTestCase):
             self.identity.as_admin('PUT', path, json=body)
         for path in (protocol, provider):
             with self.variant(path):
-                self.assertIn({}, self.new_events('DELETE', path))
+                self.assertEqual([{}], self.deleted(path))
 
     def test_other_changes(self):
         """None of these revokes a token."""
@@ -107,9 +113,7 @@ class WidthTest(jwts.JWTTestCase):
             lambda: self.identity.update(self.project, description='x'),
             lambda: self.identity.update(self.project, enabled=True),
         ):
-            before = self.events()
-            change()
-            self.assertEqual(len(before), len(self.events()))
+            self.assertEqual([], self.new_events(change))
 
 
 class ByIdTest(WidthTest):
@@ -140,7 +144,7 @@ class FloodTest(jwts.JWTTestCase):
 
     def test_list_stays_short(self):
         """After that, one event is about all tokens of the user."""
-        limit = revocation_events.TOKENS_OF_USER
+        limit = revocation_events.LISTED_OF_USER
         issued = [self.issue(self.own) for _ in range(limit + 1)]
         *most, last = issued
         for token in most:
@@ -154,6 +158,64 @@ class FloodTest(jwts.JWTTestCase):
         self.assertFalse(jwts.concerns(event, self.issue()))
         self.revoke(self.issue(self.own), self.own)
         self.assertEqual(2, len(self.events()))
+
+    def test_clients_that_come_and_go(self):
+        """Any user can create and delete application credentials."""
+        self.execute('DELETE FROM oauth2_revocation_event')
+        for _ in range(3):
+            client = self.identity.create_application_credential(self.busy)
+            self.identity.delete_application_credential(self.busy, client.id)
+        self.assertEqual(3, len(self.events()))
+        for event in self.events():
+            self.assertEqual(
+                {'client_id', 'user_id', 'issued_before'}, set(event)
+            )
+
+
+class ForgedTest(jwts.JWTTestCase):
+    """Tokens that nobody has verified leave no event."""
+
+    def test_subject_of_a_revocation(self):
+        """G01: Keystone looks at the field at another URL only."""
+        victim = self.identity.create_user(self.project, ['member'])
+        claims = {**jwts.claims(self.issue()), 'exp': 253402300000}
+        for changes in (
+            {'sub': victim.id, 'jti': 'x'},
+            {'sub': victim.id, 'jti': None},
+            {'sub': None, 'jti': None},
+            {'exp': 'x'},
+        ):
+            forged = '.'.join(
+                base64.urlsafe_b64encode(json.dumps(part).encode())
+                .decode()
+                .rstrip('=')
+                for part in ({'typ': 'at+jwt'}, {**claims, **changes}, {})
+            )
+            with self.variant(changes):
+                token = self.issue()
+                answer = self.revoke(
+                    token, self.client, headers={'X-Subject-Token': forged}
+                )
+                self.assertEqual(200, answer.status, answer.text)
+                audit_id = jwts.claims(token)['jti']
+                self.assertEqual(
+                    {audit_id},
+                    {event.get('audit_id') for event in self.events()},
+                )
+                self.execute('DELETE FROM oauth2_revocation_event')
+
+    def test_subject_of_a_deletion(self):
+        """Keystone verifies it before anything is recorded."""
+        forged = self.issue()[:-4] + 'AAAA'
+        answer = self.identity.as_admin(
+            'DELETE', '/v3/auth/tokens', headers={'X-Subject-Token': forged}
+        )
+        self.assertEqual(404, answer.status, answer.text)
+        self.assertEqual([], self.events())
+
+    def events(self):
+        answer = self.identity.as_admin('GET', jwts.EVENTS)
+        return answer.json['revocation_events']
 
 
 class RotationTest(jwts.Keys, jwts.JWTTestCase):

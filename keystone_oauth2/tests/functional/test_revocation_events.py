@@ -53,7 +53,7 @@ class ListTest(jwts.JWTTestCase):
             for event in self.events()
             if event.get('client_id') == client_id
         ]
-        self.assertEqual({'client_id', 'issued_before'}, set(event))
+        self.assertEqual({'client_id', 'user_id', 'issued_before'}, set(event))
         end = timeutils.normalize_time(
             timeutils.parse_isotime(event['issued_before'])
         )

@@ -69,15 +69,20 @@ class RevokeTokensTest(jwts.JWTTestCase):
                 self.assertEqual(200, self.use(token))
 
     def test_newer_tokens_count(self):
-        """Except those of the next two seconds."""
+        """Except those of the next five seconds."""
         self.remove(self.second['id'], '?revoke_tokens=true')
-        self.assertEqual(401, self.use(self.issue(self.own)))
-        self.execute(
-            'UPDATE oauth2_client SET tokens_revoked_at = '
-            "datetime(tokens_revoked_at, '-4 seconds') WHERE client_id = :id",
-            id=self.own.id,
-        )
-        self.assertEqual(200, self.use(self.issue(self.own)))
+        token = self.issue(self.own)
+        for seconds, status in ((5, 401), (6, 200)):
+            with self.variant(seconds):
+                self.execute(
+                    'UPDATE oauth2_client SET tokens_revoked_at = '
+                    "datetime(:issued_at, 'unixepoch', :before) "
+                    'WHERE client_id = :id',
+                    id=self.own.id,
+                    issued_at=jwts.claims(token)['iat'],
+                    before=f'-{seconds} seconds',
+                )
+                self.assertEqual(status, self.use(token))
 
     def test_value_must_be_boolean(self):
         for value in ('', 'True', '1', 'yes', 'true,true'):

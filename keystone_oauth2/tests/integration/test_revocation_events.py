@@ -112,6 +112,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
                 self.owner, self.own.id
             ),
             'client_id',
+            'user_id',
         )
 
     def test_user_disabled(self):
@@ -292,6 +293,6 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
             )
             self.assertEqual(204, answer.status, answer.text)
 
-        self.assert_revoked_by(remove, 'client_id')
+        self.assert_revoked_by(remove, 'client_id', 'user_id')
         self.own = type(self.own)(self.own.id, second['secret'])
         self.assertTrue(self.issue(self.own))

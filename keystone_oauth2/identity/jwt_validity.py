@@ -18,12 +18,10 @@ import datetime
 from oslo_log import log
 
 from keystone_oauth2.protocol import access_token
+from keystone_oauth2.protocol import revocation_event
 from keystone_oauth2.protocol import signing_keys
 
 LOG = log.getLogger(__name__)
-
-# A client that has authenticated before gets its token a moment after.
-_MARGIN = datetime.timedelta(seconds=2)
 
 
 class Validity:
@@ -64,8 +62,12 @@ class Validity:
         issued_at = datetime.datetime.fromtimestamp(
             found.issued_at, datetime.timezone.utc
         ).replace(tzinfo=None)
+        # A client that authenticated before may get its token a moment later.
         revoked_at = self._tokens_revoked_at(found.client_id)
-        if revoked_at is not None and issued_at <= revoked_at + _MARGIN:
+        if (
+            revoked_at is not None
+            and issued_at <= revoked_at + revocation_event.MARGIN
+        ):
             LOG.info('The tokens of client %s were revoked', found.client_id)
             return None
         return found

@@ -24,12 +24,12 @@ import functools
 import typing as ty
 
 import flask
+from keystone import exception
 from keystone import notifications
 from keystone.common import provider_api
 from oslo_config import cfg
 from oslo_utils import timeutils
 
-from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
@@ -40,6 +40,13 @@ PROVIDERS = provider_api.ProviderAPIs
 #: The resource of Keystone's notification that a client's token was revoked.
 TOKEN = 'oauth2_access_token'  # nosec B105
 _IDS = ('user_id', 'domain_id', 'project_id')
+# Members of Keystone's events that are about other tokens, or about one.
+_OF_CERTAIN_TOKENS = (
+    'audit_id',
+    'audit_chain_id',
+    'consumer_id',
+    'trust_id',
+)
 
 _Record = abc.Callable[[revocation_event.RevocationEvent], None]
 _Method = abc.Callable[..., ty.Any]
@@ -62,13 +69,17 @@ def until_now(**ids: str) -> revocation_event.RevocationEvent:
 def of(
     token: access_token.AccessToken | claims.Claims,
 ) -> revocation_event.RevocationEvent:
-    """Return the event that revokes one token."""
+    """Return the event that revokes one token.
+
+    :param token: a verified one.
+    """
+    event = until_now(audit_id=token.audit_id, user_id=token.user_id)
     end = datetime.datetime.fromtimestamp(
         token.expires_at, datetime.timezone.utc
     ).replace(tzinfo=None)
     return dataclasses.replace(
-        until_now(audit_id=token.audit_id, user_id=token.user_id),
-        expires_at=end + revocation_event.MARGIN,
+        event,
+        expires_at=min(end + revocation_event.MARGIN, event.expires_at),
     )
 
 
@@ -82,14 +93,14 @@ class Watcher:
         self._record = record
 
     def register(self) -> None:
-        """Have Keystone call this object.
+        """Have Keystone call this object."""
+        self._subscribe()
+        self._wrap_managers()
 
-        Calls ``register_event_callback``, and wraps methods that revoke tokens
-        without a notification, or with one that does not say whose.
-        """
+    def _subscribe(self) -> None:
+        """Call ``register_event_callback``."""
         on = notifications.ACTIONS
         for action, resource, callback in (
-            (on.deleted, 'application_credential', self._client_deleted),
             (on.deleted, 'domain', self._domain_changed),
             (on.deleted, 'role', self._role_deleted),
             (on.disabled, 'domain', self._domain_changed),
@@ -107,45 +118,81 @@ class Watcher:
             ),
         ):
             notifications.register_event_callback(action, resource, callback)
-        wrapped = functools.partial
-        revoke = PROVIDERS.revoke_api
-        revoke.revoke = wrapped(self._revoke, revoke.revoke)
+
+    def _wrap_managers(self) -> None:
+        """Wrap methods without a notification that says whose tokens it is."""
+        credentials = PROVIDERS.application_credential_api
+        credentials.delete_application_credential = functools.partial(
+            self._delete_credential, credentials.delete_application_credential
+        )
         assignment = PROVIDERS.assignment_api
-        assignment.delete_grant = wrapped(
+        assignment.delete_grant = functools.partial(
             self._delete_grant, assignment.delete_grant
         )
-        assignment.delete_group_assignments = wrapped(
+        assignment.delete_group_assignments = functools.partial(
             self._delete_group, assignment.delete_group_assignments
         )
         federation = PROVIDERS.federation_api
-        federation.delete_idp = wrapped(
+        federation.delete_idp = functools.partial(
             self._delete_provider, federation.delete_idp
         )
-        federation.delete_protocol = wrapped(
+        federation.delete_protocol = functools.partial(
             self._delete_provider, federation.delete_protocol
         )
         projects = PROVIDERS.resource_api
-        projects.update_project = wrapped(
+        projects.update_project = functools.partial(
             self._update_project, projects.update_project
         )
+        revocations = PROVIDERS.revoke_api
+        revocations.revoke = functools.partial(
+            self._revoke, revocations.revoke
+        )
+        tokens = PROVIDERS.token_provider_api
+        tokens.revoke_token = functools.partial(
+            self._revoke_token, tokens.revoke_token
+        )
+
+    def _revoke_token(
+        self,
+        revoke: _Method,
+        token_id: str,
+        *arguments: ty.Any,
+        **named: ty.Any,
+    ) -> ty.Any:
+        # Others cannot be verified without Keystone anyway.
+        if access_token.is_one(token_id):
+            PROVIDERS.token_provider_api.validate_token(token_id)
+            # First, since a token that is revoked cannot be revoked again.
+            self._record(of(access_token.AccessToken.read(token_id)))
+        return revoke(token_id, *arguments, **named)
 
     def _revoke(self, revoke: _Method, event: ty.Any) -> None:
+        """Publish Keystone's event, unless it is about certain tokens only.
+
+        What has changed cannot be changed again, so Keystone's comes first.
+        """
         _explain()
-        if event.audit_id is None:
-            # What has changed cannot be changed again, so Keystone's own
-            # event comes first.
-            revoke(event)
-            ids = {name: getattr(event, name) for name in _IDS}
-            given = {name: value for name, value in ids.items() if value}
-            if given:
-                self._publish(**given)
-            return
-        token = _subject_token()
-        # Others cannot be verified without Keystone anyway.
-        if access_token.is_one(token):
-            # First, since a token that is revoked cannot be revoked again.
-            self._record(of(access_token.AccessToken.read(token)))
         revoke(event)
+        if any(getattr(event, name) for name in _OF_CERTAIN_TOKENS):
+            return
+        ids = {name: getattr(event, name) for name in _IDS}
+        given = {name: value for name, value in ids.items() if value}
+        if given:
+            self._publish(**given)
+
+    def _delete_credential(
+        self,
+        delete: _Method,
+        application_credential_id: str,
+        *arguments: ty.Any,
+        **named: ty.Any,
+    ) -> None:
+        api = PROVIDERS.application_credential_api
+        owner = api.get_application_credential(application_credential_id)
+        delete(application_credential_id, *arguments, **named)
+        self._publish(
+            client_id=application_credential_id, user_id=owner['user_id']
+        )
 
     def _delete_grant(
         self,
@@ -156,23 +203,30 @@ class Watcher:
         domain_id: str | None = None,
         project_id: str | None = None,
         inherited_to_projects: bool = False,
-        **rest: ty.Any,
+        *arguments: ty.Any,
+        **named: ty.Any,
     ) -> None:
         _explain()
-        target = {'domain_id': domain_id, 'project_id': project_id}
         delete(
             role_id,
-            user_id=user_id,
-            group_id=group_id,
-            inherited_to_projects=inherited_to_projects,
-            **target,
-            **rest,
+            user_id,
+            group_id,
+            domain_id,
+            project_id,
+            inherited_to_projects,
+            *arguments,
+            **named,
         )
         if user_id is not None:
             self._publish(user_id=user_id)
-        else:
-            inherited = {'inherited_to_projects': inherited_to_projects}
-            self._publish(**_scope({**target, **inherited}))
+            return
+        self._publish_scope(
+            {
+                'domain_id': domain_id,
+                'project_id': project_id,
+                'inherited_to_projects': inherited_to_projects,
+            }
+        )
 
     def _delete_group(self, delete: _Method, group_id: str) -> None:
         """Publish the scopes in which a group had roles.
@@ -181,17 +235,31 @@ class Watcher:
         """
         _explain()
         api = PROVIDERS.assignment_api
-        scopes = {
-            tuple(_scope(assignment).items())
-            for assignment in api.list_role_assignments(group_id=group_id)
-        }
+        assignments = api.list_role_assignments(group_id=group_id)
         delete(group_id)
-        for scope in scopes:
-            if scope:
-                self._publish(**dict(scope))
+        for assignment in assignments:
+            self._publish_scope(assignment)
 
-    def _delete_provider(self, delete: _Method, *arguments: ty.Any) -> None:
-        delete(*arguments)
+    def _publish_scope(self, assignment: abc.Mapping[str, ty.Any]) -> None:
+        """Publish the id that all tokens with a role of a group have.
+
+        None have a role in a domain, unless projects inherit it, or in the
+        system.
+        """
+        domain_id = assignment.get('domain_id')
+        project_id = assignment.get('project_id')
+        if project_id and assignment.get('inherited_to_projects'):
+            # By those below it, which are in the same domain.
+            domain_id = _domain_of(project_id)
+        if domain_id:
+            self._publish(domain_id=domain_id)
+        elif project_id:
+            self._publish(project_id=project_id)
+
+    def _delete_provider(
+        self, delete: _Method, *arguments: ty.Any, **named: ty.Any
+    ) -> None:
+        delete(*arguments, **named)
         # Its users may be in any domain.
         self._publish()
 
@@ -208,9 +276,6 @@ class Watcher:
             # Keystone has announced it before it disabled those below.
             self._publish(project_id=project_id)
         return updated
-
-    def _client_deleted(self, *arguments: ty.Any) -> None:
-        self._publish(client_id=_resource(arguments))
 
     def _domain_changed(self, *arguments: ty.Any) -> None:
         self._publish(domain_id=_resource(arguments))
@@ -230,10 +295,11 @@ class Watcher:
         self._publish()
 
     def _cache_invalidated(self, *_: ty.Any) -> None:
-        """Keystone does not say what has changed, but the URL may.
+        """Publish what the URL says has changed, since Keystone does not.
 
-        Nor may the URL, if a request has revoked something before: a
-        federated user has logged in with other groups, for example.
+        Without an id there, it is all tokens, unless this request has already
+        published what it revoked: that of a federated user who has logged in
+        with other groups, for example.
         """
         ids = _ids_in_url()
         if ids or not _is_explained():
@@ -248,24 +314,14 @@ def _resource(arguments: tuple[ty.Any, ...]) -> ty.Any:
     return payload['resource_info']
 
 
-def _subject_token() -> str:
-    return (flask.has_request_context() and presented.subject_token()) or ''
-
-
-def _scope(assignment: abc.Mapping[str, ty.Any]) -> dict[str, str]:
-    """Return the id that all tokens with an assignment of a group have.
-
-    None have a role in a domain, unless projects inherit it, or in the system.
-    """
-    domain_id = assignment.get('domain_id')
-    project_id = assignment.get('project_id')
-    if project_id and assignment.get('inherited_to_projects'):
-        # By those below it, which are in the same domain.
+def _domain_of(project_id: str) -> str | None:
+    try:
         project = PROVIDERS.resource_api.get_project(project_id)
-        domain_id = project['domain_id'] or project_id
-    if domain_id:
-        return {'domain_id': domain_id}
-    return {'project_id': project_id} if project_id else {}
+    except exception.ProjectNotFound:
+        return None
+    # A domain is a project as well.
+    domain_id: str = project['domain_id'] or project_id
+    return domain_id
 
 
 def _explain() -> None:
