@@ -70,7 +70,7 @@ class RevocationTests:
         revocation_events.purge()
         user_id = uuid.uuid4().hex
         for minutes in (-15, -4, 1):
-            self.record(minutes, user_id=user_id)
+            self.record(minutes, user_id=user_id, project_id=f'{minutes}')
         self.assertEqual(1, len(self.listed(user_id=user_id)))
         self.assertEqual(1, revocation_events.purge())
         self.assertEqual(0, revocation_events.purge())

@@ -144,7 +144,8 @@ class PrintedSubjectTest(base.TestCase):
         """D03: except for bit strings, which it does not print as DER."""
         der = raw.with_subject(raw.der_name(*names))
         text = by_cryptography(der)
-        if text is None:
+        # Older releases escape a value of a single blank twice.
+        if text is None or '=\\\\ ' in text:
             return
         accepted, sentence = is_registered(text)
         if accepted:
