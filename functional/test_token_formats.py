@@ -24,7 +24,7 @@ from keystone_oauth2.fixture import _configuration
 from keystone_oauth2.fixture import _manage
 
 #: Seconds until JWTs have expired.
-LIFETIME = 20
+LIFETIME = 40
 FERNET = {'token': {'provider': 'fernet'}}
 OPAQUE = {
     'token': {'provider': 'oauth2_fernet'},

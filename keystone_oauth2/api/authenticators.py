@@ -238,7 +238,7 @@ class Clients:
     :ivar limit: how many authenticators of a kind a client may have.
     :ivar expiry_warning: how many seconds before its expiration an
         authenticator is shown as expiring soon.
-    :ivar has_jwts: whether tokens of a client can be revoked all at once.
+    :ivar can_revoke_tokens: whether all tokens of a client can be revoked.
     """
 
     methods: frozenset[str]
@@ -246,7 +246,7 @@ class Clients:
     accepting: registration.Accepting
     limit: int
     expiry_warning: int
-    has_jwts: bool = False
+    can_revoke_tokens: bool
 
     def show(
         self, kind: Kind, authenticator: registration.Authenticator, url: str

@@ -266,7 +266,7 @@ class AuthenticatorResource(_Resource):
         value = flask.request.args.get('revoke_tokens', 'false')
         if value not in _BOOLEANS:
             raise web.ValidationError('revoke_tokens must be true or false.')
-        if _BOOLEANS[value] and not self._server.has_jwts:
+        if _BOOLEANS[value] and not self._server.can_revoke_tokens:
             raise web.ValidationError(
                 'revoke_tokens needs JWT access tokens, which this Keystone '
                 'does not have: delete the application credential instead.'

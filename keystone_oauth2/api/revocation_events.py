@@ -65,6 +65,7 @@ class RevocationEventsResource(web.ResourceBase):
         response = flask.Response(content_type='application/json')
         # The caller asks each time, and gets 304 if nothing is new.
         response.headers['Cache-Control'] = 'private, no-cache'
+        # First: a newer list under an older ETag only costs another request.
         etag = http.generate_etag(events.version().encode())
         response.set_etag(etag)
         if not flask.request.if_none_match.contains(etag):

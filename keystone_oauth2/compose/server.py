@@ -143,7 +143,7 @@ def assemble(conf: ty.Any) -> Server:
             accepting=objects['accepting'],
             limit=conf.oauth2_clients.authenticator_limit,
             expiry_warning=conf.oauth2_clients.authenticator_expiry_warning,
-            has_jwts=token_format.has_jwts(conf),
+            can_revoke_tokens=token_format.has_jwts(conf),
         ),
     )
 

@@ -110,7 +110,7 @@ class Client(Base):
     secret_last_used_at: orm.Mapped[datetime.datetime | None] = (
         orm.mapped_column(sa.DateTime)
     )
-    # With an authenticator.
+    # When they were revoked together with an authenticator.
     tokens_revoked_at: orm.Mapped[datetime.datetime | None] = (
         orm.mapped_column(sa.DateTime)
     )
@@ -175,7 +175,7 @@ class ClientAssertion(Base):
 class RevocationEvent(Base):
     """Tokens that were revoked, until no such token can be left.
 
-    Of the ids, those that are given must all be the token's.
+    A token is one of them if it has every id that is given.
     """
 
     __tablename__ = 'oauth2_revocation_event'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Keystone revokes, for those who verify JWT access tokens themselves.
+"""What Keystone revokes, for services that verify JWT access tokens.
 
 Keystone's own list of revocations lacks what it finds out at each validation:
 that a credential is deleted, a project disabled, or a role taken away. This

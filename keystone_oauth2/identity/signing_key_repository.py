@@ -91,14 +91,15 @@ class SigningKeyRepository:
             if is_new:
                 LOG.error('%s', error)
         if any(self._keys.find(key.kid) is None for key in before.all):
-            # Without the notification, by which roles may have changed.
+            # Keystone's notification would be a revocation event as well.
             provider.TOKENS_REGION.invalidate()
 
     def _read_copied(self) -> signing_keys.KeySet:
-        """Return the keys, after those that are being copied have arrived.
+        """Return the keys; wait for files that are still being copied.
 
         rsync replaces the staged key before it adds the one that signs, which
-        is the same: another node may sign with it already.
+        is the same: another node may sign with it already. After an emergency
+        rotation, where the staged key never returns, this takes half a second.
 
         :raises Unusable: as :meth:`read`.
         """
@@ -142,7 +143,7 @@ class SigningKeyRepository:
         )
 
     def foreign_files(self) -> list[pathlib.Path]:
-        """Return the keys that another user owns than their directory.
+        """Return the keys whose owner is not that of the directory.
 
         :raises Unusable: as :meth:`read`.
         """

@@ -129,8 +129,8 @@ class NoClientAuthentication(InvalidClient):
     """The request has no client authentication at all."""
 
 
-class NoCallerOfSignedIntrospection(InvalidClient):
-    """Nobody asks for a signed introspection response (RFC 9701, 5)."""
+class UnauthenticatedSignedRequest(InvalidClient):
+    """A signed response is requested without authentication (RFC 9701, 5)."""
 
     status = 400
 

@@ -97,7 +97,7 @@ class IntrospectionEndpoint:
         except errors.NoClientAuthentication as error:
             if self._signer is None or not request.prefers_jwt:
                 raise
-            raise errors.NoCallerOfSignedIntrospection(error.detail) from error
+            raise errors.UnauthenticatedSignedRequest(error.detail) from error
 
     def _represented(
         self,

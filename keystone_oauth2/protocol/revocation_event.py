@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What was revoked, for those who verify access tokens themselves."""
+"""What was revoked, for services that verify access tokens."""
 
 import dataclasses
 import datetime
@@ -28,8 +28,8 @@ class RevocationEvent:
     A token is one of them if it has all the ids that are given. If none is
     given, all tokens are.
 
-    :ivar issued_before: UTC without a zone, as is ``expires_at``. Tokens that
-        were issued at this time are included.
+    :ivar issued_before: in whole seconds, UTC without a zone, as is
+        ``expires_at``. Tokens that were issued at this time are included.
     :ivar expires_at: when no such token can be left.
     :ivar audit_id: of one token.
     :ivar domain_id: of the user or of the project.
@@ -53,5 +53,5 @@ class RevocationEvent:
 
     def members(self) -> dict[str, str]:
         """Return it as a JSON object, in the format of ``OS-REVOKE``."""
-        moment = self.issued_before.replace(microsecond=0).isoformat()
+        moment = self.issued_before.isoformat()
         return {**self.ids(), 'issued_before': f'{moment}Z'}

@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Refuses JWT access tokens at Keystone's API that Keystone itself accepts.
+"""Refuses JWT access tokens that Keystone's own validation accepts.
 
-It knows no audience, for example.
+They are for other audiences, signed with a key that was removed, or revoked
+with an authenticator.
 """
 
 from oslo_log import log

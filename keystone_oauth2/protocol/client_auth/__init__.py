@@ -136,7 +136,9 @@ class ClientAuthentication:
             names = ' and '.join(kind.label for kind in kinds)
             raise errors.TwoAuthenticationMethods(detail=names)
         if not kinds:
-            raise errors.NoClientAuthentication('no client authentication')
+            raise errors.NoClientAuthentication(
+                detail='no client authentication'
+            )
         return kinds[0]
 
     def _readers(self, kind: type[evidences.Evidence]) -> list[Method]:

@@ -224,6 +224,24 @@ def encoded(text):
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')
 
 
+class AdminTokenTest(jwts.JWTTestCase):
+    """``[DEFAULT] admin_token`` belongs to no user."""
+
+    options = {**jwts.OPTIONS, 'DEFAULT': {'admin_token': 'bootstrap'}}
+
+    def test_it_validates_no_token_for_another_resource(self):
+        """H11: nor does any other service."""
+        for resources, status in (((), 200), ((jwts.RESOURCE,), 404)):
+            with self.variant(resources):
+                answer = self.keystone.request(
+                    'GET',
+                    '/v3/auth/tokens',
+                    token='bootstrap',
+                    headers={'X-Subject-Token': self.issue(None, *resources)},
+                )
+                self.assertEqual(status, answer.status, answer.text)
+
+
 class ResourceTest(jwts.JWTTestCase):
     """H10: tokens for some resources only (RFC 8707)."""
 

@@ -219,7 +219,7 @@ class ForgedTest(jwts.JWTTestCase):
 
 
 class RotationTest(jwts.Keys, jwts.JWTTestCase):
-    """A key that is gone is no event: whoever has the keys sees it."""
+    """A removed key needs no event, since services fetch the keys."""
 
     def count(self):
         answer = self.identity.as_admin('GET', jwts.EVENTS)

@@ -14,6 +14,7 @@
 
 import datetime
 
+import fixtures
 from oslo_utils import timeutils
 
 from keystone_oauth2.db import revocation_events
@@ -287,9 +288,22 @@ class PurgeTest(jwts.JWTTestCase):
         self.assertEqual(1, revocation_events.purge())
         self.assertEqual(0, revocation_events.purge())
 
+    def test_recording_deletes_ended_events(self):
+        """Without a job of the operator."""
+        client = self.identity.create_application_credential(self.user)
+        self.identity.delete_application_credential(self.user, client.id)
+        self.age(seconds=600)
+        self.useFixture(
+            fixtures.MonkeyPatch('keystone_oauth2.db.expired_rows._PAUSE', -1)
+        )
+        client = self.identity.create_application_credential(self.user)
+        self.identity.delete_application_credential(self.user, client.id)
+        (row,) = self.execute('SELECT client_id FROM oauth2_revocation_event')
+        self.assertEqual((client.id,), tuple(row))
+
 
 class OpaqueTest(clients.ClientsTestCase):
-    """A Keystone whose tokens nobody else can verify."""
+    """A Keystone without tokens that services can verify."""
 
     def test_there_is_no_list(self):
         answer = self.identity.as_admin('GET', jwts.EVENTS)

@@ -64,7 +64,7 @@ class RevocationEventsTest(authorization_server.AuthorizationServerTestCase):
         return answer.json['revocation_events']
 
     def status(self):
-        """Return what a service hears of the token at the other node."""
+        """Return the status that a service gets for it at the other node."""
         return (
             self.https(url=self.other.url)
             .request(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What was revoked, for Keystone and for those who verify tokens."""
+"""Revocation events, and when the tokens of a client were revoked."""
 
 from alembic import op
 import sqlalchemy as sa
