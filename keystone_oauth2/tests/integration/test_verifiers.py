@@ -200,6 +200,8 @@ class PythonTest(
             ('no_proxy', '127.0.0.1'),
         ):
             self.useFixture(fixtures.EnvironmentVariable(name, value))
+        # Since Python 3.12, it keeps the certificates of the first request.
+        self.useFixture(fixtures.MonkeyPatch('urllib.request._opener', None))
 
 
 class JavaScriptTest(Verification, javascript.JavaScriptTestCase):
