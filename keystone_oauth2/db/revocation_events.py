@@ -66,7 +66,8 @@ def add(session: orm.Session, event: _Event) -> None:
     if event.user_id and (event.audit_id or event.client_id):
         many = _rows(session, own, _listed_of(event.user_id))
         if len(many) >= LISTED_OF_USER:
-            replaced = many
+            former = _rows(session, own, _with_ids({'user_id': event.user_id}))
+            replaced = [*many, *former]
             changes = {'audit_id': None, 'client_id': None}
     if replaced:
         _replace(session, own, event, replaced, changes)
