@@ -225,7 +225,7 @@ class RotationTest(jwts.Keys, jwts.JWTTestCase):
         answer = self.identity.as_admin('GET', jwts.EVENTS)
         return len(answer.json['revocation_events'])
 
-    def test_no_event(self):
+    def test_removed_key_is_no_event(self):
         for arguments in ((), ('--emergency',)):
             with self.variant(arguments):
                 before = self.count()

@@ -61,7 +61,7 @@ class ListTest(jwts.JWTTestCase):
         seconds = (end - before).total_seconds()
         self.assertTrue(5 <= seconds <= 35, event)
 
-    def test_links(self):
+    def test_links_are_those_of_one_page(self):
         self.assertEqual(
             {
                 'self': f'http://localhost{jwts.EVENTS}',
@@ -82,7 +82,7 @@ class ListTest(jwts.JWTTestCase):
         self.delete_client()
         self.assertEqual(200, self.list(**{'If-None-Match': etag}).status)
 
-    def test_since(self):
+    def test_older_events_are_left_out(self):
         """What was recorded a minute before is left out."""
         client_id = self.delete_client()
         now = timeutils.utcnow()
@@ -274,7 +274,7 @@ class PurgeTest(jwts.JWTTestCase):
         answer = self.identity.as_admin('GET', jwts.EVENTS)
         return len(answer.json['revocation_events'])
 
-    def test_end(self):
+    def test_ended_event_is_deleted(self):
         client = self.identity.create_application_credential(self.user)
         self.identity.delete_application_credential(self.user, client.id)
         self.assertEqual(1, self.count())

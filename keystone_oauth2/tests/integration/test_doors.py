@@ -39,8 +39,8 @@ class DoorsTest(doors.DoorsTestCase):
                 answer = self.doors[name](token, None)
                 self.assertEqual(200, answer.status, answer.text)
                 self.assertEqual(
-                    self.told(self.doors[name](opaque, None)),
-                    self.told(answer),
+                    self.comparable(self.doors[name](opaque, None)),
+                    self.comparable(answer),
                 )
         answer = self.doors['introspection'](token, None)
         self.assertIs(True, answer.json['active'])
@@ -206,8 +206,8 @@ class BoundDoorsTest(doors.DoorsTestCase):
                     continue
                 with self.variant((files, name)):
                     self.assertEqual(
-                        self.told(present(opaque, files)),
-                        self.told(present(token, files)),
+                        self.comparable(present(opaque, files)),
+                        self.comparable(present(token, files)),
                     )
 
     def test_forged_token_is_refused_like_an_opaque_one(self):

@@ -108,7 +108,7 @@ class OpenStackTest(
         self.addCleanup(connected.close)
         return connected
 
-    def test_sdk(self):
+    def test_sdk_with_a_secret(self):
         """Each way to use a token."""
         for cloud in ('secret', 'certificate', 'given'):
             with self.variant(cloud):

@@ -60,7 +60,7 @@ class TwoFormats:
             'POST', TOKENS, json={'auth': {'identity': identity, **scope}}
         )
 
-    def told(self, answer):
+    def comparable(self, answer):
         """Return what an answer says, without what differs each time."""
         text = answer.text
         for pattern, name in (
