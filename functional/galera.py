@@ -171,7 +171,7 @@ class Member(programs.Program):
 
     @contextlib.contextmanager
     def behind(self) -> abc.Iterator[None]:
-        """Let it receive changes, but not apply them."""
+        """Have it receive changes, but not apply them."""
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute('FLUSH TABLES WITH READ LOCK')
             try:

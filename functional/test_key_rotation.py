@@ -174,7 +174,7 @@ class RotationTest(RotationTestCase):
         self.assertEqual([], failed[:5])
 
     def let_pass(self, seconds, flow):
-        """Let time pass, while tokens are used."""
+        """Make keys older, while tokens are used."""
         flow.go_on()
         for _ in range(seconds // _STEP):
             for folder in self.key_folders():

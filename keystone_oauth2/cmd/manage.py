@@ -120,7 +120,7 @@ def signing_key_setup() -> int:
 
 
 def signing_key_rotate() -> int:
-    """Let the next key sign JWT access tokens, and create another one."""
+    """Sign JWT access tokens with the next key, and create another one."""
     repository = _signing_keys()
     algorithm = cfg.CONF.oauth2_tokens.signing_algorithm
     if cfg.CONF.command.emergency:

@@ -97,13 +97,21 @@ class ClientToken(token_model.TokenModel):
         self.mint(*driver.generate_id_and_issued_at(self))
 
 
+def moment(seconds: int) -> datetime.datetime:
+    """Return a time as Keystone compares it, UTC without a zone.
+
+    :param seconds: since the epoch.
+    """
+    found = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return found.replace(tzinfo=None)
+
+
 def isotime(seconds: int) -> str:
     """Return a time as it is in tokens of Keystone.
 
     :param seconds: since the epoch.
     """
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    text: str = utils.isotime(moment.replace(tzinfo=None), subsecond=True)
+    text: str = utils.isotime(moment(seconds), subsecond=True)
     return text
 
 

@@ -17,6 +17,7 @@ import datetime
 
 from oslo_log import log
 
+from keystone_oauth2.identity import client_token
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import revocation_event
 from keystone_oauth2.protocol import signing_keys
@@ -59,9 +60,7 @@ class Validity:
         except ValueError as error:
             LOG.info('A JWT access token is refused: %s', error)
             return None
-        issued_at = datetime.datetime.fromtimestamp(
-            found.issued_at, datetime.timezone.utc
-        ).replace(tzinfo=None)
+        issued_at = client_token.moment(found.issued_at)
         # A client that authenticated before may get its token a moment later.
         revoked_at = self._tokens_revoked_at(found.client_id)
         if (

@@ -14,7 +14,8 @@
 
 Keystone's own list of revocations lacks what it finds out at each validation:
 that a credential is deleted, a project disabled, or a role taken away. This
-follows from its notifications (``keystone.notifications``).
+follows from its notifications (``keystone.notifications``), and from the calls
+of some methods of its managers.
 """
 
 import collections.abc as abc
@@ -30,6 +31,7 @@ from keystone.common import provider_api
 from oslo_config import cfg
 from oslo_utils import timeutils
 
+from keystone_oauth2.identity import client_token
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import claims
@@ -74,13 +76,8 @@ def of(
     :param token: a verified one.
     """
     event = until_now(audit_id=token.audit_id, user_id=token.user_id)
-    end = datetime.datetime.fromtimestamp(
-        token.expires_at, datetime.timezone.utc
-    ).replace(tzinfo=None)
-    return dataclasses.replace(
-        event,
-        expires_at=min(end + revocation_event.MARGIN, event.expires_at),
-    )
+    end = client_token.moment(token.expires_at) + revocation_event.MARGIN
+    return dataclasses.replace(event, expires_at=min(end, event.expires_at))
 
 
 class Watcher:

@@ -188,7 +188,7 @@ class SigningKeyRepository:
             ) from error
 
     def rotate(self, algorithm: str, keep: int) -> None:
-        """Let the staged key sign, stage a new one, and delete old ones.
+        """Activate the staged key, stage a new one, and delete old ones.
 
         :param keep: seconds for which a key is kept after it has signed.
         :raises Unusable: others may not know the staged key yet.

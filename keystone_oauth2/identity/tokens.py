@@ -147,9 +147,7 @@ class Tokens:
             )
         # By default, an event applies to tokens issued until now: a token from
         # a node whose clock is ahead would remain valid.
-        end = datetime.datetime.fromtimestamp(
-            token.expires_at, datetime.timezone.utc
-        ).replace(tzinfo=None)
+        end = client_token.moment(token.expires_at)
         names = ['audit_id']
         # Keystone checks events with a chain against every token, and no
         # tokens can be derived from a client's.

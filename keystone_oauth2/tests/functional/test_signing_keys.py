@@ -199,7 +199,7 @@ class CopiedKeysTest(Keys, jwts.JWTTestCase):
         self.assertTrue(self.has_arrived)
 
     def arrive_later(self, arrive):
-        """Let the rest of a copy arrive while a worker waits for it."""
+        """Complete a copy while a worker waits for it."""
         self.has_arrived = False
 
         def sleep(seconds):

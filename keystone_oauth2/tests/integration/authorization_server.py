@@ -176,6 +176,20 @@ class AuthorizationServerTestCase(base.TestCase):
         thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip('=')
         return {'x5t#S256': thumbprint}
 
+    def revoke(self, token, client=None):
+        """Revoke a token as its client (RFC 7009)."""
+        client = client or self.client
+        answer = self.https().request(
+            'POST',
+            '/v3/OS-OAUTH2/revoke',
+            form={
+                'token': token,
+                'client_id': client.id,
+                'client_secret': client.secret,
+            },
+        )
+        self.assertEqual(200, answer.status, answer.text)
+
     @classmethod
     def https(cls, files=None, url=None):
         """Return an HTTPS client for Keystone, or for another URL."""

@@ -69,19 +69,6 @@ class DoorsTest(doors.DoorsTestCase):
                     revoke(one)
                 self.assert_refused_like(self.ask_all(opaque), token)
 
-    def revoke(self, token):
-        """Revoke a token as the client."""
-        answer = self.https().request(
-            'POST',
-            '/v3/OS-OAUTH2/revoke',
-            form={
-                'token': token,
-                'client_id': self.client.id,
-                'client_secret': self.client.secret,
-            },
-        )
-        self.assertEqual(200, answer.status, answer.text)
-
     def test_token_without_grounds_is_refused_like_an_opaque_one(self):
         """G03: its client, user, project or role is gone."""
         for change in (
