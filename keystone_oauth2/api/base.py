@@ -22,8 +22,8 @@ from werkzeug import exceptions
 
 from keystone_oauth2.api import negotiation
 from keystone_oauth2.api import observer
-from keystone_oauth2.api.front_end import client_certificate
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import client_certificate
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.identity import callers
 from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web

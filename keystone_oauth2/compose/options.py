@@ -23,8 +23,8 @@ import typing as ty
 from oslo_config import cfg
 
 from keystone_oauth2 import conf as oauth2_conf
-from keystone_oauth2.api.front_end import client_certificate
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import client_certificate
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.limits import counters
 from keystone_oauth2.limits import failures
 from keystone_oauth2.protocol import ports

@@ -25,7 +25,6 @@ from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import base
 from keystone_oauth2.api import observer
 from keystone_oauth2.api import revocation_events as revocation_events_api
-from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import bound_tokens
 from keystone_oauth2.api.hooks import created_secrets
 from keystone_oauth2.api.hooks import jwt_tokens
@@ -38,6 +37,7 @@ from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
 from keystone_oauth2.db import replay
 from keystone_oauth2.db import revocation_events
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import key_repository
 from keystone_oauth2.identity import notify

@@ -63,13 +63,15 @@ class Confirmation:
         return {'x5t#S256': self.x5t_s256}
 
     def holds(
-        self, request: messages.Request, now: datetime.datetime | None = None
+        self,
+        certificate: messages.ClientCertificate | None,
+        now: datetime.datetime | None = None,
     ) -> bool:
         """Whether the sender of a request has proven possession.
 
+        :param certificate: of the connection; None if there is none.
         :param now: UTC without a zone; the current time by default.
         """
-        certificate = request.client_certificate
         if certificate is None:
             return False
         if certificates.problem(certificate, now) is not None:

@@ -49,9 +49,11 @@ class BindingCheck:
         confirmations = token_models.confirmations(context, further)
         if not confirmations:
             return
-        request = self._reader.head()
+        certificate = self._reader.head().client_certificate
         now = timeutils.utcnow()
-        if not all(bound_to.holds(request, now) for bound_to in confirmations):
+        if not all(
+            bound_to.holds(certificate, now) for bound_to in confirmations
+        ):
             LOG.info('A certificate-bound token came without its certificate')
             web.set_unenforced_ok()
             raise web.TokenRefused()

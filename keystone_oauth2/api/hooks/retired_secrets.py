@@ -22,7 +22,7 @@ import collections.abc as abc
 import flask
 from oslo_log import log
 
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.identity import presented
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol import messages

@@ -20,7 +20,6 @@ from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import confirmation
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.tests import base
-from keystone_oauth2.tests.unit.protocol import base as protocol_base
 
 SUBJECT = [('CN', 'client')]
 SELF_SIGNED = made.self_signed(SUBJECT)
@@ -71,8 +70,7 @@ class HoldsTest(base.TestCase):
             confirmation.Confirmation.of_certificate(credential.der),
             **attributes,
         )
-        request = protocol_base.request(client_certificate=certificate)
-        return bound_to.holds(request, now)
+        return bound_to.holds(certificate, now)
 
     def test_certificate_that_was_verified_is_sufficient(self):
         for credential in (SELF_SIGNED, ISSUED):

@@ -14,8 +14,8 @@
 
 import flask
 
-from keystone_oauth2.api.front_end import proxies
 from keystone_oauth2.api.hooks import retired_secrets
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.identity import web
 from keystone_oauth2.protocol.client_auth import client_secret_basic
 from keystone_oauth2.protocol.client_auth import client_secret_post

@@ -18,7 +18,7 @@ behind one proxy.
 
 import ipaddress
 
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.tests import base
 

@@ -25,7 +25,7 @@ import typing as ty
 from cryptography import x509
 from OpenSSL import crypto
 
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import messages
 
@@ -143,8 +143,7 @@ class Reader:
             return messages.ClientCertificate(der, None, has_verdict)
         return messages.ClientCertificate(
             der,
-            'the front end gave no verdict, and '
-            '[oauth2_certificates] ca_file is not set',
+            'the front end gave no verdict, and no file of CAs is configured',
         )
 
     def _verdict(self, source: str, environ: Environ) -> str:

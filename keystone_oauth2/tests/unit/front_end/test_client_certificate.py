@@ -17,8 +17,8 @@ import ipaddress
 import urllib.parse
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.api.front_end import client_certificate
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import client_certificate
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.tests import base
 

@@ -14,7 +14,7 @@
 
 import ipaddress
 
-from keystone_oauth2.api.front_end import proxies
+from keystone_oauth2.front_end import proxies
 from keystone_oauth2.tests import base
 
 TRUSTED = ('192.0.2.0/24', '2001:db8:1::/48')

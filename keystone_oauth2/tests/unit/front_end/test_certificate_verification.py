@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from keystone_oauth2 import fixture
-from keystone_oauth2.api.front_end import client_certificate
+from keystone_oauth2.front_end import client_certificate
 from keystone_oauth2.tests import base
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
