@@ -17,6 +17,7 @@ claim says: whoever verifies a token can make Keystone's answer of it.
 """
 
 import dataclasses
+import datetime
 import json
 import typing as ty
 
@@ -27,6 +28,24 @@ from keystone_oauth2.protocol.clients import jwk
 
 MEDIA_TYPE = 'at+jwt'
 _HEADER = frozenset({'alg', 'kid', 'typ'})
+
+
+class Key(ty.Protocol):
+    """A private or public key."""
+
+    @property
+    def algorithm(self) -> str:
+        """The only one it is for, as in ``alg``."""
+
+    def has_signed(self, token: str) -> bool:
+        """Whether a compact JWS was signed with it."""
+
+
+class Keys(ty.Protocol):
+    """Keys that tokens may be signed with."""
+
+    def find(self, kid: str) -> Key | None:
+        """Return the key with an id, or None."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +91,29 @@ class AccessToken:
             'openstack': self.openstack,
         }
         return {name: value for name, value in claims.items() if value}
+
+    def keystone_token(self) -> dict[str, ty.Any]:
+        """Return Keystone's answer to ``GET /v3/auth/tokens?nocatalog``.
+
+        Only ``password_expires_at`` of the user is always None.
+        """
+        token = {
+            **self.openstack,
+            'user': {
+                'id': self.user_id,
+                'password_expires_at': None,
+                **self.openstack['user'],
+            },
+            'audit_ids': [self.audit_id],
+            'issued_at': _time(self.issued_at),
+            'expires_at': _time(self.expires_at),
+        }
+        if 'application_credential' in token:
+            token['application_credential'] = {
+                'id': self.client_id,
+                **token['application_credential'],
+            }
+        return {'token': token}
 
     @classmethod
     def read(cls, token: str) -> 'AccessToken':
@@ -124,21 +166,31 @@ def is_one(token: str) -> bool:
     return _header(token).get('typ') == MEDIA_TYPE
 
 
+def issuer(token: str) -> str | None:
+    """Return what a text that :func:`is_one` says of its issuer.
+
+    It is not verified.
+    """
+    try:
+        found = _decoded(token.split('.')[1]).get('iss')
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
+
+
 def key_id(token: str) -> str:
     """Return the ``kid`` of a JWT access token; empty if it has none."""
     kid = _header(token).get('kid')
     return kid if isinstance(kid, str) else ''
 
 
-def verify(
-    token: str, keys: signing_keys.KeySet, issuer: str | None
-) -> AccessToken:
-    """Return what a token says that this server has signed.
+def verify(token: str, keys: Keys, issuer: str | None) -> AccessToken:
+    """Return what a token says that an authorization server has signed.
 
-    Its time is not checked: Keystone does that, and lets some services use
-    expired tokens.
+    Neither its time nor its audience is checked: Keystone lets some services
+    use expired tokens.
 
-    :param keys: that this server signs with, or has.
+    :param keys: of that server.
     :param issuer: the issuer identifier.
     :raises ValueError: it is not such a token.
     """
@@ -156,6 +208,11 @@ def verify(
     if found.issuer != issuer:
         raise ValueError('of another issuer')
     return found
+
+
+def _time(seconds: int) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return f'{moment:%Y-%m-%dT%H:%M:%S}.000000Z'
 
 
 def _header(token: str) -> dict[str, ty.Any]:

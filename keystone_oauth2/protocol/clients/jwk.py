@@ -154,14 +154,18 @@ def has_signed(jwk: JWK, token: str, algorithm: str) -> bool:
     :param algorithm: the one in the JWS header, which the key must allow.
     """
     signed, _, signature = token.rpartition('.')
-    name = _PYJWT_NAMES.get(algorithm, algorithm)
     try:
-        key = jwt.PyJWK(dict(jwk), algorithm=name)
+        key = jwt.PyJWK(dict(jwk), algorithm=pyjwt_name(algorithm))
         return key.Algorithm.verify(
             signed.encode(), key.key, octets(signature)
         )
     except (jwt.PyJWTError, ValueError, TypeError):
         return False
+
+
+def pyjwt_name(algorithm: str) -> str:
+    """Return PyJWT's name of an algorithm."""
+    return _PYJWT_NAMES.get(algorithm, algorithm)
 
 
 def check(jwk: JWK) -> None:

@@ -232,7 +232,7 @@ class VerdictTest(base.TestCase):
         for verdict in (None, '', ' ', '(null)'):
             with self.variant(verdict):
                 found = self.read(verdict)
-                self.assertIn('[oauth2_certificates] ca_file', found.problem)
+                self.assertIn('no file of CAs', found.problem)
                 self.assertIs(False, found.has_verdict)
                 self.assertEqual(
                     messages.ClientCertificate(ONE.der),
