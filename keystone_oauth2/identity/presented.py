@@ -41,6 +41,18 @@ def subject_token() -> str | None:
     return value
 
 
+def audiences_of_caller() -> frozenset[str]:
+    """Return the audiences that a service checks itself, and has.
+
+    Like ``OpenStack-Identity-Access-Rules``, the field says what the service
+    does with the answer.
+    """
+    value: str = web.current_request().environ.get(
+        'HTTP_OPENSTACK_IDENTITY_AUDIENCES', ''
+    )
+    return frozenset(value.split())
+
+
 def service_token() -> str | None:
     """Return the token in ``X-Service-Token``, valid or not, or None."""
     # Quicker than ``request.headers``, which looks here.

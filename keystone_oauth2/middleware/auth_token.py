@@ -54,6 +54,7 @@ Environ = dict[str, ty.Any]
 
 _IDENTITY_KEYS = requests.AuthTokenRequest.identity_keys()
 _CATALOG_KEY = 'HTTP_X_SERVICE_CATALOG'
+_AUDIENCES = 'OpenStack-Identity-Audiences'
 _RETRY_AFTER = '1'
 _NO_ANSWER = (ksa_exceptions.ClientException, auth_token.ServiceError)
 
@@ -77,6 +78,10 @@ class AuthProtocol(auth_token.AuthProtocol):
             app, {name: conf[name] for name in conf if name not in own}
         )
         self._options = options.read(self._getter(own))
+        # Keystone validates tokens for these, since this service checks it.
+        self._identity_server._adapter.additional_headers = {
+            _AUDIENCES: ' '.join(sorted(self._options.audiences))
+        }
         self._counts = counting.Counts(self._options.statsd)
         self._starting = threading.Lock()
         self._process: int | None = None

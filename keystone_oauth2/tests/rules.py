@@ -40,9 +40,6 @@ NOT_BUILT = frozenset(
     [
         *(f'C{number:02}' for number in range(10, 13)),
         *(f'F{number:02}' for number in range(1, 9)),
-        'H08',
-        'H12',
-        *(f'I{number:02}' for number in range(1, 6)),
         'J01',
         *(f'J{number:02}' for number in range(3, 7)),
     ]

@@ -30,8 +30,8 @@ class JWTCheck:
     """Checks each request to Keystone before it is processed.
 
     :param validity: checks whether a token is valid.
-    :param audiences: of tokens for Keystone, which services may have
-        validated, too: those that ask Keystone check no audience.
+    :param audiences: of tokens for Keystone. Services may have these
+        validated, too, and those for audiences that they say they check.
     """
 
     def __init__(
@@ -52,21 +52,29 @@ class JWTCheck:
         if not all(map(self._is_acceptable, own)):
             web.set_unenforced_ok()
             raise web.TokenRefused()
-        named = presented.exchanged_tokens()
-        # Keystone refuses other callers before it looks at the token.
-        if (subject := presented.subject_token()) and web.is_authenticated():
-            named.append(subject)
-        if not all(map(self._is_acceptable, named)):
+        if (
+            not all(map(self._is_acceptable, presented.exchanged_tokens()))
+            or not self._is_acceptable_subject()
+        ):
             web.set_unenforced_ok()
             raise web.TokenNotFound(token_id='')  # nosec B106
 
-    def _is_acceptable(self, token: str | None) -> bool:
+    def _is_acceptable_subject(self) -> bool:
+        subject = presented.subject_token()
+        # Keystone refuses other callers before it looks at the token.
+        if not subject or not web.is_authenticated():
+            return True
+        return self._is_acceptable(subject, presented.audiences_of_caller())
+
+    def _is_acceptable(
+        self, token: str | None, further: frozenset[str] = frozenset()
+    ) -> bool:
         if not token or not access_token.is_one(token):
             return True
         found = self._validity.read(token)
         if found is None:
             return False
-        if self._audiences.isdisjoint(found.audience):
+        if (self._audiences | further).isdisjoint(found.audience):
             LOG.info('A JWT access token is for other resources')
             return False
         return True

@@ -273,6 +273,36 @@ class ResourceTest(jwts.JWTTestCase):
             200, self.use(self.issue(None, jwts.RESOURCE, jwts.ISSUER))
         )
 
+    def test_service_that_checks_the_audience_may_have_it_validated(self):
+        """H11: it says so; the token is worth nothing to its sender."""
+        token = self.issue(None, jwts.RESOURCE)
+        for audiences, status in (
+            (jwts.RESOURCE, 200),
+            (f'https://x {jwts.RESOURCE}', 200),
+            ('https://x', 404),
+            ('', 404),
+        ):
+            with self.variant(audiences):
+                answer = self.identity.as_admin(
+                    'GET',
+                    '/v3/auth/tokens',
+                    headers={
+                        'X-Subject-Token': token,
+                        'OpenStack-Identity-Audiences': audiences,
+                    },
+                )
+                self.assertEqual(status, answer.status, answer.text)
+        answer = self.keystone.request(
+            'GET',
+            '/v3/auth/tokens',
+            token=token,
+            headers={
+                'X-Subject-Token': token,
+                'OpenStack-Identity-Audiences': jwts.RESOURCE,
+            },
+        )
+        self.assertEqual(401, answer.status, answer.text)
+
     def test_it_cannot_be_exchanged(self):
         token = self.issue(None, jwts.RESOURCE)
         identity = {'methods': ['token'], 'token': {'id': token}}
