@@ -196,7 +196,9 @@ class AuthProtocol(auth_token.AuthProtocol):
         entry = self._verifier.knows(token)
         if entry is None or not entry.is_unconditional:
             return
-        if environ.get('HTTP_X_IDENTITY_STATUS') != 'Confirmed':
+        # Keystone may have been asked, or the service may decide itself.
+        told = environ.get('keystone.token_info')
+        if told != _token_info(entry, self._catalog(entry, token), token):
             return
         entry.environ = {
             key: environ[key]

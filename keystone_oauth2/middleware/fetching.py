@@ -24,7 +24,7 @@ from requests import utils
 
 #: Seconds for a whole request, and bytes of a response.
 DEADLINE = 10
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 
 
 class FetchError(Exception):
