@@ -23,7 +23,7 @@ The environment that the service sees is the one that ``auth_token`` sets.
 import collections.abc as abc
 import json
 import os
-import threading
+import time
 import typing as ty
 
 from keystoneauth1 import access
@@ -31,31 +31,28 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _user_plugin
 from oslo_log import log
-import webob
 import webob.exc
 
-from keystone_oauth2.conf import keystone_authtoken
-from keystone_oauth2.middleware import catalogs
-from keystone_oauth2.middleware import counts as counting
+from keystone_oauth2.middleware import catalog as catalogs
 from keystone_oauth2.middleware import identity_endpoint
 from keystone_oauth2.middleware import options
-from keystone_oauth2.middleware import publication as publications
+from keystone_oauth2.middleware import process as processes
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.middleware import request as requests
+from keystone_oauth2.middleware import responses
 from keystone_oauth2.middleware import verifier as verifiers
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import bearer
 from keystone_oauth2.protocol import confirmation as confirmations
-from keystone_oauth2.protocol import protected_resource
 
 LOG = log.getLogger(__name__)
 
 Environ = dict[str, ty.Any]
 
-_IDENTITY_KEYS = requests.AuthTokenRequest.identity_keys()
+_IDENTITY_KEYS = frozenset(requests.AuthTokenRequest.identity_keys())
+_TOKEN_KEYS = ('HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN')
 _CATALOG_KEY = 'HTTP_X_SERVICE_CATALOG'
 _AUDIENCES = 'OpenStack-Identity-Audiences'
-_RETRY_AFTER = '1'
 _NO_ANSWER = (ksa_exceptions.ClientException, auth_token.ServiceError)
 
 
@@ -69,77 +66,44 @@ class AuthProtocol(auth_token.AuthProtocol):
     """
 
     def __init__(self, app: ty.Any, conf: abc.Mapping[str, ty.Any]) -> None:
-        own = {
-            option.name: conf[option.name]
-            for option in keystone_authtoken.ALL_OPTS
-            if option.name in conf
-        }
-        super().__init__(
-            app, {name: conf[name] for name in conf if name not in own}
+        own, others = options.divided(conf)
+        super().__init__(app, dict(others))
+        self._options = options.read(self._conf, own)
+        self._key = (
+            id(self._conf.oslo_conf_obj),
+            *sorted(map(str, conf.items())),
         )
-        self._options = options.read(self._getter(own))
+        self._responses = responses.Responses(
+            self._options.issuer, self._options.resource
+        )
         # Keystone validates tokens for these, since this service checks it.
         self._identity_server._adapter.additional_headers = {
             _AUDIENCES: ' '.join(sorted(self._options.audiences))
         }
-        self._counts = counting.Counts(self._options.statsd)
-        self._starting = threading.Lock()
-        self._process: int | None = None
+        self._process: processes.Process | None = None
 
-    def _getter(
-        self, own: abc.Mapping[str, ty.Any]
-    ) -> abc.Callable[[str], ty.Any]:
-        keystone_authtoken.register_opts(self._conf.oslo_conf_obj)
-        types = {
-            option.name: option.type for option in keystone_authtoken.ALL_OPTS
-        }
-
-        def get(name: str) -> ty.Any:
-            if name not in own:
-                return self._conf.get(name)
-            try:
-                return types[name](own[name])
-            except ValueError as error:
-                raise auth_token.ConfigurationError(
-                    f'{name}: {error}'
-                ) from error
-
-        return get
-
-    def _start(self) -> None:
-        """Start what each process has of its own, on its first request."""
-        with self._starting:
-            if self._process == os.getpid():
-                return
+    @property
+    def _shared(self) -> processes.Process:
+        """What this process knows; a new one begins with nothing."""
+        found = self._process
+        if found is None or found.pid != os.getpid():
             endpoint = identity_endpoint.IdentityEndpoint(
                 self._auth,
                 self._session,
                 interface=self._interface,
                 region_name=self._conf.get('region_name'),
             )
-            self._publication = publications.Publication(
-                endpoint, self._options.poll_interval, self._counts
-            )
-            self._verifier = verifiers.Verifier(
-                self._publication,
-                self._counts,
-                issuer=self._options.issuer,
-                audiences=self._options.audiences,
-                events_max_age=self._options.events_max_age,
-                keys_max_age=self._options.keys_max_age,
-            )
-            self._catalogs = catalogs.Catalogs()
-            self._publication.start()
-            self._process = os.getpid()
+            found = processes.shared(self._key, endpoint, self._options)
+            self._process = found
+        return found
 
     def __call__(
         self, environ: Environ, start_response: ty.Any
     ) -> abc.Iterable[bytes]:
         """Handle a request (PEP 3333)."""
-        if self._process != os.getpid():
-            self._start()
-        for key in _IDENTITY_KEYS:
-            environ.pop(key, None)
+        if not _IDENTITY_KEYS.isdisjoint(environ):
+            for key in _IDENTITY_KEYS:
+                environ.pop(key, None)
         response = self._own_response(environ)
         if response is not None:
             return response(environ, start_response)
@@ -147,29 +111,63 @@ class AuthProtocol(auth_token.AuthProtocol):
 
     def _own_response(self, environ: Environ) -> ty.Any:
         """Return a response, or None if the service is to respond."""
-        if self._is_metadata(environ):
-            return self._metadata(environ)
+        metadata = self._responses.metadata(environ)
+        if metadata is not None:
+            return metadata
         try:
-            _use_bearer_token(environ)
-        except ValueError as error:
-            return self._bad_request(str(error))
-        if self._use_remembered(environ):
-            return None
-        try:
-            self.process_request(requests.AuthTokenRequest(environ))
+            others = _use_bearer_token(environ)
+            if not self._use_remembered(environ):
+                self.process_request(requests.AuthTokenRequest(environ))
+                self._remember_environ(environ)
+            self._check_others(environ, others)
         except webob.exc.HTTPException as error:
             if error.status_int == 401:
                 error.headers.add('WWW-Authenticate', self._challenge(environ))
             return error
-        self._remember_environ(environ)
+        except bearer.MalformedCredentials as error:
+            return self._responses.bad_request(str(error))
         return None
+
+    def _check_others(self, environ: Environ, others: list[str]) -> None:
+        """Check that a request with several tokens has one client.
+
+        The plugin ``v3oauth2clientcredential`` of keystoneauth also sends a
+        token of Keystone for the same client, in ``X-Auth-Token``.
+
+        :param others: tokens elsewhere than in ``Authorization``.
+        :raises bearer.MalformedCredentials: it has two (RFC 6750, 2).
+        """
+        told = environ.get('keystone.token_info')
+        for token in others:
+            if (
+                told is None
+                or access_token.is_one(token)
+                or self._client(token) != _client(told)
+            ):
+                raise bearer.MalformedCredentials(
+                    'The request has two different tokens.'
+                )
+
+    def _client(self, token: str) -> ty.Any:
+        """Return whose token another one is, or None if it is not valid."""
+        key = remembered.key(token)
+        found = self._shared.clients.get(key)
+        if found is None or time.time() >= found[1]:
+            try:
+                data, auth_ref = self._do_fetch_token(token)
+                self._validate_token(auth_ref)
+            except auth_token.InvalidToken:
+                return None
+            found = _client(data), auth_ref.expires.timestamp()
+            self._shared.clients.put(key, found)
+        return found[0]
 
     def _use_remembered(self, environ: Environ) -> bool:
         """Set what a valid token says, if that is known already."""
         token = environ.get('HTTP_X_AUTH_TOKEN')
         if token is None or 'HTTP_X_SERVICE_TOKEN' in environ:
             return False
-        entry = self._verifier.knows(token)
+        entry = self._shared.verifier.knows(token)
         if entry is None or entry.environ is None:
             return False
         catalog = self._catalog(entry, token)
@@ -185,7 +183,7 @@ class AuthProtocol(auth_token.AuthProtocol):
         plugin._auth, plugin._session = self._auth, self._session
         environ['keystone.token_info'] = data
         environ['keystone.token_auth'] = plugin
-        self._counts.add('remembered')
+        self._shared.counts.add('remembered')
         return True
 
     def _remember_environ(self, environ: Environ) -> None:
@@ -193,7 +191,7 @@ class AuthProtocol(auth_token.AuthProtocol):
         token = environ.get('HTTP_X_AUTH_TOKEN')
         if token is None or 'HTTP_X_SERVICE_TOKEN' in environ:
             return
-        entry = self._verifier.knows(token)
+        entry = self._shared.verifier.knows(token)
         if entry is None or not entry.is_unconditional:
             return
         # Keystone may have been asked, or the service may decide itself.
@@ -220,23 +218,23 @@ class AuthProtocol(auth_token.AuthProtocol):
             access_token.is_one(token)
             and access_token.issuer(token) == self._options.issuer
         ):
-            self._counts.add('other')
+            self._shared.counts.add('other')
             return ty.cast(
                 'dict[str, ty.Any]',
                 super().fetch_token(token, allow_expired=allow_expired),
             )
         try:
-            entry = self._verifier.verify(token)
+            entry = self._shared.verifier.verify(token)
         except verifiers.Undecided as error:
-            raise _unavailable('The key of the token is not known yet.') from (
-                error
-            )
+            raise responses.unavailable(
+                'The key of the token is not known yet.'
+            ) from (error)
         except verifiers.Unknown as unknown:
             return self._ask_keystone(token, str(unknown), allow_expired)
         except verifiers.Refused as refused:
             if str(refused) == 'expired' and allow_expired:
                 return self._ask_keystone(token, 'expired', allow_expired)
-            self._counts.add(f'refused.{refused}')
+            self._shared.counts.add(f'refused.{refused}')
             raise auth_token.InvalidToken(
                 'Token authorization failed'
             ) from refused
@@ -252,7 +250,7 @@ class AuthProtocol(auth_token.AuthProtocol):
 
         :param reason: for metrics.
         """
-        self._counts.add(f'asked.{reason}')
+        self._shared.counts.add(f'asked.{reason}')
         try:
             return ty.cast(
                 'dict[str, ty.Any]',
@@ -261,14 +259,14 @@ class AuthProtocol(auth_token.AuthProtocol):
                 ),
             )
         except auth_token.InvalidToken:
-            self._counts.add('refused.keystone')
+            self._shared.counts.add('refused.keystone')
             raise
         except _NO_ANSWER as error:
             if isinstance(error, ksa_exceptions.EndpointNotFound):
                 self._identity_server.invalidate()
-            self._counts.add('unavailable')
+            self._shared.counts.add('unavailable')
             LOG.critical('Unable to validate token: %s', error)
-            raise _unavailable(
+            raise responses.unavailable(
                 'The Keystone service is temporarily unavailable.'
             ) from error
 
@@ -278,9 +276,11 @@ class AuthProtocol(auth_token.AuthProtocol):
         """Return the catalog for a token, or None if there is none yet."""
         if not self._include_service_catalog:
             return None
-        found = self._catalogs.get(entry.catalog_key)
+        found = self._shared.catalogs.get(entry.catalog_key)
         if found is not None and found.is_due(self._options.catalog_time):
-            self._publication.soon(lambda: self._fetch_catalog(entry, token))
+            self._shared.publication.soon(
+                lambda: self._fetch_catalog(entry, token)
+            )
         return found
 
     def _fetch_catalog(
@@ -296,7 +296,7 @@ class AuthProtocol(auth_token.AuthProtocol):
             access.create(body=data, auth_token=token)
         )
         found = catalogs.Catalog(services, request.environ[_CATALOG_KEY])
-        self._catalogs.put(entry.catalog_key, found)
+        self._shared.catalogs.put(entry.catalog_key, found)
         return found
 
     def validate_allowed_request(
@@ -344,45 +344,12 @@ class AuthProtocol(auth_token.AuthProtocol):
         certificate = self._options.certificates.read(request.environ)
         if not confirmations.Confirmation(thumbprint).holds(certificate):
             LOG.info('A certificate-bound token came without its certificate')
-            self._counts.add('refused.certificate')
+            self._shared.counts.add('refused.certificate')
             raise auth_token.InvalidToken('Token authorization failed')
-
-    def _is_metadata(self, environ: Environ) -> bool:
-        resource = self._options.resource
-        if resource is None:
-            return False
-        path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
-        return bool(path == protected_resource.path(resource))
-
-    def _metadata(self, environ: Environ) -> ty.Any:
-        if environ['REQUEST_METHOD'] not in ('GET', 'HEAD'):
-            return webob.exc.HTTPMethodNotAllowed(
-                headers={'Allow': 'GET, HEAD'}
-            )
-        options = self._options
-        return webob.Response(
-            json_body=protected_resource.document(
-                options.resource or '', options.issuer
-            ),
-            cache_control='public, max-age=300',
-        )
-
-    def _bad_request(self, message: str) -> ty.Any:
-        return _error(
-            webob.exc.HTTPBadRequest,
-            message,
-            {'WWW-Authenticate': self._bearer('invalid_request')},
-        )
 
     def _challenge(self, environ: Environ) -> str:
         was_sent = 'HTTP_X_AUTH_TOKEN' in environ
-        return self._bearer('invalid_token' if was_sent else None)
-
-    def _bearer(self, error: str | None) -> str:
-        resource = self._options.resource
-        return bearer.challenge(
-            error, resource and protected_resource.url(resource)
-        )
+        return self._responses.challenge('invalid_token' if was_sent else None)
 
     def _challenging(
         self, environ: Environ, start_response: ty.Any
@@ -403,22 +370,28 @@ class AuthProtocol(auth_token.AuthProtocol):
         return start
 
 
-def _use_bearer_token(environ: Environ) -> None:
+def _use_bearer_token(environ: Environ) -> list[str]:
     """Move the token from ``Authorization`` to where services read it.
 
-    :raises ValueError: there are two different ones (RFC 6750, 2), or it is
-        malformed.
+    :returns: other tokens, which were elsewhere.
+    :raises bearer.MalformedCredentials: there is no single token.
     """
-    authorization = environ.get('HTTP_AUTHORIZATION')
-    if authorization is None:
-        return
-    token = bearer.token(authorization)
+    token = bearer.token(environ.get('HTTP_AUTHORIZATION', ''))
     if token is None:
-        return
-    for key in ('HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN'):
-        if environ.get(key, token).strip() != token:
-            raise ValueError('The request has two different tokens.')
+        return []
+    found = {environ.pop(key).strip() for key in _TOKEN_KEYS if key in environ}
     environ['HTTP_X_AUTH_TOKEN'] = token
+    return list(found - {token})
+
+
+def _client(data: dict[str, ty.Any]) -> tuple[ty.Any, ...]:
+    """Return whose token it is, and where it is valid."""
+    token = data['token']
+    return (
+        token['user']['id'],
+        token.get('application_credential', {}).get('id'),
+        *(token.get(scope) for scope in ('project', 'domain', 'system')),
+    )
 
 
 def _token_info(
@@ -431,31 +404,6 @@ def _token_info(
     if catalog is not None:
         data['token']['catalog'] = catalog.services
     return data
-
-
-def _unavailable(message: str) -> webob.exc.HTTPException:
-    return _error(
-        webob.exc.HTTPServiceUnavailable,
-        message,
-        {'Retry-After': _RETRY_AFTER},
-    )
-
-
-def _error(
-    kind: ty.Any, message: str, headers: dict[str, str]
-) -> webob.exc.HTTPException:
-    body = {
-        'error': {'code': kind.code, 'title': kind.title, 'message': message}
-    }
-    return ty.cast(
-        webob.exc.HTTPException,
-        kind(
-            body=json.dumps(body).encode(),
-            headers=headers,
-            charset='UTF-8',
-            content_type='application/json',
-        ),
-    )
 
 
 def filter_factory(

@@ -49,13 +49,29 @@ class Options:
     statsd: ty.Any
 
 
-def read(get: Get) -> Options:
+def divided(
+    conf: abc.Mapping[str, ty.Any],
+) -> tuple[dict[str, ty.Any], dict[str, ty.Any]]:
+    """Return the filter's options, and those of ``auth_token``.
+
+    :param conf: options in ``api-paste.ini``.
+    """
+    names = {option.name for option in keystone_authtoken.ALL_OPTS}
+    return (
+        {name: value for name, value in conf.items() if name in names},
+        {name: value for name, value in conf.items() if name not in names},
+    )
+
+
+def read(conf: ty.Any, own: abc.Mapping[str, ty.Any]) -> Options:
     """Read the options.
 
-    :param get: returns the value of an option of the group.
+    :param conf: the configuration of ``auth_token``.
+    :param own: options in ``api-paste.ini``, which override others.
     :raises auth_token.ConfigurationError: one is wrong; the message names it
         and the remedy.
     """
+    get = _getter(conf, own)
     _check(get)
     issuer, resource = get('oauth2_issuer'), get('oauth2_resource') or None
     audiences = get('oauth2_audience') or [issuer]
@@ -70,6 +86,21 @@ def read(get: Get) -> Options:
         certificates=_certificates(get),
         statsd=_statsd(get),
     )
+
+
+def _getter(conf: ty.Any, own: abc.Mapping[str, ty.Any]) -> Get:
+    keystone_authtoken.register_opts(conf.oslo_conf_obj)
+    types = {
+        option.name: option.type for option in keystone_authtoken.ALL_OPTS
+    }
+
+    def get(name: str) -> ty.Any:
+        try:
+            return types[name](own[name]) if name in own else conf.get(name)
+        except ValueError as error:
+            raise _wrong(f'{name}: {error}.') from error
+
+    return get
 
 
 def _check(get: Get) -> None:

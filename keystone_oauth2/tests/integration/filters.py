@@ -125,7 +125,7 @@ class Client(_http.WSGIClient):
         self.request('GET', '/')
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            snapshot = self.application._publication.current
+            snapshot = self.application._shared.publication.current
             if snapshot.keys is not None and snapshot.events is not None:
                 return
             time.sleep(0.02)

@@ -78,12 +78,13 @@ class BearerTest(filters.FilterTestCase):
 
     def test_two_tokens(self):
         """I01, I02: they are refused, whichever would be valid."""
-        other = self.issue()
+        other, opaque = self.issue(), self.identity.token_for(self.user)
         for name in ('X_Auth_Token', 'X_Storage_Token'):
             for one, two in (
                 (self.token, other),
                 (self.token, 'x'),
-                ('x', self.token),
+                (self.token, opaque),
+                (opaque, self.token),
             ):
                 with self.variant((name, one, two)):
                     answer = self.get(
@@ -95,6 +96,33 @@ class BearerTest(filters.FilterTestCase):
                         answer.headers['WWW-Authenticate'],
                     )
                     self.assertIsNone(self.filter.service.environ)
+            answer = self.get(Authorization='Bearer x', **{name: self.token})
+            self.assertEqual(401, answer.status)
+
+    def test_two_tokens_of_one_client(self):
+        """keystoneauth's plugin for clients with a secret sends both."""
+        identity = {
+            'methods': ['application_credential'],
+            'application_credential': self.client._asdict(),
+        }
+        answer = self.https().request(
+            'POST', '/v3/auth/tokens', json={'auth': {'identity': identity}}
+        )
+        opaque = answer.headers['X-Subject-Token']
+        for turn in range(2):
+            with self.variant(turn):
+                answer = self.get(
+                    Authorization=f'Bearer {self.token}', X_Auth_Token=opaque
+                )
+                self.assertEqual(200, answer.status)
+                environ = self.filter.service.environ
+                self.assertEqual(self.token, environ['HTTP_X_AUTH_TOKEN'])
+        self.identity.revoke(opaque)
+        token = self.issue(
+            self.identity.create_application_credential(self.user)
+        )
+        answer = self.get(Authorization=f'Bearer {token}', X_Auth_Token=opaque)
+        self.assertEqual(400, answer.status)
 
     def test_malformed_credentials(self):
         """I02: a request with Bearer and no single token is no request."""
@@ -437,11 +465,7 @@ class HeadersTest(filters.FilterTestCase):
 
     def test_identity_of_a_client(self):
         """I04: on every path, it is removed before anything happens."""
-        keys = self.ours(ready=False).application
-        forged = {
-            name: 'forged'
-            for name in keys and filters.auth_token._IDENTITY_KEYS
-        }
+        forged = dict.fromkeys(filters.auth_token._IDENTITY_KEYS, 'forged')
         token, opaque = self.issue(), self.identity.token_for(self.user)
         delayed = self.ours(delay_auth_decision=True)
         for headers in (

@@ -10,11 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Service catalogs, which are in no JWT."""
+"""The service catalog of a token, which is in no JWT."""
 
-import collections
 import dataclasses
-import threading
 import time
 import typing as ty
 
@@ -46,30 +44,3 @@ class Catalog:
             return False
         self.fetched_at = now
         return True
-
-
-class Catalogs:
-    """The catalogs that were used last, by user and project."""
-
-    def __init__(self, max_catalogs: int = MAX_CATALOGS) -> None:
-        self._max_catalogs = max_catalogs
-        self._lock = threading.Lock()
-        self._catalogs: collections.OrderedDict[tuple[str, ...], Catalog] = (
-            collections.OrderedDict()
-        )
-
-    def get(self, key: tuple[str, ...]) -> Catalog | None:
-        """Return the catalog of a user and project, or None."""
-        with self._lock:
-            found = self._catalogs.get(key)
-            if found is not None:
-                self._catalogs.move_to_end(key)
-        return found
-
-    def put(self, key: tuple[str, ...], catalog: Catalog) -> None:
-        """Remember a catalog."""
-        with self._lock:
-            self._catalogs[key] = catalog
-            self._catalogs.move_to_end(key)
-            if len(self._catalogs) > self._max_catalogs:
-                self._catalogs.popitem(last=False)
