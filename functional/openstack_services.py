@@ -15,6 +15,7 @@
 tox installs them in an environment of their own, next to that of the tests.
 """
 
+import base64
 import collections.abc as abc
 import os
 import pathlib
@@ -86,7 +87,8 @@ class Service(fixtures.Fixture):
     :param identity: administers that Keystone.
     :param keystone_url: of that Keystone, without ``/v3``.
     :param ca_file: verifies that Keystone.
-    :ivar user: the service's own user, once the fixture is set up.
+    :ivar user: the service's own user, once the fixture is set up,
+    :ivar program: and its program.
     """
 
     #: The name of its project at OpenStack,
@@ -103,6 +105,7 @@ class Service(fixtures.Fixture):
     lazy: bool
 
     user: _resources.User
+    program: programs.Program
 
     def __init__(
         self,
@@ -140,7 +143,7 @@ class Service(fixtures.Fixture):
         self._write_server()
         self._create_tables()
         self._give_away()
-        self.useFixture(
+        self.program = self.useFixture(
             programs.Program(
                 self.name,
                 ['uwsgi', '--ini', str(self.folder / 'uwsgi.ini')],
@@ -266,6 +269,24 @@ class Glance(Service):
         return {
             **super().environment(),
             'OS_GLANCE_CONFIG_DIR': str(self.folder),
+        }
+
+
+class Barbican(Service):
+    """The key manager, which encrypts secrets with a key of its own."""
+
+    name = 'barbican'
+    service_type = 'key-manager'
+    configuration = 'barbican.conf'
+    application = 'paste = config:{pipeline}'
+    sync = ('barbican-db-manage', 'upgrade')
+    lazy = True
+
+    def options(self) -> _configuration.Options:
+        key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+        return {
+            'DEFAULT': {'host_href': self.url},
+            'simple_crypto_plugin': {'kek': key},
         }
 
 
