@@ -37,7 +37,8 @@ from keystone_oauth2.fixture import _resources
 INSTALLED_FILTER = 'keystonemiddleware.auth_token:filter_factory'
 #: the one that replaces it in the tests,
 FILTER = INSTALLED_FILTER
-#: and its own options; ``{issuer}`` is that of Keystone.
+#: and its own options: ``{issuer}`` is that of Keystone, and ``{client_ca}`` a
+#: file with the authority of client certificates.
 FILTER_OPTIONS: dict[str, str] = {}
 #: Seconds within which it refuses a token that was valid.
 REFUSED_WITHIN = 60
@@ -121,6 +122,7 @@ class Service(fixtures.Fixture):
         self._identity = identity
         self._keystone_url = keystone_url
         self._ca_file = ca_file
+        self._client_ca = deployment.folder / 'tls' / 'client-ca.pem'
 
     def options(self) -> _configuration.Options:
         """Return the options that only this service has."""
@@ -183,7 +185,9 @@ class Service(fixtures.Fixture):
             project.name,
         )
         own: dict[str, _configuration.Value] = {
-            name: value.format(issuer=f'{self._keystone_url}/v3')
+            name: value.format(
+                issuer=f'{self._keystone_url}/v3', client_ca=self._client_ca
+            )
             for name, value in FILTER_OPTIONS.items()
         }
         own['service_type'] = self.service_type
@@ -196,11 +200,10 @@ class Service(fixtures.Fixture):
         self.pipeline.write_text(text.replace(INSTALLED_FILTER, FILTER))
 
     def _write_server(self) -> None:
-        tls = self.folder.parent / 'tls'
         (self.folder / 'uwsgi.ini').write_text(
             _UWSGI.format(
                 account=front_ends.server_account(),
-                authority=tls / 'client-ca.pem',
+                authority=self._client_ca,
                 ciphers='HIGH:!aNULL',
                 application=self.application.format(pipeline=self.pipeline),
                 folder=self.folder,
@@ -209,7 +212,7 @@ class Service(fixtures.Fixture):
                 port=self.port,
                 prefix=PREFIX,
                 processes=PROCESSES,
-                tls=tls,
+                tls=self._client_ca.parent,
             )
         )
 
