@@ -52,7 +52,7 @@ test: $(TOX)
 	$(TOX) run
 
 functional: $(TOX)
-	$(TOX) run -e functional -- $(ARGS)
+	$(TOX) run -e services,functional -- $(ARGS)
 
 # Skip missing Pythons, unless all tests are required.
 matrix: $(TOX)

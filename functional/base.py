@@ -52,6 +52,8 @@ class StackTestCase(base.TestCase):
     #: ``fernet`` or ``jws``.
     provider = 'fernet'
     processes = 4
+    #: Where the front end listens; by default, any free port.
+    port = None
     #: Additional options of keystone.conf, by group.
     options = {}
     #: Texts to replace in the files of the front end.
@@ -92,6 +94,7 @@ class StackTestCase(base.TestCase):
                 cls.authority,
                 changes=cls.changes,
                 processes=cls.processes,
+                port=cls.port,
             )
         )
         cls.identity = fixture.IdentityClient(

@@ -105,6 +105,7 @@ class FrontEnd(fixtures.Fixture):
             certificates.
     :param changes: texts of the guide to replace first.
     :param processes: number of Keystone processes; the guide has four.
+    :param port: where it listens; by default, any free port.
     :ivar programs: the programs by name, once the fixture is set up.
     """
 
@@ -116,11 +117,12 @@ class FrontEnd(fixtures.Fixture):
         *,
         changes: dict[str, str] | None = None,
         processes: int = 4,
+        port: int | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.processes = processes
-        self.port = programs.free_port()
+        self.port = port or programs.free_port()
         self.url = f'https://localhost:{self.port}'
         #: Where Keystone itself listens behind a proxy.
         self.inner_port = programs.free_port()

@@ -12,23 +12,19 @@
 
 """Changes made through one worker apply to all at the next request."""
 
-from concurrent import futures
 import datetime
-import re
 import time
 
 import pymemcache
 
 from functional import base
 from functional import programs
+from functional import workers
 from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import mutual_tls
 
-_ANSWERED = re.compile(r'\[pid: (\d+)\|app: 0\|')
 ISSUER = 'https://keystone.example.com/v3'
-_CONCURRENCY = 6
-_ROUNDS = 50
 # Names of requests.
 _BY_SECRET = ('grant', 'introspection', 'use')
 _WITH_TOKENS = (*_BY_SECRET[1:], 'bound introspection', 'bound use')
@@ -37,22 +33,13 @@ _WITH_TOKENS = (*_BY_SECRET[1:], 'bound introspection', 'bound use')
 class WorkersTestCase(base.StackTestCase):
     """Four workers behind one front end."""
 
-    def ask_all(self, ask, times=_CONCURRENCY):
+    def ask_all(self, ask, times=workers.CONCURRENCY):
         """Send a request repeatedly until each worker has responded.
 
         :param times: requests to send before checking the workers.
         :returns: the responses.
         """
-        uwsgi = self.stack.programs['uwsgi']
-        seen = len(uwsgi.log)
-        answers = []
-        with futures.ThreadPoolExecutor(_CONCURRENCY) as pool:
-            for _ in range(_ROUNDS):
-                answers += pool.map(lambda _: ask(), range(times))
-                answered = _ANSWERED.findall(uwsgi.log[seen:])
-                if set(uwsgi.children()) <= set(map(int, answered)):
-                    return answers
-        self.fail('A worker does not answer.')
+        return workers.ask_all(self.stack.programs['uwsgi'], ask, times)
 
     def status_of_grant(self, **credentials):
         """Return the status of a token request."""

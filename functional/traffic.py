@@ -12,6 +12,8 @@
 
 """Continuous requests while a deployment changes."""
 
+import collections
+import collections.abc as abc
 import threading
 import time
 import typing as ty
@@ -21,6 +23,9 @@ import requests
 
 from keystone_oauth2 import fixture
 
+#: Characters of a response in the text of its outcome, and most frequent
+#: outcomes in a summary.
+TEXT_LENGTH, MOST = 200, 5
 #: Seconds in which each kind of request must have been sent.
 PATIENCE = 120
 #: Seconds between a response and the next request, so that others are served.
@@ -35,6 +40,11 @@ class Outcome(ty.NamedTuple):
     ended: float
     status: int | None
     answer: fixture.Answer | str
+
+    def __str__(self) -> str:
+        """Return in one line what came of the request."""
+        text = str(getattr(self.answer, 'text', self.answer))
+        return f'{self.kind}: {self.status} {_one_line(text)}'
 
 
 class Traffic(fixtures.Fixture):
@@ -82,7 +92,7 @@ class Traffic(fixtures.Fixture):
             if all(kinds.count(kind) >= times for kind in self._threads):
                 return found
             time.sleep(0.05)
-        raise TimeoutError(f'Only {len(found)} answers: {set(kinds)}')
+        raise TimeoutError(f'Too few answers: {collections.Counter(kinds)}')
 
     def since(self, moment: float) -> list[Outcome]:
         """Return the outcomes of requests that were sent after a moment."""
@@ -95,8 +105,19 @@ class Traffic(fixtures.Fixture):
             try:
                 answer = send()
                 status = answer.status
-            except requests.RequestException as error:
+            # A sender's own assertion would end the thread unnoticed.
+            except (requests.RequestException, AssertionError) as error:
                 status, answer = None, repr(error)
             self.outcomes.append(
                 Outcome(kind, started, time.monotonic(), status, answer)
             )
+
+
+def summary(outcomes: abc.Iterable[Outcome]) -> str:
+    """Return in one line the most frequent outcomes, or an empty text."""
+    found = collections.Counter(map(str, outcomes)).most_common(MOST)
+    return '; '.join(f'{times} x {text}' for text, times in found)
+
+
+def _one_line(text: str) -> str:
+    return ' '.join(text.split())[:TEXT_LENGTH]

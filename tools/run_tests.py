@@ -10,7 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Run stestr, then print which tests failed, and how many passed."""
+"""Run stestr, then print which tests failed and why, and how many passed.
+
+A test's failure appears far above the end of the output, which may be all that
+is shown of it.
+"""
 
 import argparse
 import io
@@ -22,6 +26,8 @@ import subunit
 import testtools
 
 RUN_COUNTER = pathlib.Path('.stestr', 'next-stream')
+#: Lines at the end of a failure that are repeated, and characters of each.
+LINES, LINE_LENGTH = 3, 500
 
 
 def main() -> int:
@@ -35,7 +41,7 @@ def main() -> int:
     # A run that fails before its first test leaves no result, and the totals
     # of the previous run would be misleading.
     if _count_runs() != runs_before:
-        print(_report())
+        print(report(_last_run()))
     return status
 
 
@@ -43,23 +49,32 @@ def _count_runs() -> str:
     return RUN_COUNTER.read_text().strip() if RUN_COUNTER.exists() else '0'
 
 
-def _report() -> str:
-    stream = subprocess.run(
+def _last_run() -> bytes:
+    return subprocess.run(
         ['stestr', 'last', '--subunit'], stdout=subprocess.PIPE
     ).stdout
+
+
+def report(stream: bytes) -> str:
+    """Return the failures in a subunit stream, and the totals."""
     summary = testtools.StreamSummary()
     summary.startTestRun()
     subunit.ByteStreamToStreamResult(io.BytesIO(stream)).run(summary)
     summary.stopTestRun()
-    failed = [test.id() for test, _ in summary.errors + summary.failures]
+    failed = summary.errors + summary.failures
     skipped = len(summary.skipped)
     passed = summary.testsRun - len(failed) - skipped
-    return '\n'.join(
-        [
-            *(f'failed: {name}' for name in failed),
-            f'{passed} passed, {len(failed)} failed, {skipped} skipped',
-        ]
-    )
+    lines = []
+    for test, details in failed:
+        lines += [f'failed: {test.id()}', *_last_lines(details)]
+    lines.append(f'{passed} passed, {len(failed)} failed, {skipped} skipped')
+    return '\n'.join(lines)
+
+
+def _last_lines(details: str) -> list[str]:
+    # The traceback is the last of the details.
+    lines = [line for line in details.splitlines() if line.strip()]
+    return [f'  {line[:LINE_LENGTH]}' for line in lines[-LINES:]]
 
 
 if __name__ == '__main__':
