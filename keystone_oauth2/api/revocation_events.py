@@ -37,8 +37,8 @@ class Events(ty.Protocol):
 
     def show(
         self, since: datetime.datetime | None
-    ) -> list[revocation_event.RevocationEvent]:
-        """Return the events that were recorded since a time (UTC)."""
+    ) -> tuple[str, list[revocation_event.RevocationEvent]]:
+        """Return the version and the events since a time (UTC)."""
 
 
 class RevocationEventsResource(web.ResourceBase):
@@ -65,21 +65,25 @@ class RevocationEventsResource(web.ResourceBase):
         response = flask.Response(content_type='application/json')
         # The caller asks each time, and gets 304 if nothing is new.
         response.headers['Cache-Control'] = 'private, no-cache'
-        # First: a newer list under an older ETag only costs another request.
-        etag = http.generate_etag(events.version().encode())
-        response.set_etag(etag)
-        if not flask.request.if_none_match.contains(etag):
-            response.set_data(json.dumps(_body(events, since)))
+        version = events.version()
+        if not flask.request.if_none_match.contains(_etag(version)):
+            version, shown = events.show(since)
+            response.set_data(json.dumps(_body(shown)))
+        response.set_etag(_etag(version))
         response.make_conditional(flask.request)
         return response
 
 
+def _etag(version: str) -> str:
+    return http.generate_etag(version.encode())
+
+
 def _body(
-    events: Events, since: datetime.datetime | None
+    events: list[revocation_event.RevocationEvent],
 ) -> dict[str, ty.Any]:
     url = web.base_url('/OS-OAUTH2/revocation_events')
     return {
-        'revocation_events': [event.members() for event in events.show(since)],
+        'revocation_events': [event.members() for event in events],
         'links': {'self': url, 'next': None, 'previous': None},
     }
 

@@ -76,7 +76,7 @@ responds again.
 
 keys_max_age = cfg.IntOpt(
     'oauth2_keys_max_age',
-    default=86400,
+    default=3600,
     min=300,
     help=text.unwrap("""
 Seconds for which Keystone's public keys are used if Keystone does not return

@@ -120,15 +120,24 @@ def _replace(
 
 def version() -> str:
     """Return a text that changes when the list does, without reading it."""
+    with database.session_for_read() as session:
+        return _version(session)
+
+
+def _version(session: orm.Session) -> str:
     query = sa.select(
         sa.func.count(), sa.func.sum(_Row.id), sa.func.max(_Row.revoked_at)
     ).where(_Row.expires_at > timeutils.utcnow())
-    with database.session_for_read() as session:
-        return '-'.join(map(str, session.execute(query).one()))
+    return '-'.join(map(str, session.execute(query).one()))
 
 
-def show(since: datetime.datetime | None = None) -> list[_Event]:
-    """Return the events, oldest first; of those with the same ids, the last.
+def show(
+    since: datetime.datetime | None = None,
+) -> tuple[str, list[_Event]]:
+    """Return the version, and the events, oldest first.
+
+    Of those with the same ids, the last is returned. The version is from the
+    same server as the events, which may lag behind others.
 
     :param since: leave out what was recorded before; UTC without a zone.
     """
@@ -146,7 +155,10 @@ def show(since: datetime.datetime | None = None) -> list[_Event]:
     if since is not None:
         query = query.where(_Row.revoked_at >= since)
     with database.session_for_read() as session:
-        return [_Event(**row) for row in session.execute(query).mappings()]
+        # First: a newer list of an older version only costs a request.
+        version = _version(session)
+        rows = session.execute(query).mappings()
+        return version, [_Event(**row) for row in rows]
 
 
 def purge() -> int:

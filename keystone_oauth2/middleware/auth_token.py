@@ -21,42 +21,33 @@ The environment that the service sees is the one that ``auth_token`` sets.
 """
 
 import collections.abc as abc
-import json
-import os
 import time
 import typing as ty
 
 from keystoneauth1 import access
-from keystoneauth1 import exceptions as ksa_exceptions
 from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _user_plugin
-from oslo_log import log
 import webob.exc
 
-from keystone_oauth2.middleware import catalog as catalogs
-from keystone_oauth2.middleware import identity_endpoint
-from keystone_oauth2.middleware import options
-from keystone_oauth2.middleware import process as processes
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.middleware import request as requests
-from keystone_oauth2.middleware import responses
-from keystone_oauth2.middleware import verifier as verifiers
+from keystone_oauth2.middleware import validation
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import bearer
-from keystone_oauth2.protocol import confirmation as confirmations
-
-LOG = log.getLogger(__name__)
 
 Environ = dict[str, ty.Any]
 
 _IDENTITY_KEYS = frozenset(requests.AuthTokenRequest.identity_keys())
+# What nobody else may have set, be it another filter.
+_OUR_KEYS = _IDENTITY_KEYS | {
+    'keystone.token_auth',
+    'keystone.token_info',
+    requests.FORWARDED,
+}
 _TOKEN_KEYS = ('HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN')
-_CATALOG_KEY = 'HTTP_X_SERVICE_CATALOG'
-_AUDIENCES = 'OpenStack-Identity-Audiences'
-_NO_ANSWER = (ksa_exceptions.ClientException, auth_token.ServiceError)
 
 
-class AuthProtocol(auth_token.AuthProtocol):
+class AuthProtocol(validation.Validation):
     """The filter.
 
     :param app: the service, a WSGI application.
@@ -65,44 +56,12 @@ class AuthProtocol(auth_token.AuthProtocol):
     :raises auth_token.ConfigurationError: an option is wrong.
     """
 
-    def __init__(self, app: ty.Any, conf: abc.Mapping[str, ty.Any]) -> None:
-        own, others = options.divided(conf)
-        super().__init__(app, dict(others))
-        self._options = options.read(self._conf, own)
-        self._key = (
-            id(self._conf.oslo_conf_obj),
-            *sorted(map(str, conf.items())),
-        )
-        self._responses = responses.Responses(
-            self._options.issuer, self._options.resource
-        )
-        # Keystone validates tokens for these, since this service checks it.
-        self._identity_server._adapter.additional_headers = {
-            _AUDIENCES: ' '.join(sorted(self._options.audiences))
-        }
-        self._process: processes.Process | None = None
-
-    @property
-    def _shared(self) -> processes.Process:
-        """What this process knows; a new one begins with nothing."""
-        found = self._process
-        if found is None or found.pid != os.getpid():
-            endpoint = identity_endpoint.IdentityEndpoint(
-                self._auth,
-                self._session,
-                interface=self._interface,
-                region_name=self._conf.get('region_name'),
-            )
-            found = processes.shared(self._key, endpoint, self._options)
-            self._process = found
-        return found
-
     def __call__(
         self, environ: Environ, start_response: ty.Any
     ) -> abc.Iterable[bytes]:
         """Handle a request (PEP 3333)."""
-        if not _IDENTITY_KEYS.isdisjoint(environ):
-            for key in _IDENTITY_KEYS:
+        if not _OUR_KEYS.isdisjoint(environ):
+            for key in _OUR_KEYS:
                 environ.pop(key, None)
         response = self._own_response(environ)
         if response is not None:
@@ -117,7 +76,7 @@ class AuthProtocol(auth_token.AuthProtocol):
         try:
             others = _use_bearer_token(environ)
             if not self._use_remembered(environ):
-                self.process_request(requests.AuthTokenRequest(environ))
+                self._process_anew(environ)
                 self._remember_environ(environ)
             self._check_others(environ, others)
         except webob.exc.HTTPException as error:
@@ -127,6 +86,12 @@ class AuthProtocol(auth_token.AuthProtocol):
         except bearer.MalformedCredentials as error:
             return self._responses.bad_request(str(error))
         return None
+
+    def _process_anew(self, environ: Environ) -> None:
+        try:
+            self.process_request(requests.AuthTokenRequest(environ))
+        finally:
+            environ.pop(requests.FORWARDED, None)
 
     def _check_others(self, environ: Environ, others: list[str]) -> None:
         """Check that a request with several tokens has one client.
@@ -175,8 +140,8 @@ class AuthProtocol(auth_token.AuthProtocol):
             return False
         environ.update(entry.environ)
         if catalog is not None:
-            environ[_CATALOG_KEY] = catalog.header
-        data = _token_info(entry, catalog, token)
+            environ[validation.CATALOG_KEY] = catalog.header
+        data = validation.token_info(entry, catalog, token)
         plugin = _user_plugin.UserAuthPlugin(
             access.create(body=data, auth_token=token), None
         )
@@ -196,160 +161,24 @@ class AuthProtocol(auth_token.AuthProtocol):
             return
         # Keystone may have been asked, or the service may decide itself.
         told = environ.get('keystone.token_info')
-        if told != _token_info(entry, self._catalog(entry, token), token):
+        if told != validation.token_info(
+            entry, self._catalog(entry, token), token
+        ):
             return
         entry.environ = {
             key: environ[key]
             for key in _IDENTITY_KEYS
-            if key in environ and key != _CATALOG_KEY
+            if key in environ and key != validation.CATALOG_KEY
         }
 
-    def fetch_token(
-        self, token: str, allow_expired: bool = False
-    ) -> dict[str, ty.Any]:
-        """Return what Keystone says of a token, and has signed.
-
-        :param token: from the request.
-        :param allow_expired: whether a service with the right role may use an
-            expired token of a user.
-        :raises auth_token.InvalidToken: it is not valid.
-        """
-        if not (
-            access_token.is_one(token)
-            and access_token.issuer(token) == self._options.issuer
-        ):
-            self._shared.counts.add('other')
-            return ty.cast(
-                'dict[str, ty.Any]',
-                super().fetch_token(token, allow_expired=allow_expired),
-            )
-        try:
-            entry = self._shared.verifier.verify(token)
-        except verifiers.Undecided as error:
-            raise responses.unavailable(
-                'The key of the token is not known yet.'
-            ) from (error)
-        except verifiers.Unknown as unknown:
-            return self._ask_keystone(token, str(unknown), allow_expired)
-        except verifiers.Refused as refused:
-            if str(refused) == 'expired' and allow_expired:
-                return self._ask_keystone(token, 'expired', allow_expired)
-            self._shared.counts.add(f'refused.{refused}')
-            raise auth_token.InvalidToken(
-                'Token authorization failed'
-            ) from refused
-        catalog = self._catalog(entry, token)
-        if catalog is None and self._include_service_catalog:
-            catalog = self._fetch_catalog(entry, token)
-        return _token_info(entry, catalog, token)
-
-    def _ask_keystone(
-        self, token: str, reason: str, allow_expired: bool = False
-    ) -> dict[str, ty.Any]:
-        """Return what Keystone says of a token now; nothing is remembered.
-
-        :param reason: for metrics.
-        """
-        self._shared.counts.add(f'asked.{reason}')
-        try:
-            return ty.cast(
-                'dict[str, ty.Any]',
-                self._identity_server.verify_token(
-                    token, allow_expired=allow_expired
-                ),
-            )
-        except auth_token.InvalidToken:
-            self._shared.counts.add('refused.keystone')
-            raise
-        except _NO_ANSWER as error:
-            if isinstance(error, ksa_exceptions.EndpointNotFound):
-                self._identity_server.invalidate()
-            self._shared.counts.add('unavailable')
-            LOG.critical('Unable to validate token: %s', error)
-            raise responses.unavailable(
-                'The Keystone service is temporarily unavailable.'
-            ) from error
-
-    def _catalog(
-        self, entry: remembered.Entry, token: str
-    ) -> catalogs.Catalog | None:
-        """Return the catalog for a token, or None if there is none yet."""
-        if not self._include_service_catalog:
-            return None
-        found = self._shared.catalogs.get(entry.catalog_key)
-        if found is not None and found.is_due(self._options.catalog_time):
-            self._shared.publication.soon(
-                lambda: self._fetch_catalog(entry, token)
-            )
-        return found
-
-    def _fetch_catalog(
-        self, entry: remembered.Entry, token: str
-    ) -> catalogs.Catalog | None:
-        """Return the catalog that Keystone returns with a token."""
-        data = self._ask_keystone(token, 'catalog')
-        services = data['token'].get('catalog')
-        if services is None:
-            return None
-        request = requests.AuthTokenRequest({})
-        request.set_service_catalog_headers(
-            access.create(body=data, auth_token=token)
-        )
-        found = catalogs.Catalog(services, request.environ[_CATALOG_KEY])
-        self._shared.catalogs.put(entry.catalog_key, found)
-        return found
-
-    def validate_allowed_request(
-        self, request: requests.AuthTokenRequest, token: dict[str, ty.Any]
-    ) -> None:
-        """Check what a user's token demands of the request.
-
-        :param token: what Keystone says of it.
-        :raises auth_token.InvalidToken: the request has no certificate that
-            the token is bound to, or its access rules do not allow it.
-        """
-        if not self._is_forwarded(request):
-            self._require_certificate(request, token)
-        if 'catalog' not in token:
-            # Rules name the type of the service, which is enough.
-            own = {'type': self._conf.get('service_type')}
-            token = {**token, 'catalog': [own]}
-        super().validate_allowed_request(request, token)
-
-    def _confirm_token_bind(
-        self, auth_ref: ty.Any, request: requests.AuthTokenRequest
-    ) -> None:
-        super()._confirm_token_bind(auth_ref, request)
-        if request.service_token:
-            self._require_certificate(request, auth_ref._data['token'])
-
-    def _is_forwarded(self, request: requests.AuthTokenRequest) -> bool:
-        """Whether another service vouches for the user's token.
-
-        It has its own certificate, and not the user's.
-        """
-        return bool(
-            self._service_token_roles_required
-            and request.service_token
-            and request.service_token_valid
-        )
-
-    def _require_certificate(
-        self, request: requests.AuthTokenRequest, token: dict[str, ty.Any]
-    ) -> None:
-        bound_to = token.get('oauth2_credential')
-        if bound_to is None:
-            return
-        thumbprint = bound_to.get('x5t#S256') or ''
-        certificate = self._options.certificates.read(request.environ)
-        if not confirmations.Confirmation(thumbprint).holds(certificate):
-            LOG.info('A certificate-bound token came without its certificate')
-            self._shared.counts.add('refused.certificate')
-            raise auth_token.InvalidToken('Token authorization failed')
-
     def _challenge(self, environ: Environ) -> str:
-        was_sent = 'HTTP_X_AUTH_TOKEN' in environ
-        return self._responses.challenge('invalid_token' if was_sent else None)
+        is_invalid = (
+            any(key in environ for key in _TOKEN_KEYS)
+            and environ.get('HTTP_X_IDENTITY_STATUS') != 'Confirmed'
+        )
+        return self._responses.challenge(
+            'invalid_token' if is_invalid else None
+        )
 
     def _challenging(
         self, environ: Environ, start_response: ty.Any
@@ -381,7 +210,7 @@ def _use_bearer_token(environ: Environ) -> list[str]:
         return []
     found = {environ.pop(key).strip() for key in _TOKEN_KEYS if key in environ}
     environ['HTTP_X_AUTH_TOKEN'] = token
-    return list(found - {token})
+    return list(found - {token, ''})
 
 
 def _client(data: dict[str, ty.Any]) -> tuple[ty.Any, ...]:
@@ -392,18 +221,6 @@ def _client(data: dict[str, ty.Any]) -> tuple[ty.Any, ...]:
         token.get('application_credential', {}).get('id'),
         *(token.get(scope) for scope in ('project', 'domain', 'system')),
     )
-
-
-def _token_info(
-    entry: remembered.Entry, catalog: catalogs.Catalog | None, token: str
-) -> dict[str, ty.Any]:
-    # A new one each time: services may change it. The catalog is too large.
-    data: dict[str, ty.Any] = json.loads(entry.body)
-    # As keystoneclient does, with which auth_token validates tokens.
-    data['token'].update(auth_token=token, version='v3')
-    if catalog is not None:
-        data['token']['catalog'] = catalog.services
-    return data
 
 
 def filter_factory(

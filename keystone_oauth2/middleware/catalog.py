@@ -35,12 +35,8 @@ class Catalog:
     fetched_at: float = dataclasses.field(default_factory=time.monotonic)
 
     def is_due(self, seconds: int) -> bool:
-        """Whether it is time to fetch it again; true once.
+        """Whether it is time to fetch it again.
 
         :param seconds: between two requests for it.
         """
-        now = time.monotonic()
-        if now - self.fetched_at < seconds:
-            return False
-        self.fetched_at = now
-        return True
+        return time.monotonic() - self.fetched_at >= seconds

@@ -25,7 +25,8 @@ _TLS_SECONDS = 300
 class IdentityEndpoint:
     """The endpoint at which ``auth_token`` validates tokens.
 
-    :param auth: plugin with the service's own credentials.
+    :param auth: plugin with the service's own credentials, which nobody else
+        uses: a request that hangs holds its lock.
     :param session: the one of ``auth_token``, for its TLS options.
     :param interface: of the endpoint in the catalog.
     :param region_name: of the endpoint; None for any.
@@ -46,6 +47,7 @@ class IdentityEndpoint:
             verify=session.verify,
             cert=session.cert,
             timeout=fetching.DEADLINE,
+            redirect=False,
         )
         self._filter: dict[str, ty.Any] = {
             'service_type': 'identity',
@@ -65,7 +67,12 @@ class IdentityEndpoint:
         :param authenticated: whether to send the service's own token.
         :raises fetching.FetchError: there is no response.
         """
-        headers = {'Accept': 'application/json', 'Connection': 'close'}
+        headers = {
+            'Accept': 'application/json',
+            # A cache would hide an emergency.
+            'Cache-Control': 'no-cache',
+            'Connection': 'close',
+        }
         if etag:
             headers['If-None-Match'] = etag
         answer = self._send(path, headers, authenticated=authenticated)

@@ -17,6 +17,7 @@ import dataclasses
 import typing as ty
 
 from keystonemiddleware import auth_token
+from oslo_config import cfg
 
 from keystone_oauth2.conf import keystone_authtoken
 from keystone_oauth2.front_end import client_certificate
@@ -119,10 +120,23 @@ def _check(get: Get) -> None:
             'insecure must be false, since keys that anybody may have sent '
             'verify nothing: set cafile to the CA of Keystone.'
         )
+    if str(_auth_url(get)).startswith('http:'):
+        raise _wrong(
+            'auth_url must begin with https://, since keys that anybody may '
+            'have sent verify nothing.'
+        )
     if get('oauth2_events_max_age') <= get('oauth2_poll_interval'):
         raise _wrong(
             'oauth2_events_max_age must be longer than oauth2_poll_interval.'
         )
+
+
+def _auth_url(get: Get) -> ty.Any:
+    try:
+        return get('auth_url')
+    except cfg.NoSuchOptError:
+        # The options of the plugin are in another section, or it has none.
+        return None
 
 
 def _certificates(get: Get) -> client_certificate.Reader:

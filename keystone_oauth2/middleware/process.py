@@ -37,6 +37,8 @@ class Process:
 
     :ivar pid: of the process.
     :ivar catalogs: by user and project.
+    :ivar catalogs_after: when Keystone may be asked for a catalog again, on
+        the monotonic clock in seconds.
     :ivar clients: whose token another one is, by what it is remembered by.
     """
 
@@ -59,6 +61,7 @@ class Process:
         self.catalogs: recent.Recent[tuple[str, ...], catalogs.Catalog] = (
             recent.Recent(_MAX_CATALOGS)
         )
+        self.catalogs_after = 0.0
         self.clients: recent.Recent[bytes, ty.Any] = recent.Recent(
             _MAX_CLIENTS
         )

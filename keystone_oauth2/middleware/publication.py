@@ -15,7 +15,6 @@
 import collections.abc as abc
 import dataclasses
 import json
-import queue
 import random
 import sys
 import threading
@@ -34,6 +33,7 @@ LOG = log.getLogger(__name__)
 
 _KEYS = '/OS-OAUTH2/jwks'
 _EVENTS = '/OS-OAUTH2/revocation_events'
+_KEYS_NAME = 'the public keys'
 #: Seconds between two requests for the keys because of an unknown key id.
 COOLDOWN = 30
 
@@ -58,14 +58,17 @@ class Snapshot:
 
     :ivar keys: None if they have never been fetched, as is ``events``.
     :ivar keys_at: when it was true, on the monotonic clock in seconds.
+    :ivar keys_version: how often they have changed.
     """
 
     keys: public_keys.PublicKeys | None = None
     keys_at: float = 0
     keys_etag: str = ''
+    keys_version: int = 0
     events: revocation_list.RevocationList | None = None
     events_at: float = 0
     events_etag: str = ''
+    events_version: int = 0
 
 
 class Publication:
@@ -86,9 +89,7 @@ class Publication:
         self._interval = interval
         self._counts = counts
         self._wake = threading.Event()
-        self._errands: queue.SimpleQueue[abc.Callable[[], object]] = (
-            queue.SimpleQueue()
-        )
+        self._errand = threading.Lock()
         self._next = 0.0
         self._keys_wanted = False
         self._keys_asked_at = float('-inf')
@@ -110,34 +111,46 @@ class Publication:
         :returns: whether an answer is to come; False if there was one only a
             moment ago.
         """
-        if self._keys_wanted:
-            return True
-        if time.monotonic() - self._keys_asked_at < COOLDOWN:
-            return False
-        self._keys_wanted = True
-        self._wake.set()
-        return True
+        is_new = time.monotonic() - self._keys_asked_at >= COOLDOWN
+        if is_new and not self._keys_wanted:
+            self._keys_wanted = True
+            self._wake.set()
+        return self._keys_wanted or _KEYS_NAME in self._failing
 
-    def soon(self, errand: abc.Callable[[], object]) -> None:
-        """Call a function in the background."""
-        self._errands.put(errand)
-        self._wake.set()
+    def soon(self, errand: abc.Callable[[], object]) -> bool:
+        """Call a function in the background, if no other one is running.
+
+        :returns: whether it will be called.
+        """
+        if not self._errand.acquire(blocking=False):
+            return False
+
+        def run() -> None:
+            try:
+                self._attempt('a service catalog', errand)
+            finally:
+                self._errand.release()
+
+        threading.Thread(target=run, daemon=True).start()
+        return True
 
     def refresh(self) -> float:
         """Do what is due, and return the seconds until something else is."""
-        while not self._errands.empty():
-            self._attempt('a service catalog', self._errands.get())
-        is_due = time.monotonic() >= self._next
-        if is_due or self._keys_wanted:
-            self._attempt('the public keys', self._fetch_keys)
+        started = time.monotonic()
+        is_due, is_wanted = started >= self._next, self._keys_wanted
+        if is_due:
+            # Most workers start at the same moment. The promise includes the
+            # time that a response takes.
+            pause = self._interval * random.uniform(0.8, 0.9)  # nosec
+            self._next = started + pause
+            self._attempt('the revocation events', self._fetch_events)
+        if is_due or is_wanted:
+            self._attempt(_KEYS_NAME, self._fetch_keys)
+        if is_wanted:
             self._keys_asked_at = time.monotonic()
             self._keys_wanted = False
         if is_due:
-            # Most workers start at the same moment.
-            pause = self._interval * random.uniform(0.9, 1)  # nosec
-            self._next = time.monotonic() + pause
-            self._attempt('the revocation events', self._fetch_events)
-            self._report()
+            self._attempt('nothing', self._report)
         return max(0, self._next - time.monotonic())
 
     def _report(self) -> None:
@@ -166,29 +179,32 @@ class Publication:
     def _fetch_keys(self) -> None:
         started, known = time.monotonic(), self.current
         answer = self._get(_KEYS, known.keys_etag, authenticated=False)
-        keys = known.keys
-        if answer is not None:
-            keys = public_keys.PublicKeys.read(_parsed(answer.body))
-            if known.keys is not None and keys.by_id == known.keys.by_id:
-                keys = known.keys
+        if answer is None:
+            self.current = dataclasses.replace(known, keys_at=started)
+            return
+        keys = public_keys.PublicKeys.read(_parsed(answer.body))
         self.current = dataclasses.replace(
             known,
             keys=keys,
             keys_at=started,
-            keys_etag=known.keys_etag if answer is None else answer.etag,
+            keys_etag=answer.etag,
+            keys_version=known.keys_version + (keys != known.keys),
         )
 
     def _fetch_events(self) -> None:
         started, known = time.monotonic(), self.current
         answer = self._get(_EVENTS, known.events_etag, authenticated=True)
-        events = known.events
-        if answer is not None:
-            events = revocation_list.read(_parsed(answer.body))
+        if answer is None:
+            self.current = dataclasses.replace(known, events_at=started)
+            return
         self.current = dataclasses.replace(
             known,
-            events=events,
+            events=revocation_list.read(
+                _parsed(answer.body), started, known.events
+            ),
             events_at=started,
-            events_etag=known.events_etag if answer is None else answer.etag,
+            events_etag=answer.etag,
+            events_version=known.events_version + 1,
         )
 
     def _get(

@@ -18,7 +18,6 @@ import hashlib
 import threading
 import typing as ty
 
-from keystone_oauth2.protocol import public_keys
 from keystone_oauth2.protocol import revocation_list
 
 #: Bounds of what a process remembers.
@@ -35,8 +34,8 @@ class Entry:
     :ivar body: JSON: what Keystone says of it, without the catalog.
     :ivar ids: what revocation events know it by.
     :ivar expires_at: seconds since the epoch.
-    :ivar keys: those that it was verified with.
-    :ivar events: the latest list that does not have it.
+    :ivar keys_version: of those that it was verified with.
+    :ivar events_version: of the latest list that does not have it.
     :ivar catalog_key: whose catalog it has.
     :ivar is_unconditional: whether it is valid in any request: it is bound to
         nothing and has no access rules.
@@ -47,8 +46,8 @@ class Entry:
     body: str
     ids: revocation_list.Ids
     expires_at: int
-    keys: public_keys.PublicKeys
-    events: revocation_list.RevocationList
+    keys_version: int
+    events_version: int
     catalog_key: tuple[str, ...]
     is_unconditional: bool
     environ: dict[str, ty.Any] | None = None

@@ -17,6 +17,10 @@ import typing as ty
 
 from keystonemiddleware.auth_token import _request
 
+#: Whether another service vouches for the user's token, while the request is
+#: processed.
+FORWARDED = 'keystone_oauth2.is_forwarded'
+
 
 class AuthTokenRequest(_request._AuthTokenRequest):
     """The request of ``auth_token``, without two faults.

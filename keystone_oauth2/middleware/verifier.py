@@ -27,6 +27,10 @@ from keystone_oauth2.protocol import revocation_list
 
 LOG = log.getLogger(__name__)
 
+# The member and the method of a token that is bound to a certificate.
+_BINDING = frozenset({'oauth2_credential'})
+_MALFORMED = (LookupError, TypeError, ValueError)
+
 
 class Refused(Exception):
     """The token is not valid; the message is the reason, for metrics."""
@@ -71,20 +75,18 @@ class Verifier:
         """Return a token that was verified before and is still valid."""
         key = remembered.key(token)
         entry = self._remembered.get(key)
-        if entry is None:
+        if entry is None or time.time() >= entry.expires_at:
             return None
         snapshot = self._publication.current
-        if (
-            time.time() >= entry.expires_at
-            or entry.keys is not snapshot.keys
-            or not self._is_fresh(snapshot)
-        ):
+        if not self._is_fresh(snapshot):
             return None
-        if entry.events is not snapshot.events:
+        if entry.keys_version != snapshot.keys_version:
+            return None
+        if entry.events_version != snapshot.events_version:
             if snapshot.events is None or snapshot.events.concerns(entry.ids):
                 self._remembered.forget(key)
                 return None
-            entry.events = snapshot.events
+            entry.events_version = snapshot.events_version
         return entry
 
     def verify(self, token: str) -> remembered.Entry:
@@ -105,6 +107,8 @@ class Verifier:
 
     def _verify(self, token: str) -> remembered.Entry:
         snapshot = self._publication.current
+        # First: Keystone is asked about tokens for this service only.
+        self._check_audience(token)
         keys, events = snapshot.keys, snapshot.events
         if keys is None or events is None or not self._is_fresh(snapshot):
             raise Unknown('stale')
@@ -116,19 +120,23 @@ class Verifier:
             found = access_token.verify(token, keys, self._issuer)
             ids = revocation_list.Ids.of(found)
             body = found.keystone_token()
-        except (LookupError, TypeError, ValueError) as error:
+        except _MALFORMED as error:
             LOG.info('A JWT access token is refused: %s', error)
             raise Refused('invalid') from error
-        if not self._audiences & set(found.audience):
-            LOG.info(
-                'A JWT access token is refused: it is for %s', found.audience
-            )
-            raise Refused('audience')
         if time.time() >= found.expires_at:
             raise Refused('expired')
         if events.concerns(ids):
             raise Unknown('event')
         return _entry(found, body, ids, snapshot)
+
+    def _check_audience(self, token: str) -> None:
+        try:
+            audience = access_token.AccessToken.read(token).audience
+        except ValueError as error:
+            raise Refused('invalid') from error
+        if self._audiences.isdisjoint(audience):
+            LOG.info('A JWT access token is for other audiences')
+            raise Refused('audience')
 
     def _is_fresh(self, snapshot: publications.Snapshot) -> bool:
         now = time.monotonic()
@@ -146,16 +154,22 @@ def _entry(
 ) -> remembered.Entry:
     openstack = token.openstack
     credential = openstack.get('application_credential') or {}
-    scope = openstack.get('project') or openstack.get('domain') or {}
     return remembered.Entry(
         body=json.dumps(body, separators=(',', ':')),
         ids=ids,
         expires_at=token.expires_at,
-        keys=ty.cast(ty.Any, snapshot.keys),
-        events=ty.cast(ty.Any, snapshot.events),
-        catalog_key=(token.user_id, scope.get('id', '')),
+        keys_version=snapshot.keys_version,
+        events_version=snapshot.events_version,
+        catalog_key=(token.user_id, *_scope(openstack)),
         is_unconditional=(
-            'oauth2_credential' not in openstack
+            not _BINDING.intersection((*openstack, *openstack['methods']))
             and credential.get('access_rules') is None
         ),
     )
+
+
+def _scope(openstack: dict[str, ty.Any]) -> tuple[str, ...]:
+    for kind in ('project', 'domain'):
+        if kind in openstack:
+            return kind, openstack[kind]['id']
+    return ('system',)

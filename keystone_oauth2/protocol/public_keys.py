@@ -27,10 +27,12 @@ class PublicKey:
 
     :ivar kid: its id.
     :ivar algorithm: as in ``alg``.
+    :ivar thumbprint: of RFC 7638.
     """
 
     kid: str
     algorithm: str
+    thumbprint: str
     _key: ty.Any = dataclasses.field(repr=False, compare=False)
 
     def has_signed(self, token: str) -> bool:
@@ -72,7 +74,9 @@ class PublicKeys:
             if kid in found:
                 raise ValueError('has two keys with one id')
             key = jwt.PyJWK(members, algorithm=jwk.pyjwt_name(algorithm))
-            found[kid] = PublicKey(kid, algorithm, key)
+            found[kid] = PublicKey(
+                kid, algorithm, jwk.thumbprint(members), key
+            )
         if not found:
             raise ValueError('has no key with an id and an algorithm')
         return cls(found)

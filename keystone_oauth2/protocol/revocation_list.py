@@ -21,6 +21,8 @@ import typing as ty
 from keystone_oauth2.protocol import access_token
 
 _NAMES = ('audit_id', 'client_id', 'user_id', 'project_id', 'domain_id')
+#: Seconds for which events are kept after they were in the list.
+KEPT = 600
 _FORMAT = '%Y-%m-%dT%H:%M:%SZ'
 
 
@@ -56,33 +58,75 @@ class Ids(ty.NamedTuple):
         )
 
 
+class _Seen(ty.NamedTuple):
+    """An event.
+
+    :ivar end: tokens that were issued until then are concerned, in seconds
+        since the epoch.
+    :ivar at: when it was in the list, in seconds on the caller's clock.
+    """
+
+    end: float
+    at: float
+
+
 class RevocationList:
     """Revocation events, found by the ids that they have.
 
+    Those that are no longer in the list are kept for :data:`KEPT` seconds:
+    the node of Keystone that has responded may lag behind another one, and
+    the clock of the service behind Keystone's.
+
     :param events: as in the response, parsed.
-    :raises ValueError: one is malformed.
+    :param now: in seconds, on any clock of the caller.
+    :param former: the list before.
+    :raises ValueError: an event is malformed.
     """
 
-    def __init__(self, events: abc.Iterable[abc.Mapping[str, str]]) -> None:
-        self._latest: dict[tuple[int, ...], dict[tuple[str, ...], float]] = {}
+    def __init__(
+        self,
+        events: abc.Iterable[abc.Mapping[str, str]],
+        now: float = 0,
+        former: 'RevocationList | None' = None,
+    ) -> None:
+        self._now = now
+        self._latest: dict[tuple[int, ...], dict[tuple[str, ...], _Seen]] = {}
+        if former is not None:
+            self._keep(former)
         for event in events:
-            self._add(event)
+            self._add_event(event, now)
 
-    def _add(self, event: abc.Mapping[str, str]) -> None:
+    def _keep(self, former: 'RevocationList') -> None:
+        for places, known in former._latest.items():
+            for values, seen in known.items():
+                # It was in the list until a moment ago.
+                if seen.at == former._now:
+                    seen = seen._replace(at=self._now)
+                if self._now < seen.at + KEPT:
+                    self._add(places, values, seen)
+
+    def _add_event(self, event: abc.Mapping[str, str], now: float) -> None:
         # An event with an id of an unknown name concerns more tokens here than
         # it should: Keystone is asked about these.
         places = tuple(
-            place for place, name in enumerate(_NAMES) if name in event
+            place
+            for place, name in enumerate(_NAMES)
+            if event.get(name) is not None
         )
         values = tuple(str(event[_NAMES[place]]) for place in places)
-        end = _seconds(event)
+        self._add(places, values, _Seen(_seconds(event), now))
+
+    def _add(
+        self, places: tuple[int, ...], values: tuple[str, ...], seen: _Seen
+    ) -> None:
         found = self._latest.setdefault(places, {})
-        found[values] = max(end, found.get(values, end))
+        known = found.get(values, seen)
+        found[values] = _Seen(max(known.end, seen.end), max(known.at, seen.at))
 
     def concerns(self, ids: Ids) -> bool:
         """Whether an event concerns a token, which may have been revoked."""
         return any(
-            ids.issued_at <= found.get(values, -1)
+            values in found and ids.issued_at <= found[values].end
             for places, found in self._latest.items()
             for values in itertools.product(
                 *(ids.values[place] for place in places)
@@ -97,10 +141,13 @@ def _seconds(event: abc.Mapping[str, str]) -> float:
         raise ValueError('an event has no issued_before') from error
 
 
-def read(body: ty.Any) -> RevocationList:
+def read(
+    body: ty.Any, now: float = 0, former: RevocationList | None = None
+) -> RevocationList:
     """Read the response of ``GET /v3/OS-OAUTH2/revocation_events``.
 
     :param body: the parsed JSON.
+    :param now: see :class:`RevocationList`, as for ``former``.
     :raises ValueError: it is malformed.
     """
     events = body.get('revocation_events') if isinstance(body, dict) else None
@@ -108,4 +155,4 @@ def read(body: ty.Any) -> RevocationList:
         isinstance(event, dict) for event in events
     ):
         raise ValueError('is not a list of revocation events')
-    return RevocationList(events)
+    return RevocationList(events, now, former)

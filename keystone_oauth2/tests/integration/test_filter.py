@@ -22,6 +22,7 @@ from keystone_oauth2.tests.integration import filters
 from keystone_oauth2.tests.support import forgeries
 
 RESOURCE = 'https://image.example.com/v2'
+STATUS = 'HTTP_X_IDENTITY_STATUS'
 METADATA = '/.well-known/oauth-protected-resource/v2'
 RULE = {'path': '/resource', 'method': 'GET', 'service': filters.SERVICE_TYPE}
 
@@ -242,6 +243,10 @@ class ValidityTest(filters.FilterTestCase):
             self.keystone.folder, token, self.issue()
         ).items():
             with self.variant(problem):
+                # The key might become known.
+                while self.status(ours, forged) == 503:
+                    self.assertEqual('kid', problem)
+                    time.sleep(0.05)
                 self.assertEqual(401, self.status(ours, forged))
                 # Nor after a genuine one.
                 self.assertEqual(200, self.status(ours, token))
@@ -269,6 +274,25 @@ class ValidityTest(filters.FilterTestCase):
                             200 if client in accepting else 401,
                             self.status(client, token),
                         )
+
+    def test_audience_before_anything_is_known(self):
+        """H11: Keystone is not asked about a token for another service."""
+        token = self.issue()
+        for audience, status in (
+            (self.issuer, 200),
+            ('https://volume.example.com', 401),
+        ):
+            ours = self.ours(
+                ready=False,
+                oauth2_audience=audience,
+                region_name='nowhere',
+            )
+            with self.variant(audience):
+                self.assertIsNone(
+                    ours.application._shared.publication.current.keys
+                )
+                self.assertIn(self.status(ours, token), (status, 503))
+                self.assertIn(self.status(ours, token), (status, 503))
 
     def test_expired_token(self):
         """H08, I11: also if it was remembered; a service may use it still."""
@@ -313,6 +337,58 @@ class ValidityTest(filters.FilterTestCase):
         token = self.issue(allowed)
         answer = ours.request('POST', '/resource', token=token)
         self.assertEqual(401, answer.status)
+
+    def test_service_token_that_proves_nothing(self):
+        """I10: it does not switch off the rules, nor the binding."""
+        client = self.identity.create_application_credential(
+            self.user, access_rules=[{**RULE, 'path': '/other'}]
+        )
+        opaque = self.https().request(
+            'POST',
+            '/v3/auth/tokens',
+            json={
+                'auth': {
+                    'identity': {
+                        'methods': ['application_credential'],
+                        'application_credential': client._asdict(),
+                    }
+                }
+            },
+        )
+        tokens = (self.issue(client), opaque.headers['X-Subject-Token'])
+        other = self.identity.token_for(self.user)
+        for options in (
+            {'delay_auth_decision': True},
+            {'service_token_roles_required': False},
+            {
+                'delay_auth_decision': True,
+                'service_token_roles_required': False,
+            },
+        ):
+            options['include_service_catalog'] = False
+            ours = self.ours(**options)
+            bound = self.ours(**options, enforce_token_bind='required')
+            for token in tokens:
+                for service_token in ('x', token, other):
+                    headers = {
+                        'X-Auth-Token': token,
+                        'X-Service-Token': service_token,
+                    }
+                    with self.variant((options, headers)):
+                        self.assert_nobody(ours, headers)
+                headers = {'X-Auth-Token': other, 'X-Service-Token': 'x'}
+                self.assert_nobody(bound, headers)
+                headers['X-Service-Token'] = self.issue(self.service_client)
+                headers['X-Auth-Token'] = token
+                environ = ours.environ_for(headers=headers)
+                self.assertEqual('Confirmed', environ[STATUS])
+
+    def assert_nobody(self, client, headers):
+        """Assert that the service learns of no user."""
+        environ = client.environ_for(headers=headers) or {}
+        self.assertNotEqual('Confirmed', environ.get(STATUS))
+        self.assertNotIn('HTTP_X_USER_ID', environ)
+        self.assertNotIn('HTTP_X_ROLES', environ)
 
 
 class BoundTest(filters.FilterTestCase):
@@ -395,8 +471,8 @@ class BoundTest(filters.FilterTestCase):
                 (strict, own, 200),
                 (strict, self.issue(), 401),
                 (strict, 'x', 401),
-                # Any token would be one of a service there.
-                (lenient, own, 401),
+                # Where any token may be one of a service, the role counts.
+                (lenient, own, 200),
                 (lenient, self.issue(), 401),
             ):
                 with self.variant((token, service_token)):
@@ -552,6 +628,7 @@ class StartUpTest(filters.FilterTestCase):
                 'oauth2_events_max_age must be longer',
             ),
             ({'insecure': True}, 'insecure must be false'),
+            ({'auth_url': 'http://127.0.0.1:5000'}, 'auth_url must begin'),
             ({'auth_type': ''}, 'auth_type is not set'),
             (
                 {'oauth2_certificate_sources': 'rfc9440'},
