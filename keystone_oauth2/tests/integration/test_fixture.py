@@ -14,13 +14,25 @@
 
 import importlib.util
 import pathlib
+import time
 import unittest
 
+import fixtures
+
 from keystone_oauth2 import fixture
+from keystone_oauth2.fixture import _http
 from keystone_oauth2.tests import base
 
 PAGE = pathlib.Path('doc/source/user/testing.rst')
-SAMPLE = pathlib.Path('doc/source/user/samples/test_service.py')
+SAMPLES = pathlib.Path('doc/source/user/samples')
+#: In Keystone's log, once for each request for revocation events.
+EVENTS = 'PATH_INFO: `/v3/OS-OAUTH2/revocation_events`'
+PATIENCE = 60
+OPTIONS = {
+    'oauth2': {'issuer': 'https://keystone.example.com/v3'},
+    'oauth2_tokens': {'format': 'jwt'},
+    'token': {'provider': 'oauth2_fernet'},
+}
 
 
 class FixtureTest(base.TestCase):
@@ -42,14 +54,58 @@ class FixtureTest(base.TestCase):
             },
         )
 
-    def test_sample_passes(self):
-        specification = importlib.util.spec_from_file_location(
-            'sample', SAMPLE
+    def test_samples_pass(self):
+        for path in sorted(SAMPLES.glob('test_*.py')):
+            with self.variant(path.name):
+                specification = importlib.util.spec_from_file_location(
+                    'sample', path
+                )
+                sample = importlib.util.module_from_spec(specification)
+                specification.loader.exec_module(sample)
+                suite = unittest.defaultTestLoader.loadTestsFromModule(sample)
+                result = unittest.TestResult()
+                suite.run(result)
+                self.assertEqual(1, result.testsRun)
+                self.assertEqual([], result.errors + result.failures)
+
+
+class ServiceTest(base.TestCase):
+    """A service with a Keystone that issues JWTs."""
+
+    def test_token_is_verified_at_local_only(self):
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        with fixture.KeystoneServer(OPTIONS) as keystone:
+            # Its own folder is removed with it.
+            keystone.ca_file = keystone.authority.write(folder)
+            service = self.useFixture(fixture.ServiceServer(keystone))
+            request = _http.HTTPSClient(service.url, keystone.ca_file).request
+            token = self.issue(keystone)
+            for path in ('/local', '/token'):
+                self.assertEqual(200, request('GET', path, token=token).status)
+            self.wait_for_second_request_for_events(keystone)
+        self.assertEqual(200, request('GET', '/local', token=token).status)
+        self.assertEqual(503, request('GET', '/token', token=token).status)
+
+    def issue(self, keystone):
+        """Return an access token of a new client."""
+        project = keystone.client.create_project()
+        user = keystone.client.create_user(project, ['member'])
+        client = keystone.client.create_application_credential(user)
+        answer = _http.HTTPSClient(keystone.url, keystone.ca_file).request(
+            'POST',
+            '/v3/OS-OAUTH2/token',
+            form={
+                'grant_type': 'client_credentials',
+                'client_id': client.id,
+                'client_secret': client.secret,
+            },
         )
-        sample = importlib.util.module_from_spec(specification)
-        specification.loader.exec_module(sample)
-        suite = unittest.defaultTestLoader.loadTestsFromModule(sample)
-        result = unittest.TestResult()
-        suite.run(result)
-        self.assertEqual(1, result.testsRun)
-        self.assertEqual([], result.errors + result.failures)
+        self.assertEqual(200, answer.status, answer.text)
+        return answer.json['access_token']
+
+    def wait_for_second_request_for_events(self, keystone):
+        """Wait until the service has the keys and the events."""
+        end = time.monotonic() + PATIENCE
+        while keystone.log.count(EVENTS) < 2:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
