@@ -12,10 +12,12 @@
 
 """The fixture as other projects use it, by its documentation."""
 
+from concurrent import futures
 import importlib.util
 import pathlib
 import time
 import unittest
+import uuid
 
 import fixtures
 
@@ -28,6 +30,7 @@ SAMPLES = pathlib.Path('doc/source/user/samples')
 #: In Keystone's log, once for each request for revocation events.
 EVENTS = 'PATH_INFO: `/v3/OS-OAUTH2/revocation_events`'
 PATIENCE = 60
+REPEATED = 20
 OPTIONS = {
     'oauth2': {'issuer': 'https://keystone.example.com/v3'},
     'oauth2_tokens': {'format': 'jwt'},
@@ -67,6 +70,48 @@ class FixtureTest(base.TestCase):
                 suite.run(result)
                 self.assertEqual(1, result.testsRun)
                 self.assertEqual([], result.errors + result.failures)
+
+
+class KeystoneServerTest(base.TestCase):
+    """Keystone as a server."""
+
+    def test_no_request_is_served_with_the_token_of_another_one(self):
+        keystone = self.useFixture(fixture.KeystoneServer())
+        project = keystone.client.create_project()
+        clients = {
+            role: self.application_credentials(keystone, project, role)
+            for role in ('one-role', 'other-role')
+        }
+        with futures.ThreadPoolExecutor() as pool:
+            created = [
+                pool.submit(create, role)
+                for _ in range(REPEATED)
+                for role, create in clients.items()
+            ]
+        for result in created:
+            answer = result.result()
+            self.assertEqual(201, answer.status, answer.text)
+
+    def application_credentials(self, keystone, project, role):
+        """Return a function that creates one as a new user with a role."""
+        user = keystone.client.create_user(project, [role])
+        token = keystone.client.token_for(user)
+
+        def create(role):
+            client = _http.HTTPSClient(keystone.url, keystone.ca_file)
+            return client.request(
+                'POST',
+                f'/v3/users/{user.id}/application_credentials',
+                token=token,
+                json={
+                    'application_credential': {
+                        'name': uuid.uuid4().hex,
+                        'roles': [{'name': role}],
+                    }
+                },
+            )
+
+        return create
 
 
 class ServiceTest(base.TestCase):
