@@ -101,6 +101,8 @@ class AuthProtocol(auth_token.AuthProtocol):
         self, environ: Environ, start_response: ty.Any
     ) -> abc.Iterable[bytes]:
         """Handle a request (PEP 3333)."""
+        # One without a token, such as a health check, also starts the thread.
+        self._process = self._shared
         if not _IDENTITY_KEYS.isdisjoint(environ):
             for key in _IDENTITY_KEYS:
                 environ.pop(key, None)
