@@ -56,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='python -m demo',
         description='Build a Keystone with keystone-oauth2 in a temporary '
-        'folder, and show the flow with a secret and with a certificate.',
+        'folder, and show the flow with a secret and with a certificate, a '
+        'rotation, and a service that goes on without Keystone.',
     )
     parser.add_argument(
         '--keep',

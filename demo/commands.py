@@ -41,6 +41,11 @@ CURL = (
         '-H "Authorization: Bearer $TOKEN" $SERVICE/secret',
     ),
     (
+        'The same token, which is now a JWT, where the service verifies it',
+        'curl -w "\\n" --cacert $CA '
+        '-H "Authorization: Bearer $TOKEN" $SERVICE/local',
+    ),
+    (
         'The same with the certificate',
         'TOKEN=$(curl -s --cacert $CA --cert $CERTIFICATE --key $KEY '
         '-d grant_type=client_credentials -d client_id=$ROBOT_ID '

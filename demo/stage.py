@@ -48,7 +48,10 @@ OPTIONS: _configuration.Options = {
         ],
         'oauth2_cert_dn_mapping_id': MAPPING,
     },
+    # Accepts JWT access tokens, which are not issued yet.
+    'token': {'provider': 'oauth2_fernet'},
 }
+JWT_OPTIONS: _configuration.Options = {'oauth2_tokens': {'format': 'jwt'}}
 
 # As in Keystone's Mutual-TLS guide: every property must match the user.
 RULES = [
@@ -109,6 +112,18 @@ class Stage:
     def __exit__(self, *_exception: typing.Any) -> None:
         self._servers.close()
 
+    def stop_keystone(self) -> None:
+        """Stop both Keystones."""
+        self._keystones.close()
+
+    def start_keystone(self, options: _configuration.Options) -> None:
+        """Start the main Keystone at the same URL.
+
+        :param options: added to its configuration.
+        """
+        config_file = self._configuration('keystone-again', options)
+        self._keystone(config_file, self._port).wait()
+
     def _set_up(self) -> None:
         self.authority = certificates.CertificateAuthority(AUTHORITY)
         self.ca_file = self.authority.write(self.folder)
@@ -144,8 +159,12 @@ class Stage:
         return built
 
     def _start_keystone(self) -> None:
+        self._keystones = self._servers.enter_context(contextlib.ExitStack())
         usual = self._keystone(self.deployment.config_file, self._port)
-        short = self._keystone(self._short_configuration(), 0)
+        short_options = {'token': {'expiration': SHORT_LIFE}}
+        short = self._keystone(
+            self._configuration('keystone-short', short_options), 0
+        )
         usual.wait()
         short.wait()
         self.url = usual.url
@@ -155,17 +174,17 @@ class Stage:
         )
         self.admin.publish(self.url)
 
-    def _short_configuration(self) -> pathlib.Path:
+    def _configuration(
+        self, name: str, options: _configuration.Options
+    ) -> pathlib.Path:
         folder = self.deployment.folder
-        options = _configuration.merge(
+        merged = _configuration.merge(
             self.deployment.options,
-            {
-                'DEFAULT': {'log_file': f'{folder}/keystone-short.log'},
-                'token': {'expiration': SHORT_LIFE},
-            },
+            {'DEFAULT': {'log_file': f'{folder}/{name}.log'}},
+            options,
         )
-        config_file = folder / 'keystone-short.conf'
-        config_file.write_text(_configuration.render(options))
+        config_file = folder / f'{name}.conf'
+        config_file.write_text(_configuration.render(merged))
         return config_file
 
     def _keystone(
@@ -178,7 +197,7 @@ class Stage:
             port=port,
             wait=False,
         )
-        return self._servers.enter_context(keystone)
+        return self._keystones.enter_context(keystone)
 
     def _populate(self) -> None:
         project = self.admin.create_project('demo')
@@ -209,7 +228,7 @@ class Stage:
     def _start_service(self) -> str:
         config_file = self.folder / 'service.conf'
         _example_service.write_configuration(
-            config_file, self.admin, self.url, self.ca_file
+            config_file, self.admin, self.url, self.ca_file, self.issuer
         )
         example = _process.Server(
             _example_service.APPLICATION,
@@ -218,6 +237,8 @@ class Stage:
             wait=False,
         )
         self._servers.enter_context(example).wait()
+        # Its filter fetches keys and events from the first request on.
+        self.client(example.url).request('GET', '/local')
         return example.url
 
 

@@ -28,6 +28,7 @@ import requests
 from demo import certificate_walk
 from demo import commands
 from demo import exchange
+from demo import outage_walk
 from demo import rotation_walk
 from demo import secret_walk
 from demo import stage
@@ -77,6 +78,7 @@ def _run(options: argparse.Namespace, out: terminal.Terminal) -> None:
         by_secret.run()
         certificate_walk.CertificateWalk(set_up, out).run()
         rotation_walk.RotationWalk(set_up, out).run()
+        outage_walk.OutageWalk(set_up, out).run()
         if options.keep:
             commands.show(set_up, by_secret.credential, out)
             while True:

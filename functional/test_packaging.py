@@ -151,6 +151,14 @@ class PackagingTest(base.StackTestCase):
             self.installed('oslo-config-generator', *name),
         )
         self.assertIn(
+            'oauth2_issuer',
+            self.installed(
+                'oslo-config-generator',
+                '--namespace',
+                'keystone_oauth2.middleware',
+            ),
+        )
+        self.assertIn(
             'identity:introspect_oauth2_token',
             self.installed('oslopolicy-sample-generator', *name),
         )

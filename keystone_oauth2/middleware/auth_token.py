@@ -60,6 +60,8 @@ class AuthProtocol(validation.Validation):
         self, environ: Environ, start_response: ty.Any
     ) -> abc.Iterable[bytes]:
         """Handle a request (PEP 3333)."""
+        # One without a token, such as a health check, also starts the thread.
+        self._process = self._shared
         if not _OUR_KEYS.isdisjoint(environ):
             for key in _OUR_KEYS:
                 environ.pop(key, None)
