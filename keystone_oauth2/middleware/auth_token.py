@@ -37,6 +37,7 @@ import webob.exc
 from keystone_oauth2.conf import keystone_authtoken
 from keystone_oauth2.middleware import catalogs
 from keystone_oauth2.middleware import counts as counting
+from keystone_oauth2.middleware import fetching
 from keystone_oauth2.middleware import identity_endpoint
 from keystone_oauth2.middleware import options
 from keystone_oauth2.middleware import publication as publications
@@ -82,6 +83,9 @@ class AuthProtocol(auth_token.AuthProtocol):
         self._identity_server._adapter.additional_headers = {
             _AUDIENCES: ' '.join(sorted(self._options.audiences))
         }
+        if self._session.timeout is None:
+            # Otherwise, requests wait without end for a server that is silent.
+            self._session.timeout = float(fetching.DEADLINE)
         self._counts = counting.Counts(self._options.statsd)
         self._starting = threading.Lock()
         self._process: int | None = None

@@ -12,10 +12,10 @@
 
 """What Keystone publishes for services, fetched in the background."""
 
+import collections
 import collections.abc as abc
 import dataclasses
 import json
-import queue
 import random
 import sys
 import threading
@@ -86,9 +86,11 @@ class Publication:
         self._interval = interval
         self._counts = counts
         self._wake = threading.Event()
-        self._errands: queue.SimpleQueue[abc.Callable[[], object]] = (
-            queue.SimpleQueue()
+        self._errands: collections.deque[abc.Callable[[], object]] = (
+            collections.deque()
         )
+        self._errand_lock = threading.Lock()
+        self._has_errand_thread = False
         self._next = 0.0
         self._keys_wanted = False
         self._keys_asked_at = float('-inf')
@@ -119,14 +121,23 @@ class Publication:
         return True
 
     def soon(self, errand: abc.Callable[[], object]) -> None:
-        """Call a function in the background."""
-        self._errands.put(errand)
-        self._wake.set()
+        """Call a function in the background.
+
+        Keys and events do not wait for it: it may take long.
+        """
+        with self._errand_lock:
+            self._errands.append(errand)
+            if self._has_errand_thread:
+                return
+            self._has_errand_thread = True
+        threading.Thread(
+            target=self._run_errands,
+            name='keystone-oauth2-errands',
+            daemon=True,
+        ).start()
 
     def refresh(self) -> float:
         """Do what is due, and return the seconds until something else is."""
-        while not self._errands.empty():
-            self._attempt('a service catalog', self._errands.get())
         is_due = time.monotonic() >= self._next
         if is_due or self._keys_wanted:
             self._attempt('the public keys', self._fetch_keys)
@@ -139,6 +150,15 @@ class Publication:
             self._attempt('the revocation events', self._fetch_events)
             self._report()
         return max(0, self._next - time.monotonic())
+
+    def _run_errands(self) -> None:
+        while True:
+            with self._errand_lock:
+                if not self._errands:
+                    self._has_errand_thread = False
+                    return
+                errand = self._errands.popleft()
+            self._attempt('a service catalog', errand)
 
     def _report(self) -> None:
         now, snapshot = time.monotonic(), self.current
