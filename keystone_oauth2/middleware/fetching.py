@@ -76,15 +76,13 @@ def get(
     :raises FetchError: there is no complete response in time, or it is too
         large, or the URL is not an https URL.
     """
-    parts = urllib.parse.urlsplit(url)
-    host = parts.hostname
-    if parts.scheme != 'https' or host is None:
-        raise FetchError('its URL does not begin with https://')
     try:
+        parts = urllib.parse.urlsplit(url)
+        host, port = parts.hostname, parts.port or 443
+        if parts.scheme != 'https' or host is None:
+            raise FetchError('its URL does not begin with https://')
         with (
-            socket.create_connection(
-                (host, parts.port or 443), deadline
-            ) as raw,
+            socket.create_connection((host, port), deadline) as raw,
             tls.wrap_socket(
                 raw, server_hostname=host, do_handshake_on_connect=False
             ) as connected,
@@ -101,7 +99,8 @@ def _in_time(
     deadline: float,
 ) -> Answer:
     # A timeout of a socket is one of each octet that arrives.
-    timer = threading.Timer(deadline, _end, [connected])
+    is_over = threading.Event()
+    timer = threading.Timer(deadline, _end, [connected, is_over])
     timer.daemon = True
     timer.start()
     try:
@@ -112,12 +111,17 @@ def _in_time(
         connection.request(
             'GET', path, headers={**headers, 'Host': parts.netloc}
         )
-        return _read(connection.getresponse())
+        answer = _read(connection.getresponse())
     finally:
         timer.cancel()
+    if is_over.is_set():
+        # It looks like a response that the server has ended.
+        raise FetchError(f'the response takes more than {deadline} seconds')
+    return answer
 
 
-def _end(connected: ssl.SSLSocket) -> None:
+def _end(connected: ssl.SSLSocket, is_over: threading.Event) -> None:
+    is_over.set()
     try:
         # SSLSocket.shutdown would pull the ground from under the reader.
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
@@ -129,8 +133,8 @@ def _read(response: http.client.HTTPResponse) -> Answer:
     body = response.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
         raise FetchError(f'the response has more than {MAX_BYTES} bytes')
-    expected = response.headers.get('Content-Length')
-    if expected is not None and expected != str(len(body)) and body:
+    # None if it is not known; 0 for responses without a body.
+    if response.length:
         raise FetchError('the response is incomplete')
     return Answer(response.status, response.headers.get('ETag', ''), body)
 

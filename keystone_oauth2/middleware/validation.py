@@ -25,6 +25,7 @@ from oslo_log import log
 import webob.exc
 
 from keystone_oauth2.middleware import catalog as catalogs
+from keystone_oauth2.middleware import fetching
 from keystone_oauth2.middleware import identity_endpoint
 from keystone_oauth2.middleware import options
 from keystone_oauth2.middleware import process as processes
@@ -69,6 +70,9 @@ class Validation(auth_token.AuthProtocol):
         self._identity_server._adapter.additional_headers = {
             _AUDIENCES: ' '.join(sorted(self._options.audiences))
         }
+        if self._session.timeout is None:
+            # Otherwise, requests wait without end for a server that is silent.
+            self._session.timeout = float(fetching.DEADLINE)
         self._process: processes.Process | None = None
 
     @property

@@ -597,6 +597,55 @@ RULES = (
         'RFC 9110, 15.6.4',
     ),
     (
+        'I06',
+        OURS,
+        'A service sees exactly what the filter of keystonemiddleware tells '
+        'it about the same token.',
+        'keystonemiddleware, auth_token',
+    ),
+    (
+        'I07',
+        MUST,
+        'OpenStack-System-Scope of a client never reaches the service, and a '
+        'service token does not change that of the user.',
+        'CWE-290',
+    ),
+    (
+        'I08',
+        MUST,
+        'Keys are fetched over https from configured hosts, with limits on '
+        'size, time and frequency, and are replaced only by good ones.',
+        'RFC 8725, 3.10',
+    ),
+    (
+        'I09',
+        OURS,
+        'A revocation is seen within the configured time, or Keystone '
+        'validates each token.',
+        'RFC 7009, 3',
+    ),
+    (
+        'I10',
+        MUST,
+        'Access rules of a token are enforced, and a token whose rules cannot '
+        'be checked is refused.',
+        "Keystone's application credentials",
+    ),
+    (
+        'I11',
+        MUST,
+        'A token that was verified before is not accepted after it has '
+        'expired, after its key was removed, or after it was revoked.',
+        'RFC 7662, 4',
+    ),
+    (
+        'I12',
+        MUST,
+        'Only a JWT of the type at+jwt is an access token, and it is nothing '
+        'else.',
+        'RFC 8725, 3.11; RFC 9068, 4',
+    ),
+    (
         'J01',
         MUST,
         'The response to a registration has the client and the expiry of its '

@@ -79,6 +79,18 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
             'oslo_config_config': own,
         }
 
+    def wait_until(self, holds, what):
+        """Wait for something that the background thread does.
+
+        :param holds: returns whether it has happened.
+        :param what: a sentence, for the report.
+        """
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            if time.monotonic() > end:
+                self.fail(f'In {PATIENCE} seconds it does not hold: {what}.')
+            time.sleep(0.02)
+
     def unmodified(self, **options):
         """Return a service behind the filter of keystonemiddleware."""
         service = Service()
@@ -112,6 +124,12 @@ class Client(_http.WSGIClient):
         super().__init__(application)
         self.service = service
 
+    def use(self, token, **arguments):
+        """Return the status of a request with a token."""
+        headers = {'X-Auth-Token': token}
+        self.environ_for(headers=headers, **arguments)
+        return self.answer.status
+
     def environ_for(self, *, headers, **arguments):
         """Return what the service sees of a request, or None."""
         self.service.environ = None
@@ -123,10 +141,9 @@ class Client(_http.WSGIClient):
     def wait_until_ready(self, test):
         """Wait until it has the keys and the revocation events."""
         self.request('GET', '/')
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
+
+        def is_ready():
             snapshot = self.application._shared.publication.current
-            if snapshot.keys is not None and snapshot.events is not None:
-                return
-            time.sleep(0.02)
-        test.fail('The filter has not got keys and events.')
+            return snapshot.keys is not None and snapshot.events is not None
+
+        test.wait_until(is_ready, 'the filter has keys and events')
