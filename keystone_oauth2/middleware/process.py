@@ -24,9 +24,9 @@ from keystone_oauth2.middleware import publication as publications
 from keystone_oauth2.middleware import recent
 from keystone_oauth2.middleware import verifier as verifiers
 
-# Of about 10 kB each.
-_MAX_CATALOGS = 200
-_MAX_CLIENTS = 10_000
+#: How many catalogs a process remembers, which take about 40 kB each.
+MAX_CATALOGS = 200
+_MAX_CLIENTS = 1000
 
 
 class Process:
@@ -59,7 +59,7 @@ class Process:
             keys_max_age=options.keys_max_age,
         )
         self.catalogs: recent.Recent[tuple[str, ...], catalogs.Catalog] = (
-            recent.Recent(_MAX_CATALOGS)
+            recent.Recent(MAX_CATALOGS)
         )
         self.catalogs_after = 0.0
         self.clients: recent.Recent[bytes, ty.Any] = recent.Recent(

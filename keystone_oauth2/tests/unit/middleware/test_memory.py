@@ -21,7 +21,8 @@ import uuid
 from oslo_config import cfg
 
 from keystone_oauth2.middleware import auth_token
-from keystone_oauth2.middleware import catalogs
+from keystone_oauth2.middleware import catalog as catalogs
+from keystone_oauth2.middleware import process
 from keystone_oauth2.middleware import publication
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.protocol import access_token
@@ -37,7 +38,7 @@ KEY = signing_keys.SigningKey.generate('EdDSA', 0)
 LARGEST = 6000
 #: Nothing listens there.
 NOWHERE = 'https://127.0.0.1:9'
-USERS = [uuid.uuid4().hex for _ in range(catalogs.MAX_CATALOGS)]
+USERS = [uuid.uuid4().hex for _ in range(process.MAX_CATALOGS)]
 PROJECT = uuid.uuid4().hex
 
 
@@ -129,7 +130,7 @@ class MemoryTest(base.TestCase):
         found = auth_token.filter_factory({}, **conf)(service)
         self.call(found, 'unknown')
         now = time.monotonic()
-        found._publication.current = publication.Snapshot(
+        found._shared.publication.current = publication.Snapshot(
             keys=public_keys.PublicKeys.read({'keys': [KEY.jwk]}),
             keys_at=now,
             events=revocation_list.RevocationList([]),
@@ -154,13 +155,15 @@ class MemoryTest(base.TestCase):
         self.addCleanup(tracemalloc.stop)
         tracemalloc.start()
         for user_id in USERS:
-            application._catalogs.put((user_id, PROJECT), catalog())
+            application._shared.catalogs.put(
+                (user_id, 'project', PROJECT), catalog()
+            )
         for turn in range(number):
             sent = token(USERS[turn % len(USERS)], roles)
             self.assertEqual('200', self.call(application, sent))
         gc.collect()
         taken, _ = tracemalloc.get_traced_memory()
-        entries = application._verifier._remembered._entries
+        entries = application._shared.verifier._remembered._entries
         self.assertGreaterEqual(len(entries), remembered_at_least)
         self.assertTrue(all(one.environ for one in entries.values()))
         self.assertLess(taken, BOUND)

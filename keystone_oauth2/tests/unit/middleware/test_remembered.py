@@ -16,7 +16,6 @@ import hypothesis
 from hypothesis import strategies as st
 
 from keystone_oauth2.middleware import remembered
-from keystone_oauth2.protocol import public_keys
 from keystone_oauth2.protocol import revocation_list
 from keystone_oauth2.tests import base
 
@@ -39,8 +38,8 @@ def entry(length=0):
         body=length * 'x',
         ids=revocation_list.Ids(0, ()),
         expires_at=0,
-        keys=public_keys.PublicKeys({}),
-        events=revocation_list.RevocationList([]),
+        keys_version=1,
+        events_version=1,
         catalog_key=(),
         is_unconditional=True,
     )
