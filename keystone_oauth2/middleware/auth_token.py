@@ -21,6 +21,7 @@ The environment that the service sees is the one that ``auth_token`` sets.
 """
 
 import collections.abc as abc
+import functools
 import json
 import os
 import threading
@@ -51,8 +52,9 @@ from keystone_oauth2.protocol import protected_resource
 LOG = log.getLogger(__name__)
 
 Environ = dict[str, ty.Any]
+Headers = list[tuple[str, str]]
 
-_IDENTITY_KEYS = requests.AuthTokenRequest.identity_keys()
+_IDENTITY_KEYS = frozenset(requests.AuthTokenRequest.identity_keys())
 _CATALOG_KEY = 'HTTP_X_SERVICE_CATALOG'
 _AUDIENCES = 'OpenStack-Identity-Audiences'
 _RETRY_AFTER = '1'
@@ -138,21 +140,25 @@ class AuthProtocol(auth_token.AuthProtocol):
         """Handle a request (PEP 3333)."""
         if self._process != os.getpid():
             self._start()
-        for key in _IDENTITY_KEYS:
-            environ.pop(key, None)
+        if not _IDENTITY_KEYS.isdisjoint(environ):
+            for key in _IDENTITY_KEYS:
+                environ.pop(key, None)
         response = self._own_response(environ)
         if response is not None:
             return response(environ, start_response)
-        return self._app(environ, self._challenging(environ, start_response))
+        return self._app(
+            environ, functools.partial(self._respond, environ, start_response)
+        )
 
     def _own_response(self, environ: Environ) -> ty.Any:
         """Return a response, or None if the service is to respond."""
-        if self._is_metadata(environ):
+        if self._options.resource is not None and self._is_metadata(environ):
             return self._metadata(environ)
-        try:
-            _use_bearer_token(environ)
-        except ValueError as error:
-            return self._bad_request(str(error))
+        if 'HTTP_AUTHORIZATION' in environ:
+            try:
+                _use_bearer_token(environ)
+            except ValueError as error:
+                return self._bad_request(str(error))
         if self._use_remembered(environ):
             return None
         try:
@@ -172,19 +178,18 @@ class AuthProtocol(auth_token.AuthProtocol):
         entry = self._verifier.knows(token)
         if entry is None or entry.environ is None:
             return False
-        catalog = self._catalog(entry, token)
-        if catalog is None and self._include_service_catalog:
-            return False
-        environ.update(entry.environ)
-        if catalog is not None:
+        catalog = None
+        if self._include_service_catalog:
+            catalog = self._catalog(entry, token)
+            if catalog is None:
+                return False
             environ[_CATALOG_KEY] = catalog.header
+        environ.update(entry.environ)
         data = _token_info(entry, catalog, token)
-        plugin = _user_plugin.UserAuthPlugin(
-            access.create(body=data, auth_token=token), None
-        )
-        plugin._auth, plugin._session = self._auth, self._session
         environ['keystone.token_info'] = data
-        environ['keystone.token_auth'] = plugin
+        environ['keystone.token_auth'] = _user_plugin.UserAuthPlugin(
+            access.AccessInfoV3(data, token), None, self._session, self._auth
+        )
         self._counts.add('remembered')
         return True
 
@@ -348,9 +353,7 @@ class AuthProtocol(auth_token.AuthProtocol):
             raise auth_token.InvalidToken('Token authorization failed')
 
     def _is_metadata(self, environ: Environ) -> bool:
-        resource = self._options.resource
-        if resource is None:
-            return False
+        resource = self._options.resource or ''
         path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
         return bool(path == protected_resource.path(resource))
 
@@ -384,23 +387,22 @@ class AuthProtocol(auth_token.AuthProtocol):
             error, resource and protected_resource.url(resource)
         )
 
-    def _challenging(
-        self, environ: Environ, start_response: ty.Any
-    ) -> abc.Callable[..., ty.Any]:
+    def _respond(
+        self,
+        environ: Environ,
+        start_response: ty.Any,
+        status: str,
+        headers: Headers,
+        *error: ty.Any,
+    ) -> ty.Any:
         """Add the challenges to a response of the service with status 401."""
-
-        def start(
-            status: str, headers: list[tuple[str, str]], *error: ty.Any
-        ) -> ty.Any:
-            if status.startswith('401'):
-                headers = [
-                    *headers,
-                    *self._reject_auth_headers,
-                    ('WWW-Authenticate', self._challenge(environ)),
-                ]
-            return start_response(status, headers, *error)
-
-        return start
+        if status.startswith('401'):
+            headers = [
+                *headers,
+                *self._reject_auth_headers,
+                ('WWW-Authenticate', self._challenge(environ)),
+            ]
+        return start_response(status, headers, *error)
 
 
 def _use_bearer_token(environ: Environ) -> None:
@@ -409,10 +411,7 @@ def _use_bearer_token(environ: Environ) -> None:
     :raises ValueError: there are two different ones (RFC 6750, 2), or it is
         malformed.
     """
-    authorization = environ.get('HTTP_AUTHORIZATION')
-    if authorization is None:
-        return
-    token = bearer.token(authorization)
+    token = bearer.token(environ['HTTP_AUTHORIZATION'])
     if token is None:
         return
     for key in ('HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN'):
@@ -425,11 +424,13 @@ def _token_info(
     entry: remembered.Entry, catalog: catalogs.Catalog | None, token: str
 ) -> dict[str, ty.Any]:
     # A new one each time: services may change it. The catalog is too large.
-    data: dict[str, ty.Any] = json.loads(entry.body)
+    data = entry.body.copy()
     # As keystoneclient does, with which auth_token validates tokens.
-    data['token'].update(auth_token=token, version='v3')
+    said = data['token']
+    said['auth_token'] = token
+    said['version'] = 'v3'
     if catalog is not None:
-        data['token']['catalog'] = catalog.services
+        said['catalog'] = catalog.services
     return data
 
 

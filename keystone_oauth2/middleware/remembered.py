@@ -18,21 +18,22 @@ import hashlib
 import threading
 import typing as ty
 
+from keystone_oauth2.middleware import originals
 from keystone_oauth2.protocol import public_keys
 from keystone_oauth2.protocol import revocation_list
 
 #: Bounds of what a process remembers.
 MAX_TOKENS = 10_000
-MAX_BYTES = 48 * 1024 * 1024
-# Of an entry without its texts.
-_OVERHEAD = 1600
+MAX_BYTES = 60 * 1024 * 1024
+# Of an entry without its body.
+_OVERHEAD = 2800
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(slots=True)
 class Entry:
     """A token that was verified.
 
-    :ivar body: JSON: what Keystone says of it, without the catalog.
+    :ivar body: what Keystone says of it, without the catalog.
     :ivar ids: what revocation events know it by.
     :ivar expires_at: seconds since the epoch.
     :ivar keys: those that it was verified with.
@@ -44,7 +45,7 @@ class Entry:
         yet.
     """
 
-    body: str
+    body: originals.Original
     ids: revocation_list.Ids
     expires_at: int
     keys: public_keys.PublicKeys
@@ -56,8 +57,8 @@ class Entry:
     @property
     def size(self) -> int:
         """How many bytes it takes, roughly."""
-        # What is set in a request is also in the body.
-        return _OVERHEAD + 3 * len(self.body)
+        # Texts that are set in a request are those of the body.
+        return _OVERHEAD + self.body.size
 
 
 class Remembered:

@@ -13,13 +13,13 @@
 """Whether a JWT access token is valid, as far as this process knows."""
 
 import collections.abc as abc
-import json
 import time
 import typing as ty
 
 from oslo_log import log
 
 from keystone_oauth2.middleware import counts as counting
+from keystone_oauth2.middleware import originals
 from keystone_oauth2.middleware import publication as publications
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.protocol import access_token
@@ -148,7 +148,7 @@ def _entry(
     credential = openstack.get('application_credential') or {}
     scope = openstack.get('project') or openstack.get('domain') or {}
     return remembered.Entry(
-        body=json.dumps(body, separators=(',', ':')),
+        body=originals.Original(body),
         ids=ids,
         expires_at=token.expires_at,
         keys=ty.cast(ty.Any, snapshot.keys),
