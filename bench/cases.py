@@ -18,11 +18,13 @@ import multiprocessing
 import random
 import typing as ty
 
+from bench import calls
 from bench import data
 from bench import filters
 from bench import load
 from bench import meters
 from bench import peers
+from bench import service
 from bench import stage
 
 _ATTACKER = '127.0.0.2'
@@ -375,6 +377,50 @@ def _measure_calls(
     )
 
 
+def call_with_new_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """A client calls a service, and requests a token for each call."""
+    found = side.attach(service.Service)
+    url = found.server.url
+    return _measure_clients(
+        found, lambda: calls.token_each(side, url), settings
+    )
+
+
+def call_with_one_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same with a token that it has already."""
+    found = side.attach(service.Service)
+    token, url = side.client_token, found.server.url
+    return _measure_clients(
+        found, lambda: calls.one_token(token, url), settings
+    )
+
+
+def _measure_clients(
+    found: service.Service,
+    make: abc.Callable[[], calls.Call],
+    settings: stage.Settings,
+) -> Measured:
+    figures, before, after = calls.run(
+        make,
+        clients=settings.workers,
+        seconds=settings.seconds,
+        read=found.read,
+    )
+    responses = len(figures.latencies)
+    return Measured(
+        responses=responses,
+        rate=figures.rate,
+        p50=figures.percentile(50),
+        p99=figures.percentile(99),
+        cost=meters.cost(before, after, responses),
+        unexpected=figures.unexpected,
+    )
+
+
 def _attack(
     address: load.Address, request: load.Request, settings: stage.Settings
 ) -> None:
@@ -446,6 +492,18 @@ CASES = (
             'auth_token, Keystone validates': online_filter,
             'filter, token seen first': our_filter_first,
         },
+        (JWT,),
+        is_sliced=True,
+    ),
+    Case(
+        'call',
+        {'whole call, a token for each': call_with_new_token},
+        (*KEYSTONES, JWT),
+        is_sliced=True,
+    ),
+    Case(
+        'call-one-token',
+        {'whole call, one token for all': call_with_one_token},
         (JWT,),
         is_sliced=True,
     ),

@@ -101,7 +101,6 @@ class Filters(fixtures.Fixture):
         self._keystone = keystone
 
     def _setUp(self) -> None:
-        self.useFixture(self._keystone.front_end)
         self.cache = self.useFixture(servers.Cache('memcached'))
         self.token = self._keystone.request_token()
         self._key = _signing_key(self._keystone, self.token)

@@ -41,6 +41,7 @@ class Reading:
     :ivar cache_trips: messages to the cache server, by connection.
     :ivar requests: requests that the workers have handled, by process.
     :ivar service: processor time of a service that validates tokens.
+    :ivar client: processor time of its clients.
     """
 
     worker: Counters
@@ -50,6 +51,7 @@ class Reading:
     cache_trips: Counters
     requests: Counters = dataclasses.field(default_factory=dict)
     service: Counters = dataclasses.field(default_factory=dict)
+    client: Counters = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,11 +68,20 @@ class Cost:
     cache_trips: float | None
     requests: float | None
     service: float | None
+    client: float | None
+
+    @property
+    def issuer(self) -> float | None:
+        """The processor time of the server that issues tokens, in seconds.
+
+        It includes that of its database and cache.
+        """
+        return _sum(self.worker, self.database, self.cache)
 
     @property
     def total(self) -> float | None:
         """The processor time of all together, in seconds."""
-        return _sum(self.worker, self.database, self.cache, self.service)
+        return _sum(self.issuer, self.service, self.client)
 
 
 def cost(before: Reading, after: Reading, requests: int) -> Cost:

@@ -46,6 +46,7 @@ Key = tuple[str, str]
 BUSY: Key = ('busy client', cases.OURS)
 ALONE: Key = ('good client, alone', cases.OURS)
 ATTACKED: Key = ('good client, attacked', cases.OURS)
+ONE_TOKEN: Key = ('whole call, one token for all', cases.JWT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Ratio:
 
     :ivar text: its description.
     :ivar aim: the target, or empty.
-    :ivar part: of the cost, or ``rate`` for a ratio of rates.
+    :ivar part: a figure of the cost, or ``rate`` for a ratio of rates.
     """
 
     text: str
@@ -118,6 +119,7 @@ def rows(results: Results) -> list[list[str]]:
             'range',
             'p50 ms',
             'p99 ms',
+            'client ms',
             'service ms',
             'workers ms',
             'database ms',
@@ -142,6 +144,7 @@ def rows(results: Results) -> list[list[str]]:
                     *(
                         milliseconds(average(measured, name))
                         for name in (
+                            'client',
                             'service',
                             'worker',
                             'database',
@@ -195,6 +198,7 @@ def ratios(cache: str) -> list[Ratio]:
         _both('GET /v3/users/{id}', '<= 1.02'),
         _both('GET /v3', '<= 1.02'),
         *_filter_ratios(),
+        *_call_ratios(),
     ]
 
 
@@ -224,6 +228,26 @@ def _filter_ratios() -> abc.Iterator[Ratio]:
         ('auth_token, Keystone validates', cases.JWT),
         'rate',
     )
+
+
+def _call_ratios() -> abc.Iterator[Ratio]:
+    case = 'whole call, a token for each'
+    ours = (case, cases.JWT)
+    for other in (cases.IN_TREE, cases.OURS):
+        yield Ratio(
+            f"Keystone's part of a whole call, {cases.JWT}, over {other}",
+            '<= 0.5',
+            ours,
+            (case, other),
+            'issuer',
+        )
+        yield Ratio(
+            f'processor time of the same call, client and service included, '
+            f'{cases.JWT}, over {other}',
+            '',
+            ours,
+            (case, other),
+        )
 
 
 def _ours(upper: str, aim: str, lower: str) -> Ratio:
@@ -267,6 +291,19 @@ def _other_bars(results: Results, cache: str) -> abc.Iterator[Bar]:
             '>= 0.95',
             median(_get(results, ATTACKED), 'rate')
             / median(_get(results, ALONE), 'rate'),
+        )
+    if _has(results, ONE_TOKEN):
+        called = _get(results, ONE_TOKEN)
+        part = average(called, 'issuer')
+        yield Bar(
+            "Keystone's part of a call, one token for all, in ms",
+            '0.0',
+            None if part is None else part * 1000,
+        )
+        yield Bar(
+            'requests to Keystone for a call, one token for all',
+            '0.0',
+            average(called, 'requests'),
         )
     if _has(results, BUSY):
         busy = _get(results, BUSY)
@@ -381,6 +418,7 @@ def write_json(
 
 
 _PARTS = {
+    'client': '#888',
     'service': '#a59',
     'worker': '#37a',
     'database': '#e90',

@@ -34,6 +34,7 @@ class Server(fixtures.Fixture):
     :param environment: variables for this module.
     :param folder: for its log.
     :param workers: number of processes.
+    :param options: of uWSGI, in addition.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Server(fixtures.Fixture):
         environment: abc.Mapping[str, str],
         folder: pathlib.Path,
         workers: int,
+        *options: str,
     ) -> None:
         super().__init__()
         self._module = module
         self._environment = environment
         self._log = folder / 'uwsgi.log'
         self._workers = workers
+        self._options = options
         self.address = ('127.0.0.1', free_port())
         self._statistics = ('127.0.0.1', free_port())
 
@@ -96,6 +99,7 @@ class Server(fixtures.Fixture):
             # A client may be late where much else runs.
             *('--socket-timeout', '60'),
             *('--buffer-size', '16384', '--add-header', 'Connection: close'),
+            *self._options,
         ]
 
     def _wait(self) -> None:

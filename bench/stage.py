@@ -139,6 +139,8 @@ class Keystone(Side):
     :param settings: the size of the benchmark.
     :param enable: whether the extension serves the API.
     :param options: in addition to those of all.
+    :ivar issues_jwts: whether access tokens are JWTs.
+    :ivar workers: number of processes.
     """
 
     def __init__(
@@ -154,6 +156,8 @@ class Keystone(Side):
         self.enable = enable
         self._options = options
         self._settings = settings
+        self.workers = settings.workers
+        self.issues_jwts = 'oauth2_tokens' in options
         self._attached: dict[object, fixtures.Fixture] = {}
 
     def _setUp(self) -> None:
@@ -171,7 +175,7 @@ class Keystone(Side):
             'bench.application',
             {'BENCH_CONFIG_FILE': str(self.deployment.config_file)},
             self._folder,
-            self._settings.workers,
+            self.workers,
         )
         self.authority = fixture.CertificateAuthority()
         self.front_end = front_end.FrontEnd(
@@ -184,6 +188,8 @@ class Keystone(Side):
                 'public': f'{self.front_end.url}/v3',
             },
         )
+        if self.issues_jwts:
+            self.useFixture(self.front_end)
         self.server = self.useFixture(server)
         self._create()
         self.many = self._copy(self._settings.clients)
