@@ -18,16 +18,20 @@ import multiprocessing
 import random
 import typing as ty
 
+from bench import calls
 from bench import data
+from bench import filters
 from bench import load
 from bench import meters
 from bench import peers
+from bench import service
 from bench import stage
 
 _ATTACKER = '127.0.0.2'
 _GUESSER = '127.0.0.3'
 _FEW = 100
 _ASSERTIONS = 1000
+_FIRST = 500
 
 
 OURS = 'ours'
@@ -303,6 +307,120 @@ def _at_random(
     return measure(side, requests, settings)
 
 
+def cached_filter(side: stage.Keystone, settings: stage.Settings) -> Measured:
+    """``auth_token``, which finds the token in memcached."""
+    found = side.attach(filters.Filters)
+    return _repeat_call(found, found.cached, settings)
+
+
+def cached_filter_with_catalog(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same with the service catalog."""
+    found = side.attach(filters.Filters)
+    return _repeat_call(found, found.cached_with_catalog, settings)
+
+
+def our_filter(side: stage.Keystone, settings: stage.Settings) -> Measured:
+    """Ours, which remembers the token."""
+    found = side.attach(filters.Filters)
+    return _repeat_call(found, found.ours, settings)
+
+
+def our_filter_with_catalog(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same with the service catalog."""
+    found = side.attach(filters.Filters)
+    return _repeat_call(found, found.ours_with_catalog, settings)
+
+
+def our_filter_first(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """Ours, which sees each token for the first time."""
+    found = side.attach(filters.Filters)
+    tokens = found.tokens(_FIRST)
+    return _measure_calls(found, found.ours, filters.once(tokens))
+
+
+def online_filter(side: stage.Keystone, settings: stage.Settings) -> Measured:
+    """``auth_token``, which asks Keystone each time."""
+    found = side.attach(filters.Filters)
+    batches = filters.repeated(found.token, settings.seconds, filters.FEW)
+    return _measure_calls(found, found.online, batches)
+
+
+def _repeat_call(
+    found: filters.Filters, application: ty.Any, settings: stage.Settings
+) -> Measured:
+    batches = filters.repeated(found.token, settings.seconds)
+    return _measure_calls(found, application, batches)
+
+
+def _measure_calls(
+    found: filters.Filters,
+    application: ty.Any,
+    batches: abc.Iterable[list[filters.Environ]],
+) -> Measured:
+    before = dataclasses.replace(found.read(), service={None: 0})
+    calls = filters.call(application, batches)
+    after = dataclasses.replace(found.read(), service={None: calls.processor})
+    figures = load.Figures(calls.seconds, calls.latencies, calls.refused)
+    return Measured(
+        responses=calls.count,
+        rate=calls.count / calls.seconds,
+        p50=figures.percentile(50),
+        p99=figures.percentile(99),
+        cost=meters.cost(before, after, calls.count),
+        unexpected=calls.refused,
+    )
+
+
+def call_with_new_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """A client calls a service, and requests a token for each call."""
+    found = side.attach(service.Service)
+    url = found.server.url
+    return _measure_clients(
+        found, lambda: calls.token_each(side, url), settings
+    )
+
+
+def call_with_one_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same with a token that it has already."""
+    found = side.attach(service.Service)
+    token, url = side.client_token, found.server.url
+    return _measure_clients(
+        found, lambda: calls.one_token(token, url), settings
+    )
+
+
+def _measure_clients(
+    found: service.Service,
+    make: abc.Callable[[], calls.Call],
+    settings: stage.Settings,
+) -> Measured:
+    figures, before, after = calls.run(
+        make,
+        clients=settings.workers,
+        seconds=settings.seconds,
+        read=found.read,
+    )
+    responses = len(figures.latencies)
+    return Measured(
+        responses=responses,
+        rate=figures.rate,
+        p50=figures.percentile(50),
+        p99=figures.percentile(99),
+        cost=meters.cost(before, after, responses),
+        unexpected=figures.unexpected,
+    )
+
+
 def _attack(
     address: load.Address, request: load.Request, settings: stage.Settings
 ) -> None:
@@ -362,6 +480,33 @@ CASES = (
     ),
     Case('user', {'GET /v3/users/{id}': user}, is_sliced=True),
     Case('floor', {'GET /v3': floor}, is_sliced=True),
+    Case(
+        'filter',
+        {
+            'auth_token, token in memcached': cached_filter,
+            'filter, remembered token': our_filter,
+            'auth_token with catalog, token in memcached': (
+                cached_filter_with_catalog
+            ),
+            'filter with catalog, remembered token': our_filter_with_catalog,
+            'auth_token, Keystone validates': online_filter,
+            'filter, token seen first': our_filter_first,
+        },
+        (JWT,),
+        is_sliced=True,
+    ),
+    Case(
+        'call',
+        {'whole call, a token for each': call_with_new_token},
+        (*KEYSTONES, JWT),
+        is_sliced=True,
+    ),
+    Case(
+        'call-one-token',
+        {'whole call, one token for all': call_with_one_token},
+        (JWT,),
+        is_sliced=True,
+    ),
     # Last: it leaves the client limited.
     Case('limited', {'wrong secrets of one client': wrong_secret}),
 )

@@ -160,6 +160,27 @@ def engine(deployment: _deployment.Deployment) -> sa.Engine:
     return sa.create_engine(str(deployment.options['database']['connection']))
 
 
+def publish(
+    deployment: _deployment.Deployment, urls: abc.Mapping[str, str]
+) -> None:
+    """Set the URLs of Keystone in the service catalog.
+
+    With the API, the caches of other workers would keep the old ones.
+
+    :param urls: by interface, ending with ``/v3``.
+    """
+    with engine(deployment).begin() as connection:
+        tables = sa.MetaData()
+        tables.reflect(connection, only=['endpoint'])
+        endpoint = tables.tables['endpoint']
+        for interface, url in urls.items():
+            connection.execute(
+                endpoint.update()
+                .where(endpoint.c.interface == interface)
+                .values(url=url)
+            )
+
+
 def multiply(
     deployment: _deployment.Deployment,
     client: Client,

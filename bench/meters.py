@@ -39,6 +39,9 @@ class Reading:
     :ivar cache: that of the cache server.
     :ivar database_trips: messages to the database server, by connection.
     :ivar cache_trips: messages to the cache server, by connection.
+    :ivar requests: requests that the workers have handled, by process.
+    :ivar service: processor time of a service that validates tokens.
+    :ivar client: processor time of its clients.
     """
 
     worker: Counters
@@ -46,6 +49,9 @@ class Reading:
     cache: Counters
     database_trips: Counters
     cache_trips: Counters
+    requests: Counters = dataclasses.field(default_factory=dict)
+    service: Counters = dataclasses.field(default_factory=dict)
+    client: Counters = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,13 +66,22 @@ class Cost:
     cache: float | None
     database_trips: float | None
     cache_trips: float | None
+    requests: float | None
+    service: float | None
+    client: float | None
+
+    @property
+    def issuer(self) -> float | None:
+        """The processor time of the server that issues tokens, in seconds.
+
+        It includes that of its database and cache.
+        """
+        return _sum(self.worker, self.database, self.cache)
 
     @property
     def total(self) -> float | None:
-        """The processor time of all servers together, in seconds."""
-        if self.worker is None or self.database is None or self.cache is None:
-            return None
-        return self.worker + self.database + self.cache
+        """The processor time of all together, in seconds."""
+        return _sum(self.issuer, self.service, self.client)
 
 
 def cost(before: Reading, after: Reading, requests: int) -> Cost:
@@ -94,6 +109,11 @@ def _growth(
         print(f'  no figure for {name}: ended meanwhile: {ended}', flush=True)
         return None
     return (sum(after.values()) - sum(before.values())) / requests
+
+
+def _sum(*parts: float | None) -> float | None:
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def processor_seconds(processes: abc.Iterable[int] | None) -> Counters:

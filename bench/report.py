@@ -29,7 +29,15 @@ from bench import stage
 
 Results = dict[str, dict[str, list[cases.Measured]]]
 
-_LIBRARIES = ('keystone', 'SQLAlchemy', 'oslo.db', 'pyuwsgi', 'bcrypt')
+_LIBRARIES = (
+    'keystone',
+    'keystoneauth1',
+    'keystonemiddleware',
+    'SQLAlchemy',
+    'oslo.db',
+    'pyuwsgi',
+    'bcrypt',
+)
 _PEER = 'Authlib, plain secrets'
 
 #: A case and a side.
@@ -38,6 +46,7 @@ Key = tuple[str, str]
 BUSY: Key = ('busy client', cases.OURS)
 ALONE: Key = ('good client, alone', cases.OURS)
 ATTACKED: Key = ('good client, attacked', cases.OURS)
+ONE_TOKEN: Key = ('whole call, one token for all', cases.JWT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +55,14 @@ class Ratio:
 
     :ivar text: its description.
     :ivar aim: the target, or empty.
+    :ivar part: a figure of the cost, or ``rate`` for a ratio of rates.
     """
 
     text: str
     aim: str
     upper: Key
     lower: Key
+    part: str = 'total'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +102,11 @@ def average(measured: abc.Sequence[cases.Measured], name: str) -> float | None:
 
 def milliseconds(seconds: float | None) -> str:
     """Return a time for the table."""
-    return 'n/a' if seconds is None else f'{seconds * 1000:.2f}'
+    if seconds is None:
+        return 'n/a'
+    # A filter takes microseconds.
+    digits = 4 if 0 < seconds < 0.0001 else 2
+    return f'{seconds * 1000:.{digits}f}'
 
 
 def rows(results: Results) -> list[list[str]]:
@@ -104,12 +119,15 @@ def rows(results: Results) -> list[list[str]]:
             'range',
             'p50 ms',
             'p99 ms',
+            'client ms',
+            'service ms',
             'workers ms',
             'database ms',
             'cache ms',
             'total ms',
             'trips db',
             'cache',
+            'requests',
         ]
     ]
     for case, sides in results.items():
@@ -125,10 +143,18 @@ def rows(results: Results) -> list[list[str]]:
                     milliseconds(median(measured, 'p99')),
                     *(
                         milliseconds(average(measured, name))
-                        for name in ('worker', 'database', 'cache', 'total')
+                        for name in (
+                            'client',
+                            'service',
+                            'worker',
+                            'database',
+                            'cache',
+                            'total',
+                        )
                     ),
                     _number(average(measured, 'database_trips'), 1),
                     _number(average(measured, 'cache_trips'), 1),
+                    _number(average(measured, 'requests'), 2),
                 ]
             )
     return table
@@ -171,7 +197,57 @@ def ratios(cache: str) -> list[Ratio]:
         _both('GET /v3/auth/tokens', '<= 1.02'),
         _both('GET /v3/users/{id}', '<= 1.02'),
         _both('GET /v3', '<= 1.02'),
+        *_filter_ratios(),
+        *_call_ratios(),
     ]
+
+
+def _filter_ratios() -> abc.Iterator[Ratio]:
+    for catalog in ('', ' with catalog'):
+        ours = (f'filter{catalog}, remembered token', cases.JWT)
+        theirs = (f'auth_token{catalog}, token in memcached', cases.JWT)
+        yield Ratio(
+            f'rate of the filter{catalog}, remembered token, over auth_token, '
+            'token in memcached',
+            '' if catalog else '>= 50',
+            ours,
+            theirs,
+            'rate',
+        )
+        yield Ratio(
+            'processor time of the same, auth_token over the filter',
+            '',
+            theirs,
+            ours,
+        )
+    yield Ratio(
+        'rate of the filter, token seen first, over auth_token, Keystone '
+        'validates',
+        '>= 2',
+        ('filter, token seen first', cases.JWT),
+        ('auth_token, Keystone validates', cases.JWT),
+        'rate',
+    )
+
+
+def _call_ratios() -> abc.Iterator[Ratio]:
+    case = 'whole call, a token for each'
+    ours = (case, cases.JWT)
+    for other in (cases.IN_TREE, cases.OURS):
+        yield Ratio(
+            f"Keystone's part of a whole call, {cases.JWT}, over {other}",
+            '<= 0.5',
+            ours,
+            (case, other),
+            'issuer',
+        )
+        yield Ratio(
+            f'processor time of the same call, client and service included, '
+            f'{cases.JWT}, over {other}',
+            '',
+            ours,
+            (case, other),
+        )
 
 
 def _ours(upper: str, aim: str, lower: str) -> Ratio:
@@ -216,6 +292,19 @@ def _other_bars(results: Results, cache: str) -> abc.Iterator[Bar]:
             median(_get(results, ATTACKED), 'rate')
             / median(_get(results, ALONE), 'rate'),
         )
+    if _has(results, ONE_TOKEN):
+        called = _get(results, ONE_TOKEN)
+        part = average(called, 'issuer')
+        yield Bar(
+            "Keystone's part of a call, one token for all, in ms",
+            '0.0',
+            None if part is None else part * 1000,
+        )
+        yield Bar(
+            'requests to Keystone for a call, one token for all',
+            '0.0',
+            average(called, 'requests'),
+        )
     if _has(results, BUSY):
         busy = _get(results, BUSY)
         yield Bar(
@@ -242,20 +331,24 @@ def _get(results: Results, key: Key) -> list[cases.Measured]:
 def _bar(results: Results, ratio: Ratio) -> Bar:
     upper, lower = _get(results, ratio.upper), _get(results, ratio.lower)
     each = [
-        _divide([above], [below])
+        _divide([above], [below], ratio.part)
         for above, below in zip(upper, lower, strict=False)
     ]
     known = [value for value in each if value is not None]
     error = None
     if len(known) > 1:
         error = statistics.stdev(known) / math.sqrt(len(known))
-    return Bar(ratio.text, ratio.aim, _divide(upper, lower), error)
+    return Bar(ratio.text, ratio.aim, _divide(upper, lower, ratio.part), error)
 
 
 def _divide(
-    upper: abc.Sequence[cases.Measured], lower: abc.Sequence[cases.Measured]
+    upper: abc.Sequence[cases.Measured],
+    lower: abc.Sequence[cases.Measured],
+    part: str,
 ) -> float | None:
-    above, below = average(upper, 'total'), average(lower, 'total')
+    if part == 'rate':
+        return median(upper, part) / median(lower, part)
+    above, below = average(upper, part), average(lower, part)
     return None if above is None or not below else above / below
 
 
@@ -324,7 +417,13 @@ def write_json(
     )
 
 
-_PARTS = {'worker': '#37a', 'database': '#e90', 'cache': '#9b4'}
+_PARTS = {
+    'client': '#888',
+    'service': '#a59',
+    'worker': '#37a',
+    'database': '#e90',
+    'cache': '#9b4',
+}
 
 
 def write_chart(path: pathlib.Path, results: Results) -> None:
@@ -371,7 +470,7 @@ def write_chart(path: pathlib.Path, results: Results) -> None:
 
 def _limit(results: Results) -> float:
     """Return where the longest bars end: beyond our longest, in ms."""
-    names = (cases.OURS, _PEER)
+    names = (cases.OURS, cases.JWT, _PEER)
     totals = [
         (average(measured, 'total') or 0) * 1000
         for sides in results.values()

@@ -13,6 +13,7 @@
 """Servers: uWSGI and memcached."""
 
 import collections.abc as abc
+import json
 import os
 import pathlib
 import socket
@@ -33,6 +34,7 @@ class Server(fixtures.Fixture):
     :param environment: variables for this module.
     :param folder: for its log.
     :param workers: number of processes.
+    :param options: of uWSGI, in addition.
     """
 
     def __init__(
@@ -41,15 +43,23 @@ class Server(fixtures.Fixture):
         environment: abc.Mapping[str, str],
         folder: pathlib.Path,
         workers: int,
+        *options: str,
     ) -> None:
         super().__init__()
         self._module = module
         self._environment = environment
         self._log = folder / 'uwsgi.log'
         self._workers = workers
+        self._options = options
+        self.address = ('127.0.0.1', free_port())
+        self._statistics = ('127.0.0.1', free_port())
+
+    @property
+    def url(self) -> str:
+        """The URL of the application."""
+        return 'http://{}:{}'.format(*self.address)
 
     def _setUp(self) -> None:
-        self.address = ('127.0.0.1', _free_port())
         self._process = subprocess.Popen(
             self._command(),
             env={**os.environ, **self._environment},
@@ -67,11 +77,21 @@ class Server(fixtures.Fixture):
         )
         return [int(pid) for pid in children.read_text().split()]
 
+    def requests(self) -> dict[object, float]:
+        """Return how many requests each worker has handled."""
+        with socket.create_connection(self._statistics, 60) as connection:
+            text = b''.join(iter(lambda: connection.recv(65536), b''))
+        return {
+            worker['pid']: worker['requests']
+            for worker in json.loads(text)['workers']
+        }
+
     def _command(self) -> list[str]:
         host, port = self.address
         return [
             *(sys.executable, '-c', 'import pyuwsgi; pyuwsgi.run()'),
             *('--http-socket', f'{host}:{port}'),
+            *('--stats', '{}:{}'.format(*self._statistics)),
             *('--master', '--processes', str(self._workers)),
             *('--module', self._module, '--lazy-apps', '--need-app'),
             *('--disable-logging', '--die-on-term', '--listen', '100'),
@@ -79,6 +99,7 @@ class Server(fixtures.Fixture):
             # A client may be late where much else runs.
             *('--socket-timeout', '60'),
             *('--buffer-size', '16384', '--add-header', 'Connection: close'),
+            *self._options,
         ]
 
     def _wait(self) -> None:
@@ -115,7 +136,7 @@ class Cache(fixtures.Fixture):
             'backend': 'dogpile.cache.memory',
         }
         if self._kind == 'memcached':
-            self._start(_free_port())
+            self._start(free_port())
 
     def _start(self, port: int) -> None:
         process = subprocess.Popen(
@@ -142,7 +163,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nothing listens at."""
     with socket.socket() as listener:
         listener.bind(('127.0.0.1', 0))
         return ty.cast(int, listener.getsockname()[1])

@@ -12,6 +12,7 @@
 
 """The servers: two Keystones that differ in one line of keystone.conf."""
 
+import collections.abc as abc
 import dataclasses
 import pathlib
 import time
@@ -25,17 +26,21 @@ import jwt
 import requests
 
 from bench import data
+from bench import front_end
 from bench import load
 from bench import meters
 from bench import servers
 from keystone_oauth2 import fixture
 from keystone_oauth2.fixture import _configuration
+from keystone_oauth2.fixture import _example_service
 from keystone_oauth2.fixture import _http
 from keystone_oauth2.protocol.client_auth import evidence
 
 TOKEN = '/v3/OS-OAUTH2/token'
 INTROSPECT = '/v3/OS-OAUTH2/introspect'
 GRANT = {'grant_type': 'client_credentials'}
+_Attached = ty.TypeVar('_Attached', bound=fixtures.Fixture)
+
 _LIFETIME = 600
 # The cheapest bcrypt, as a power of two.
 _CHEAPEST = 4
@@ -110,6 +115,7 @@ class Side(fixtures.Fixture):
             cache=meters.processor_seconds(self.cache.processes),
             database_trips=meters.sent_segments(workers, self.database.port),
             cache_trips=meters.sent_segments(workers, self.cache.port),
+            requests=self.server.requests(),
         )
 
     def token_request(
@@ -133,6 +139,8 @@ class Keystone(Side):
     :param settings: the size of the benchmark.
     :param enable: whether the extension serves the API.
     :param options: in addition to those of all.
+    :ivar issues_jwts: whether access tokens are JWTs.
+    :ivar workers: number of processes.
     """
 
     def __init__(
@@ -148,6 +156,9 @@ class Keystone(Side):
         self.enable = enable
         self._options = options
         self._settings = settings
+        self.workers = settings.workers
+        self.issues_jwts = 'oauth2_tokens' in options
+        self._attached: dict[object, fixtures.Fixture] = {}
 
     def _setUp(self) -> None:
         super()._setUp()
@@ -160,18 +171,30 @@ class Keystone(Side):
             self._options,
         )
         self.deployment = data.build(self._folder, options, enable=self.enable)
-        self.server = self.useFixture(
-            servers.Server(
-                'bench.application',
-                {'BENCH_CONFIG_FILE': str(self.deployment.config_file)},
-                self._folder,
-                self._settings.workers,
-            )
+        server = servers.Server(
+            'bench.application',
+            {'BENCH_CONFIG_FILE': str(self.deployment.config_file)},
+            self._folder,
+            self.workers,
         )
+        self.authority = fixture.CertificateAuthority()
+        self.front_end = front_end.FrontEnd(
+            server.url, self.authority, self._folder
+        )
+        data.publish(
+            self.deployment,
+            {
+                'internal': f'{server.url}/v3',
+                'public': f'{self.front_end.url}/v3',
+            },
+        )
+        if self.issues_jwts:
+            self.useFixture(self.front_end)
+        self.server = self.useFixture(server)
         self._create()
         self.many = self._copy(self._settings.clients)
         self.cheap = self._copy(1, _CHEAPEST)[0]
-        self.client_token = self._request_token()
+        self.client_token = self.request_token()
 
     def _copy(
         self, count: int, rounds: int | None = None
@@ -184,10 +207,10 @@ class Keystone(Side):
             rounds=rounds,
         )
 
-    def _request_token(self) -> str:
-        host, port = self.server.address
+    def request_token(self) -> str:
+        """Return a new access token of the client."""
         answer = requests.post(
-            f'http://{host}:{port}{TOKEN}',
+            f'{self.server.url}{TOKEN}',
             data=GRANT,
             auth=(self.client.id, self.client.secret),
             timeout=60,
@@ -195,10 +218,8 @@ class Keystone(Side):
         return ty.cast(str, answer.json()['access_token'])
 
     def _create(self) -> None:
-        host, port = self.server.address
-        authority = fixture.CertificateAuthority()
         ask = _http.HTTPSClient(
-            f'http://{host}:{port}', authority.write(self._folder)
+            self.server.url, self.front_end.authority_file
         ).request
         identity = fixture.IdentityClient(ask, self.deployment.admin_password)
         project = identity.create_project()
@@ -206,11 +227,15 @@ class Keystone(Side):
         created = identity.create_application_credential(user)
         self.client = data.Client(created.id, created.secret)
         identity.create_mapping('oauth2_mapping', _RULES)
-        pem = authority.client([('CN', user.name)]).pem
+        pem = self.authority.client([('CN', user.name)]).pem
         self.user_id = user.id
         self.certificate = urllib.parse.quote(pem)
         self.admin_token = identity.admin_token()
         self.user_token = identity.token_for(user)
+        services = identity.create_project('services')
+        self._service = identity.create_user(
+            services, ['service'], name='service'
+        )
         if self.enable:
             second = identity.create_application_credential(user)
             self._register(ask, second.id)
@@ -235,6 +260,30 @@ class Keystone(Side):
             token=self.user_token,
             json={'key': {'jwk': public}},
         )
+
+    def attach(self, kind: abc.Callable[['Keystone'], _Attached]) -> _Attached:
+        """Return a fixture of a kind for this Keystone.
+
+        It is set up when it is needed first, and lives as long as Keystone.
+        """
+        if kind not in self._attached:
+            self._attached[kind] = self.useFixture(kind(self))
+        return ty.cast(_Attached, self._attached[kind])
+
+    def service_options(self) -> dict[str, ty.Any]:
+        """Return the options of keystonemiddleware for a service."""
+        settings = _example_service.settings(
+            self.server.url,
+            str(self.front_end.authority_file),
+            self._service.name,
+            self._service.password,
+            'services',
+        )
+        return {
+            **settings[_example_service.SECTION],
+            'interface': 'internal',
+            'service_token_roles_required': True,
+        }
 
     def assertion_request(self) -> load.Request:
         """Return a token request with a new client assertion."""

@@ -21,6 +21,7 @@ The environment that the service sees is the one that ``auth_token`` sets.
 """
 
 import collections.abc as abc
+import functools
 import time
 import typing as ty
 
@@ -29,13 +30,14 @@ from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _user_plugin
 import webob.exc
 
-from keystone_oauth2.middleware import remembered
+from keystone_oauth2.middleware import process as processes
 from keystone_oauth2.middleware import request as requests
 from keystone_oauth2.middleware import validation
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import bearer
 
 Environ = dict[str, ty.Any]
+Headers = list[tuple[str, str]]
 
 _IDENTITY_KEYS = frozenset(requests.AuthTokenRequest.identity_keys())
 # What nobody else may have set, be it another filter.
@@ -44,6 +46,9 @@ _OUR_KEYS = _IDENTITY_KEYS | {
     'keystone.token_info',
     requests.FORWARDED,
 }
+_UNUSUAL_KEYS = frozenset(
+    {'HTTP_AUTHORIZATION', 'HTTP_X_SERVICE_TOKEN', 'HTTP_X_STORAGE_TOKEN'}
+)
 _TOKEN_KEYS = ('HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN')
 
 
@@ -61,14 +66,21 @@ class AuthProtocol(validation.Validation):
     ) -> abc.Iterable[bytes]:
         """Handle a request (PEP 3333)."""
         # One without a token, such as a health check, also starts the thread.
-        self._process = self._shared
+        shared = self._shared
         if not _OUR_KEYS.isdisjoint(environ):
             for key in _OUR_KEYS:
                 environ.pop(key, None)
-        response = self._own_response(environ)
+        if _UNUSUAL_KEYS.isdisjoint(environ) and self._use_remembered(
+            environ, shared
+        ):
+            response = self._responses.metadata(environ)
+        else:
+            response = self._own_response(environ)
         if response is not None:
             return response(environ, start_response)
-        return self._app(environ, self._challenging(environ, start_response))
+        return self._app(
+            environ, functools.partial(self._respond, environ, start_response)
+        )
 
     def _own_response(self, environ: Environ) -> ty.Any:
         """Return a response, or None if the service is to respond."""
@@ -77,7 +89,7 @@ class AuthProtocol(validation.Validation):
             return metadata
         try:
             others = _use_bearer_token(environ)
-            if not self._use_remembered(environ):
+            if not self._use_remembered(environ, self._shared):
                 self._process_anew(environ)
                 self._remember_environ(environ)
             self._check_others(environ, others)
@@ -117,8 +129,7 @@ class AuthProtocol(validation.Validation):
 
     def _client(self, token: str) -> ty.Any:
         """Return whose token another one is, or None if it is not valid."""
-        key = remembered.key(token)
-        found = self._shared.clients.get(key)
+        found = self._shared.clients.get(token)
         if found is None or time.time() >= found[1]:
             try:
                 data, auth_ref = self._do_fetch_token(token)
@@ -126,31 +137,35 @@ class AuthProtocol(validation.Validation):
             except auth_token.InvalidToken:
                 return None
             found = _client(data), auth_ref.expires.timestamp()
-            self._shared.clients.put(key, found)
+            self._shared.clients.put(token, found)
         return found[0]
 
-    def _use_remembered(self, environ: Environ) -> bool:
-        """Set what a valid token says, if that is known already."""
+    def _use_remembered(
+        self, environ: Environ, shared: processes.Process
+    ) -> bool:
+        """Set what a valid token says, if that is known already.
+
+        Most requests need nothing else.
+        """
         token = environ.get('HTTP_X_AUTH_TOKEN')
         if token is None or 'HTTP_X_SERVICE_TOKEN' in environ:
             return False
-        entry = self._shared.verifier.knows(token)
+        entry = shared.verifier.knows(token)
         if entry is None or entry.environ is None:
             return False
-        catalog = self._catalog(entry, token)
-        if catalog is None and self._include_service_catalog:
-            return False
-        environ.update(entry.environ)
-        if catalog is not None:
+        catalog = None
+        if self._include_service_catalog:
+            catalog = self._catalog(entry, token)
+            if catalog is None:
+                return False
             environ[validation.CATALOG_KEY] = catalog.header
+        environ.update(entry.environ)
         data = validation.token_info(entry, catalog, token)
-        plugin = _user_plugin.UserAuthPlugin(
-            access.create(body=data, auth_token=token), None
-        )
-        plugin._auth, plugin._session = self._auth, self._session
         environ['keystone.token_info'] = data
-        environ['keystone.token_auth'] = plugin
-        self._shared.counts.add('remembered')
+        environ['keystone.token_auth'] = _user_plugin.UserAuthPlugin(
+            access.AccessInfoV3(data, token), None, self._session, self._auth
+        )
+        shared.counts.add('remembered')
         return True
 
     def _remember_environ(self, environ: Environ) -> None:
@@ -182,23 +197,22 @@ class AuthProtocol(validation.Validation):
             'invalid_token' if is_invalid else None
         )
 
-    def _challenging(
-        self, environ: Environ, start_response: ty.Any
-    ) -> abc.Callable[..., ty.Any]:
+    def _respond(
+        self,
+        environ: Environ,
+        start_response: ty.Any,
+        status: str,
+        headers: Headers,
+        *error: ty.Any,
+    ) -> ty.Any:
         """Add the challenges to a response of the service with status 401."""
-
-        def start(
-            status: str, headers: list[tuple[str, str]], *error: ty.Any
-        ) -> ty.Any:
-            if status.startswith('401'):
-                headers = [
-                    *headers,
-                    *self._reject_auth_headers,
-                    ('WWW-Authenticate', self._challenge(environ)),
-                ]
-            return start_response(status, headers, *error)
-
-        return start
+        if status.startswith('401'):
+            headers = [
+                *headers,
+                *self._reject_auth_headers,
+                ('WWW-Authenticate', self._challenge(environ)),
+            ]
+        return start_response(status, headers, *error)
 
 
 def _use_bearer_token(environ: Environ) -> list[str]:

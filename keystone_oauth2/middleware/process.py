@@ -39,7 +39,7 @@ class Process:
     :ivar catalogs: by user and project.
     :ivar catalogs_after: when Keystone may be asked for a catalog again, on
         the monotonic clock in seconds.
-    :ivar clients: whose token another one is, by what it is remembered by.
+    :ivar clients: whose token another one is.
     """
 
     def __init__(
@@ -62,9 +62,7 @@ class Process:
             recent.Recent(MAX_CATALOGS)
         )
         self.catalogs_after = 0.0
-        self.clients: recent.Recent[bytes, ty.Any] = recent.Recent(
-            _MAX_CLIENTS
-        )
+        self.clients: recent.Recent[str, ty.Any] = recent.Recent(_MAX_CLIENTS)
         self.publication.start()
 
 

@@ -58,17 +58,16 @@ class Snapshot:
 
     :ivar keys: None if they have never been fetched, as is ``events``.
     :ivar keys_at: when it was true, on the monotonic clock in seconds.
-    :ivar keys_version: how often they have changed.
+    :ivar version: how often keys and events have changed.
     """
 
     keys: public_keys.PublicKeys | None = None
     keys_at: float = 0
     keys_etag: str = ''
-    keys_version: int = 0
     events: revocation_list.RevocationList | None = None
     events_at: float = 0
     events_etag: str = ''
-    events_version: int = 0
+    version: tuple[int, int] = (0, 0)
 
 
 class Publication:
@@ -188,7 +187,10 @@ class Publication:
             keys=keys,
             keys_at=started,
             keys_etag=answer.etag,
-            keys_version=known.keys_version + (keys != known.keys),
+            version=(
+                known.version[0] + (keys != known.keys),
+                known.version[1],
+            ),
         )
 
     def _fetch_events(self) -> None:
@@ -204,7 +206,7 @@ class Publication:
             ),
             events_at=started,
             events_etag=answer.etag,
-            events_version=known.events_version + 1,
+            version=(known.version[0], known.version[1] + 1),
         )
 
     def _get(

@@ -14,28 +14,27 @@
 
 import collections
 import dataclasses
-import hashlib
 import threading
 import typing as ty
 
+from keystone_oauth2.middleware import originals
 from keystone_oauth2.protocol import revocation_list
 
 #: Bounds of what a process remembers.
 MAX_TOKENS = 10_000
 MAX_BYTES = 48 * 1024 * 1024
-# Of an entry without its texts.
-_OVERHEAD = 1600
+# Of an entry without its token and its body.
+_OVERHEAD = 2000
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(slots=True)
 class Entry:
     """A token that was verified.
 
-    :ivar body: JSON: what Keystone says of it, without the catalog.
+    :ivar body: what Keystone says of it, without the catalog.
     :ivar ids: what revocation events know it by.
     :ivar expires_at: seconds since the epoch.
-    :ivar keys_version: of those that it was verified with.
-    :ivar events_version: of the latest list that does not have it.
+    :ivar version: of the latest snapshot by which it is valid.
     :ivar catalog_key: whose catalog it has.
     :ivar is_unconditional: whether it is valid in any request: it is bound to
         nothing and has no access rules.
@@ -43,11 +42,10 @@ class Entry:
         yet.
     """
 
-    body: str
+    body: originals.Original
     ids: revocation_list.Ids
     expires_at: int
-    keys_version: int
-    events_version: int
+    version: tuple[int, int]
     catalog_key: tuple[str, ...]
     is_unconditional: bool
     environ: dict[str, ty.Any] | None = None
@@ -55,8 +53,7 @@ class Entry:
     @property
     def size(self) -> int:
         """How many bytes it takes, roughly."""
-        # What is set in a request is also in the body.
-        return _OVERHEAD + 3 * len(self.body)
+        return _OVERHEAD + self.body.size
 
 
 class Remembered:
@@ -73,26 +70,23 @@ class Remembered:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._bytes = 0
-        self._entries: collections.OrderedDict[bytes, Entry] = (
+        self._entries: collections.OrderedDict[str, Entry] = (
             collections.OrderedDict()
         )
 
-    def get(self, key: bytes) -> Entry | None:
-        """Return what is known about a token.
-
-        :param key: see :func:`key`.
-        """
+    def get(self, token: str) -> Entry | None:
+        """Return what is known about a token."""
         with self._lock:
-            found = self._entries.get(key)
+            found = self._entries.get(token)
             if found is not None:
-                self._entries.move_to_end(key)
+                self._entries.move_to_end(token)
         return found
 
-    def put(self, key: bytes, entry: Entry) -> None:
+    def put(self, token: str, entry: Entry) -> None:
         """Remember a token, and forget others that were not used lately."""
         with self._lock:
-            self._remove(key)
-            self._entries[key] = entry
+            self._remove(token)
+            self._entries[token] = entry
             self._bytes += entry.size
             while (
                 len(self._entries) > self._max_tokens
@@ -101,17 +95,12 @@ class Remembered:
                 _, oldest = self._entries.popitem(last=False)
                 self._bytes -= oldest.size
 
-    def forget(self, key: bytes) -> None:
+    def forget(self, token: str) -> None:
         """Forget a token."""
         with self._lock:
-            self._remove(key)
+            self._remove(token)
 
-    def _remove(self, key: bytes) -> None:
-        found = self._entries.pop(key, None)
+    def _remove(self, token: str) -> None:
+        found = self._entries.pop(token, None)
         if found is not None:
             self._bytes -= found.size
-
-
-def key(token: str) -> bytes:
-    """Return what a token is remembered by, from which it does not follow."""
-    return hashlib.sha256(token.encode()).digest()

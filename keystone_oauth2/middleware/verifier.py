@@ -13,13 +13,13 @@
 """Whether a JWT access token is valid, as far as this process knows."""
 
 import collections.abc as abc
-import json
 import time
 import typing as ty
 
 from oslo_log import log
 
 from keystone_oauth2.middleware import counts as counting
+from keystone_oauth2.middleware import originals
 from keystone_oauth2.middleware import publication as publications
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.protocol import access_token
@@ -73,21 +73,32 @@ class Verifier:
 
     def knows(self, token: str) -> remembered.Entry | None:
         """Return a token that was verified before and is still valid."""
-        key = remembered.key(token)
-        entry = self._remembered.get(key)
+        entry = self._remembered.get(token)
         if entry is None or time.time() >= entry.expires_at:
             return None
         snapshot = self._publication.current
-        if not self._is_fresh(snapshot):
+        if entry.version != snapshot.version and not self._holds(
+            token, entry, snapshot
+        ):
             return None
-        if entry.keys_version != snapshot.keys_version:
-            return None
-        if entry.events_version != snapshot.events_version:
-            if snapshot.events is None or snapshot.events.concerns(entry.ids):
-                self._remembered.forget(key)
-                return None
-            entry.events_version = snapshot.events_version
-        return entry
+        return entry if self._is_fresh(snapshot) else None
+
+    def _holds(
+        self,
+        token: str,
+        entry: remembered.Entry,
+        snapshot: publications.Snapshot,
+    ) -> bool:
+        """Whether a token is valid by another snapshot, too."""
+        if (
+            entry.version[0] != snapshot.version[0]
+            or snapshot.events is None
+            or snapshot.events.concerns(entry.ids)
+        ):
+            self._remembered.forget(token)
+            return False
+        entry.version = snapshot.version
+        return True
 
     def verify(self, token: str) -> remembered.Entry:
         """Verify a token of the issuer.
@@ -99,7 +110,7 @@ class Verifier:
         entry = self.knows(token)
         if entry is None:
             entry = self._verify(token)
-            self._remembered.put(remembered.key(token), entry)
+            self._remembered.put(token, entry)
             self._counts.add('verified')
         else:
             self._counts.add('remembered')
@@ -155,11 +166,10 @@ def _entry(
     openstack = token.openstack
     credential = openstack.get('application_credential') or {}
     return remembered.Entry(
-        body=json.dumps(body, separators=(',', ':')),
+        body=originals.Original(body),
         ids=ids,
         expires_at=token.expires_at,
-        keys_version=snapshot.keys_version,
-        events_version=snapshot.events_version,
+        version=snapshot.version,
         catalog_key=(token.user_id, *_scope(openstack)),
         is_unconditional=(
             not _BINDING.intersection((*openstack, *openstack['methods']))

@@ -105,7 +105,12 @@ class ReportTest(base.TestCase):
             with self.variant(ratio.text):
                 self.assertIn(ratio.upper, measured)
                 self.assertIn(ratio.lower, measured)
-        for key in (report.BUSY, report.ALONE, report.ATTACKED):
+        for key in (
+            report.BUSY,
+            report.ALONE,
+            report.ATTACKED,
+            report.ONE_TOKEN,
+        ):
             self.assertIn(key, measured)
 
 
