@@ -137,6 +137,8 @@ class Filters(fixtures.Fixture):
             include_service_catalog=catalog,
             token_cache_time=_LIFETIME,
             memcached_servers=f'127.0.0.1:{self.cache.port}',
+            # Keep the connection while others are measured.
+            memcache_pool_unused_timeout=_LIFETIME,
         )
 
     def _ours(self, *, catalog: bool) -> ty.Any:
@@ -213,13 +215,15 @@ def call(application: ty.Any, batches: abc.Iterable[list[Environ]]) -> Calls:
         statuses.append(status)
 
     for batch in batches:
+        size = len(batch)
         used, begun = time.process_time(), time.perf_counter()
-        for one in batch:
-            application(one, start)
+        while batch:
+            # As in a server, nothing of a request outlives it.
+            application(batch.pop(), start)
         elapsed = time.perf_counter() - begun
         processor += time.process_time() - used
         seconds += elapsed
-        latencies.append(elapsed / len(batch))
+        latencies.append(elapsed / size)
     return Calls(
         count=len(statuses),
         seconds=seconds,
