@@ -46,23 +46,6 @@ def _greet(environ: dict[str, ty.Any], start_response: ty.Any) -> list[bytes]:
     return [body]
 
 
-def _one_token(application: ty.Any) -> ty.Any:
-    """Leave a request with one token.
-
-    The client's plugin sends a token of Keystone's own as well. The filter
-    ``oauth2_token`` ignores it, and ours refuses two different tokens.
-    """
-
-    def only_bearer(
-        environ: dict[str, ty.Any], start_response: ty.Any
-    ) -> ty.Any:
-        if 'HTTP_AUTHORIZATION' in environ:
-            environ.pop('HTTP_X_AUTH_TOKEN', None)
-        return application(environ, start_response)
-
-    return only_bearer
-
-
 def _load(path: str) -> ty.Any:
     conf = json.loads(pathlib.Path(path).read_text())
     own = cfg.ConfigOpts()
@@ -71,7 +54,7 @@ def _load(path: str) -> ty.Any:
     if 'oauth2_issuer' in conf:
         from keystone_oauth2.middleware import auth_token
 
-        return _one_token(auth_token.filter_factory({}, **conf)(_greet))
+        return auth_token.filter_factory({}, **conf)(_greet)
     from keystonemiddleware import oauth2_token
 
     return oauth2_token.filter_factory({}, **conf)(_greet)

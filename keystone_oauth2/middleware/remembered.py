@@ -14,6 +14,7 @@
 
 import collections
 import dataclasses
+import hashlib
 import threading
 import typing as ty
 
@@ -22,9 +23,9 @@ from keystone_oauth2.protocol import revocation_list
 
 #: Bounds of what a process remembers.
 MAX_TOKENS = 10_000
-MAX_BYTES = 48 * 1024 * 1024
-# Of an entry without its token and its body.
-_OVERHEAD = 2000
+MAX_BYTES = 60 * 1024 * 1024
+# Of an entry without its body.
+_OVERHEAD = 2800
 
 
 @dataclasses.dataclass(slots=True)
@@ -52,7 +53,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes, roughly."""
+        """How many bytes it takes roughly."""
         return _OVERHEAD + self.body.size
 
 
@@ -70,37 +71,46 @@ class Remembered:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._bytes = 0
-        self._entries: collections.OrderedDict[str, Entry] = (
+        self._entries: collections.OrderedDict[bytes, Entry] = (
             collections.OrderedDict()
         )
 
     def get(self, token: str) -> Entry | None:
-        """Return what is known about a token."""
+        """Return what is known about a token.
+
+        Tokens themselves would take too much space.
+        """
+        key = _key(token)
         with self._lock:
-            found = self._entries.get(token)
+            found = self._entries.get(key)
             if found is not None:
-                self._entries.move_to_end(token)
+                self._entries.move_to_end(key)
         return found
 
     def put(self, token: str, entry: Entry) -> None:
         """Remember a token, and forget others that were not used lately."""
+        key = _key(token)
         with self._lock:
-            self._remove(token)
-            self._entries[token] = entry
+            self._remove(key)
+            self._entries[key] = entry
             self._bytes += entry.size
             while (
                 len(self._entries) > self._max_tokens
                 or self._bytes > self._max_bytes
             ):
-                _, oldest = self._entries.popitem(last=False)
-                self._bytes -= oldest.size
+                self._remove(next(iter(self._entries)))
 
     def forget(self, token: str) -> None:
         """Forget a token."""
+        key = _key(token)
         with self._lock:
-            self._remove(token)
+            self._remove(key)
 
-    def _remove(self, token: str) -> None:
-        found = self._entries.pop(token, None)
+    def _remove(self, key: bytes) -> None:
+        found = self._entries.pop(key, None)
         if found is not None:
             self._bytes -= found.size
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -15,6 +15,7 @@
 import hypothesis
 from hypothesis import strategies as st
 
+from keystone_oauth2.middleware import originals
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.protocol import revocation_list
 from keystone_oauth2.tests import base
@@ -97,7 +98,7 @@ class RememberedTest(base.TestCase):
         found = remembered.Remembered(max_tokens=4, max_bytes=4 * EMPTY + 900)
         expected = []
         for step, number, length in steps:
-            key = bytes([number])
+            key = str(number)
             known = dict(expected).get(key)
             if step == 'get':
                 self.assertIs(known, found.get(key))
@@ -117,5 +118,5 @@ class RememberedTest(base.TestCase):
             ):
                 del expected[0]
         for number in range(10):
-            key = bytes([number])
+            key = str(number)
             self.assertIs(dict(expected).get(key), found.get(key))
