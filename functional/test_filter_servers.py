@@ -27,7 +27,6 @@ THREAD = 'keystone-oauth2'
 #: Seconds in which workers must have done what they do in the background.
 PATIENCE = 60
 _CONCURRENCY = 6
-_ROUNDS = 50
 _THREADS = {'threads = 1\n': 'enable-threads = true\n'}
 _NO_LAZY_APPS = {'lazy-apps = true\n': ''}
 
@@ -75,8 +74,9 @@ class ServerTestCase(filtered.FilterTestCase):
         :returns: the responses of each worker, by its process id.
         """
         answers = {}
+        end = time.monotonic() + PATIENCE
         with futures.ThreadPoolExecutor(_CONCURRENCY) as pool:
-            for _ in range(_ROUNDS):
+            while time.monotonic() < end:
                 for answer in pool.map(self.ask, [token] * _CONCURRENCY):
                     if answer is None:
                         time.sleep(0.1)
@@ -215,6 +215,15 @@ class ApacheTest(ServerTests, ServerTestCase):
     server = 'apache-mod_wsgi'
     needs = ('apache2',)
     reload = signal.SIGUSR1
+
+    def test_ends_while_the_thread_waits(self):
+        """Apache need not kill any worker."""
+        workers = self.ask_all(self.issue())
+        super().test_ends_while_the_thread_waits()
+        for pid in workers:
+            self.assertIn(
+                f'(pid={pid}): Python has shutdown.', self.program.log
+            )
 
 
 class GunicornTest(ServerTests, ServerTestCase):
