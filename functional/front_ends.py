@@ -21,12 +21,12 @@ import os
 import pathlib
 import shutil
 import sys
+import typing
 
 import fixtures
 
 from functional import programs
 from keystone_oauth2 import fixture
-from keystone_oauth2.fixture import _deployment
 
 FOLDER = pathlib.Path(__file__).parents[1] / 'doc/source/admin/frontends'
 FRONT_ENDS = {
@@ -95,12 +95,22 @@ def snippet(path: str) -> str:
     return (FOLDER / path).read_text()
 
 
+class Place(typing.Protocol):
+    """Where an application and its configuration file are.
+
+    :ivar folder: the files of a front end are written to it.
+    """
+
+    folder: pathlib.Path
+    config_file: pathlib.Path
+
+
 class FrontEnd(fixtures.Fixture):
     """A configuration from the guide in front of a deployment.
 
     :param name: one of ``FRONT_ENDS``.
-    :param deployment: a built deployment; the files of the front end are
-        written to its folder.
+    :param deployment: a built deployment, or another application if
+        ``changes`` name it.
     :param authority: issues the server's certificate and the accepted client
             certificates.
     :param changes: texts of the guide to replace first.
@@ -112,7 +122,7 @@ class FrontEnd(fixtures.Fixture):
     def __init__(
         self,
         name: str,
-        deployment: _deployment.Deployment,
+        deployment: Place,
         authority: fixture.CertificateAuthority,
         *,
         changes: dict[str, str] | None = None,
@@ -212,11 +222,13 @@ def _uwsgi(front_end: FrontEnd) -> programs.Program:
     # Without either option, it listens on a UNIX socket.
     text = (front_end._folder / 'uwsgi.ini').read_text()
     ports = (front_end.port, front_end.inner_port)
+    # Otherwise, the master loads the application once, and forks.
+    is_lazy = 'lazy-apps = true' in text
     return front_end.program(
         'uwsgi',
         ['uwsgi', '--ini', 'uwsgi.ini'],
         next((port for port in ports if f':{port}' in text), None),
-        ('WSGI app 0', front_end.processes),
+        ('WSGI app 0', front_end.processes if is_lazy else 1),
     )
 
 

@@ -110,10 +110,14 @@ class Program(fixtures.Fixture):
             )
         self._wait(lambda: self.log.count(text) >= times)
 
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        """Stop the program if it is running."""
+    def stop(self, number: int = signal.SIGTERM) -> int | None:
+        """Stop the program if it is running, and return its exit status.
+
+        A program that does not end in time is killed: its status is that of
+        ``subprocess.Popen.returncode`` after SIGKILL.
+        """
         if self._process is None:
-            return
+            return None
         children = self.children() if self._process.poll() is None else []
         self._process.send_signal(number)
         try:
@@ -124,7 +128,9 @@ class Program(fixtures.Fixture):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self._process.wait()
+        status = self._process.returncode
         self._process = None
+        return status
 
     @contextlib.contextmanager
     def hanging(self) -> abc.Iterator[None]:

@@ -14,14 +14,17 @@
 
 import configparser
 import importlib.metadata
+import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
 
 from functional import base
+from keystone_oauth2.conf import keystone_authtoken
 
 _ROOT = pathlib.Path(__file__).parents[1]
 # Files of a checkout that git does not track.
@@ -32,6 +35,25 @@ apart = {'fixture', 'migrations', 'tests'}
 for module in pkgutil.walk_packages(package.__path__, 'keystone_oauth2.'):
     if apart.isdisjoint(module.name.split('.')):
         importlib.import_module(module.name)
+"""
+# What runs inside Keystone, and what comes with it.
+_OF_KEYSTONE = {
+    *('alembic', 'flask', 'flask-restful', 'keystone', 'limits'),
+    *('oslo-db', 'oslo-policy', 'oslo-upgradecheck', 'sqlalchemy'),
+}
+_IMPORT_FILTER = """
+import importlib, pkgutil, keystone_oauth2.middleware as package
+for module in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):
+    importlib.import_module(module.name)
+"""
+_LOAD_FILTER = """
+from paste.deploy import loadwsgi
+from keystone_oauth2.middleware import auth_token
+found = loadwsgi.loadfilter('egg:keystone-oauth2#auth_token', global_conf={
+    'oauth2_issuer': 'https://keystone.example.com/v3',
+    'auth_type': 'password', 'auth_url': 'https://keystone.example.com',
+})
+assert isinstance(found(None), auth_token.AuthProtocol), found
 """
 
 
@@ -75,6 +97,9 @@ class PackagingTest(base.StackTestCase):
         """Install the wheel as an operator does."""
         keystone = f'keystone=={importlib.metadata.version("keystone")}'
         cls.virtual_environment('installed', keystone, f'{cls.wheel}[server]')
+        cls.virtual_environment(
+            'service', 'PasteDeploy', f'{cls.wheel}[middleware]'
+        )
 
     @classmethod
     def virtual_environment(cls, name, *packages):
@@ -88,8 +113,13 @@ class PackagingTest(base.StackTestCase):
 
     @classmethod
     def installed(cls, program, *arguments):
-        """Run a program of the environment, and return its output."""
+        """Run a program beside Keystone, and return its output."""
         return run(f'{cls.place}/installed/bin/{program}', *arguments)
+
+    @classmethod
+    def in_service(cls, program, *arguments):
+        """Run a program where only the filter is, and return its output."""
+        return run(f'{cls.place}/service/bin/{program}', *arguments)
 
     @classmethod
     def configured(cls):
@@ -169,6 +199,30 @@ class PackagingTest(base.StackTestCase):
             'keystone-oauth2-status', *self.configured(), 'upgrade', 'check'
         )
         self.assertIn('Success', printed)
+
+    def test_requirements_of_the_filter(self):
+        """It works without Keystone and what is installed with it."""
+        self.in_service('python', '-m', 'pip', 'check')
+        self.in_service('python', '-c', _IMPORT_FILTER)
+        listed = json.loads(
+            self.in_service(
+                *('python', '-m', 'pip', 'list', '--format', 'json'),
+                '--disable-pip-version-check',
+            )
+        )
+        names = {re.sub('[._]', '-', item['name']).lower() for item in listed}
+        self.assertIn('keystonemiddleware', names)
+        self.assertEqual(set(), names & _OF_KEYSTONE)
+
+    def test_entry_points_of_the_filter(self):
+        """Paste and the generator find the filter and its options by name."""
+        self.in_service('python', '-c', _LOAD_FILTER)
+        sample = self.in_service(
+            'oslo-config-generator',
+            *('--namespace', 'keystone_oauth2.middleware'),
+        )
+        for option in keystone_authtoken.ALL_OPTS:
+            self.assertRegex(sample, f'(?m)^#?{option.name} =')
 
     def test_token(self):
         """This version serves tokens for their whole life."""

@@ -36,6 +36,8 @@ _EVENTS = '/OS-OAUTH2/revocation_events'
 _KEYS_NAME = 'the public keys'
 #: Seconds between two requests for the keys because of an unknown key id.
 COOLDOWN = 30
+# Values of uWSGI's options; True is that of an option without a value.
+_OFF = (b'false', b'off', b'no', b'0')
 
 
 class Endpoint(ty.Protocol):
@@ -95,8 +97,16 @@ class Publication:
         self._failing: set[str] = set()
 
     def start(self) -> None:
-        """Start the thread; it ends with the process or with this object."""
-        _warn_of_missing_threads()
+        """Start the thread; it ends with the process or with this object.
+
+        Without it, nothing is known, and Keystone validates each token.
+        """
+        if not _has_threads():
+            LOG.warning(
+                'uWSGI runs no threads, so Keystone validates each token: set '
+                'enable-threads = true'
+            )
+            return
         threading.Thread(
             target=_run,
             args=(weakref.ref(self), self._wake),
@@ -251,13 +261,14 @@ def _parsed(body: bytes) -> ty.Any:
         raise fetching.FetchError('the response is not JSON') from error
 
 
-def _warn_of_missing_threads() -> None:
-    uwsgi = sys.modules.get('uwsgi')
-    options = getattr(uwsgi, 'opt', {})
-    if uwsgi is not None and not (
-        {'enable-threads', 'threads'} & options.keys()
-    ):
-        LOG.warning(
-            'uWSGI runs no threads: set enable-threads = true, or every token '
-            'is validated by Keystone'
-        )
+def _has_threads() -> bool:
+    """Whether threads run at all times.
+
+    Without this option, those of uWSGI run only while a request waits for
+    something: the revocation events would be as old as the last request.
+    """
+    options = getattr(sys.modules.get('uwsgi'), 'opt', None)
+    if options is None:
+        return True
+    enabled = options.get('enable-threads', b'false')
+    return 'threads' in options or enabled not in _OFF

@@ -143,8 +143,10 @@ class EnvironTest(filters.FilterTestCase):
 
     def test_token_with_further_delegations(self):
         """Of an unrestricted credential, with one of two roles."""
+        # Keystone 27 accepts only roles that are assigned themselves.
+        user = self.identity.create_user(self.project, ['member', 'reader'])
         client = self.identity.create_application_credential(
-            self.user, ['reader'], unrestricted=True
+            user, ['reader'], unrestricted=True
         )
         self.assert_equal_environs({'X-Auth-Token': self.issue(client)})
 
