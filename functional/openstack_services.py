@@ -36,10 +36,14 @@ from keystone_oauth2.fixture import _resources
 #: The filter in the file ``api-paste.ini`` that a service installs,
 INSTALLED_FILTER = 'keystonemiddleware.auth_token:filter_factory'
 #: the one that replaces it in the tests,
-FILTER = INSTALLED_FILTER
+FILTER = 'keystone_oauth2.middleware.auth_token:filter_factory'
 #: and its own options: ``{issuer}`` is that of Keystone, and ``{client_ca}`` a
 #: file with the authority of client certificates.
-FILTER_OPTIONS: dict[str, str] = {}
+FILTER_OPTIONS = {
+    'oauth2_issuer': '{issuer}',
+    # uWSGI gives no verdict on a certificate.
+    'oauth2_certificate_ca_file': '{client_ca}',
+}
 #: Seconds within which it refuses a token that was valid.
 REFUSED_WITHIN = 60
 

@@ -23,7 +23,7 @@ from keystone_oauth2.protocol import revocation_list
 
 #: Bounds of what a process remembers.
 MAX_TOKENS = 10_000
-MAX_BYTES = 60 * 1024 * 1024
+MAX_BYTES = 50 * 1024 * 1024
 # Of an entry without its body.
 _OVERHEAD = 2800
 

@@ -115,6 +115,7 @@ class Validation(auth_token.AuthProtocol):
         except verifiers.Undecided as undecided:
             if allow_expired:
                 return self._ask_keystone(token, 'unknown_key', allow_expired)
+            self._shared.counts.add('undecided')
             raise responses.unavailable(
                 'The key of the token is not known yet.'
             ) from undecided

@@ -75,7 +75,7 @@ class RememberedTest(base.TestCase):
     def test_entry_that_is_too_large(self):
         """It is not remembered, and takes no space."""
         found = remembered.Remembered(max_bytes=2 * EMPTY)
-        found.put('1', entry(EMPTY))
+        found.put('1', entry(2 * EMPTY))
         self.assertIsNone(found.get('1'))
         found.put('2', entry())
         self.assertIsNotNone(found.get('2'))
