@@ -219,6 +219,10 @@ class ServiceTests:
         for name, token in {'no token': None, **forged}.items():
             with self.variant(name):
                 answer = self.ask(token)
+                # The filter looks for an unknown key.
+                while answer.status == 503:
+                    self.assertEqual('kid', name)
+                    answer = self.ask(token)
                 self.assertEqual(401, answer.status, answer.text)
                 self.assertIn('WWW-Authenticate', answer.headers)
 
