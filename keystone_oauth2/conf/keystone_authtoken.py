@@ -57,8 +57,9 @@ poll_interval = cfg.IntOpt(
     min=1,
     max=300,
     help=text.unwrap("""
-Seconds between two requests for Keystone's list of revocation events, in each
-process: a revoked token is refused after this time at the latest.
+Seconds after which a revoked token is refused at the latest. Each process
+requests Keystone's public keys and its list of revocation events a little more
+often: after 80 to 90 percent of this time, at random.
 """),
 )
 
@@ -91,8 +92,8 @@ catalog_time = cfg.IntOpt(
     help=text.unwrap("""
 Seconds after which the service catalog of a user and project is requested
 again, in the background. The first token of a user and project is validated by
-Keystone, which returns their catalog. Not used if ``include_service_catalog``
-is false.
+Keystone, which returns their catalog. If Keystone does not respond, the
+service gets no catalog. Not used if ``include_service_catalog`` is false.
 """),
 )
 

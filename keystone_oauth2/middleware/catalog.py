@@ -16,9 +16,6 @@ import dataclasses
 import time
 import typing as ty
 
-#: How many catalogs a process remembers, of about 10 kB each.
-MAX_CATALOGS = 500
-
 
 @dataclasses.dataclass
 class Catalog:

@@ -15,6 +15,7 @@
 import calendar
 import collections.abc as abc
 import itertools
+import math
 import time
 import typing as ty
 
@@ -63,11 +64,12 @@ class _Seen(ty.NamedTuple):
 
     :ivar end: tokens that were issued until then are concerned, in seconds
         since the epoch.
-    :ivar at: when it was in the list, in seconds on the caller's clock.
+    :ivar gone_at: when it had left the list, in seconds on the caller's clock;
+        infinite while it is there.
     """
 
     end: float
-    at: float
+    gone_at: float = math.inf
 
 
 class RevocationList:
@@ -89,23 +91,21 @@ class RevocationList:
         now: float = 0,
         former: 'RevocationList | None' = None,
     ) -> None:
-        self._now = now
         self._latest: dict[tuple[int, ...], dict[tuple[str, ...], _Seen]] = {}
         if former is not None:
-            self._keep(former)
+            self._keep(former, now)
         for event in events:
-            self._add_event(event, now)
+            self._add_event(event)
 
-    def _keep(self, former: 'RevocationList') -> None:
+    def _keep(self, former: 'RevocationList', now: float) -> None:
         for places, known in former._latest.items():
             for values, seen in known.items():
-                # It was in the list until a moment ago.
-                if seen.at == former._now:
-                    seen = seen._replace(at=self._now)
-                if self._now < seen.at + KEPT:
-                    self._add(places, values, seen)
+                # If it was in that list, it was there until a moment ago.
+                gone_at = min(seen.gone_at, now)
+                if now < gone_at + KEPT:
+                    self._add(places, values, seen._replace(gone_at=gone_at))
 
-    def _add_event(self, event: abc.Mapping[str, str], now: float) -> None:
+    def _add_event(self, event: abc.Mapping[str, str]) -> None:
         # An event with an id of an unknown name concerns more tokens here than
         # it should: Keystone is asked about these.
         places = tuple(
@@ -114,14 +114,14 @@ class RevocationList:
             if event.get(name) is not None
         )
         values = tuple(str(event[_NAMES[place]]) for place in places)
-        self._add(places, values, _Seen(_seconds(event), now))
+        self._add(places, values, _Seen(_seconds(event)))
 
     def _add(
         self, places: tuple[int, ...], values: tuple[str, ...], seen: _Seen
     ) -> None:
         found = self._latest.setdefault(places, {})
         known = found.get(values, seen)
-        found[values] = _Seen(max(known.end, seen.end), max(known.at, seen.at))
+        found[values] = _Seen(*map(max, known, seen))
 
     def concerns(self, ids: Ids) -> bool:
         """Whether an event concerns a token, which may have been revoked."""

@@ -107,6 +107,32 @@ class RevocationListTest(base.TestCase):
                 found_by([{**event, 'issued_before': moment}], token),
             )
 
+    def test_event_that_has_disappeared(self):
+        """It counts for ten minutes: clocks and nodes may differ."""
+        token = hypothesis.find(tokens, lambda one: True)
+        event = {
+            'user_id': token.user_id,
+            'issued_before': text(token.issued_at),
+        }
+        ids = revocation_list.Ids.of(token)
+        listed = {'revocation_events': [event]}
+        # Whether it is in the list, or no longer; seconds; what follows.
+        turns = (
+            (listed, 0, True),
+            (listed, 300, True),
+            # It was there until now.
+            ({'revocation_events': []}, 1000, True),
+            ({'revocation_events': []}, 1599, True),
+            ({'revocation_events': []}, 1600, False),
+            (listed, 1601, True),
+            ({'revocation_events': []}, 1602, True),
+        )
+        found = None
+        for number, (body, now, expected) in enumerate(turns):
+            with self.variant(number):
+                found = revocation_list.read(body, now, found)
+                self.assertIs(expected, found.concerns(ids))
+
     def test_tokens_with_other_scopes(self):
         """That of a domain, and none at all."""
         user = {'domain': {'id': 'home'}}
