@@ -28,6 +28,7 @@ import typing as ty
 from keystoneauth1 import access
 from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _user_plugin
+from oslo_utils import timeutils
 import webob.exc
 
 from keystone_oauth2.middleware import process as processes
@@ -132,11 +133,11 @@ class AuthProtocol(validation.Validation):
         found = self._shared.clients.get(token)
         if found is None or time.time() >= found[1]:
             try:
-                data, auth_ref = self._do_fetch_token(token)
-                self._validate_token(auth_ref)
+                data = self._ask_keystone(token, 'second')
             except auth_token.InvalidToken:
                 return None
-            found = _client(data), auth_ref.expires.timestamp()
+            expires = timeutils.parse_isotime(data['token']['expires_at'])
+            found = _client(data), expires.timestamp()
             self._shared.clients.put(token, found)
         return found[0]
 
@@ -235,7 +236,11 @@ def _client(data: dict[str, ty.Any]) -> tuple[ty.Any, ...]:
     return (
         token['user']['id'],
         token.get('application_credential', {}).get('id'),
-        *(token.get(scope) for scope in ('project', 'domain', 'system')),
+        *(
+            (token.get(scope) or {}).get('id')
+            for scope in ('project', 'domain')
+        ),
+        bool(token.get('system')),
     )
 
 

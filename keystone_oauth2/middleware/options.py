@@ -49,6 +49,17 @@ class Options:
     certificates: client_certificate.Reader
     statsd: ty.Any
 
+    @property
+    def shared(self) -> tuple[ty.Any, ...]:
+        """Those that filters which share what they know have in common."""
+        return (
+            self.issuer,
+            self.audiences,
+            self.poll_interval,
+            self.events_max_age,
+            self.keys_max_age,
+        )
+
 
 def divided(
     conf: abc.Mapping[str, ty.Any],

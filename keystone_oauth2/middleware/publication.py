@@ -33,7 +33,6 @@ LOG = log.getLogger(__name__)
 
 _KEYS = '/OS-OAUTH2/jwks'
 _EVENTS = '/OS-OAUTH2/revocation_events'
-_KEYS_NAME = 'the public keys'
 #: Seconds between two requests for the keys because of an unknown key id.
 COOLDOWN = 30
 # Values of uWSGI's options; True is that of an option without a value.
@@ -107,24 +106,26 @@ class Publication:
                 'enable-threads = true'
             )
             return
-        threading.Thread(
+        thread = threading.Thread(
             target=_run,
             args=(weakref.ref(self), self._wake),
             name='keystone-oauth2',
             daemon=True,
-        ).start()
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            LOG.error('Keystone validates each token: %s', error)
 
-    def want_keys(self) -> bool:
+    def want_keys(self) -> None:
         """Ask for the keys again because of an unknown key id.
 
-        :returns: whether an answer is to come; False if there was one only a
-            moment ago.
+        Nothing happens if that has happened only a moment ago.
         """
-        is_new = time.monotonic() - self._keys_asked_at >= COOLDOWN
-        if is_new and not self._keys_wanted:
+        if time.monotonic() - self._keys_asked_at >= COOLDOWN:
+            self._keys_asked_at = time.monotonic()
             self._keys_wanted = True
             self._wake.set()
-        return self._keys_wanted or _KEYS_NAME in self._failing
 
     def soon(self, errand: abc.Callable[[], object]) -> bool:
         """Call a function in the background, if no other one is running.
@@ -140,13 +141,19 @@ class Publication:
             finally:
                 self._errand.release()
 
-        threading.Thread(target=run, daemon=True).start()
+        try:
+            threading.Thread(target=run, daemon=True).start()
+        except RuntimeError:
+            # There are too many threads.
+            self._errand.release()
+            return False
         return True
 
     def refresh(self) -> float:
         """Do what is due, and return the seconds until something else is."""
         started = time.monotonic()
         is_due, is_wanted = started >= self._next, self._keys_wanted
+        self._keys_wanted = False
         if is_due:
             # Most workers start at the same moment. The promise includes the
             # time that a response takes.
@@ -154,10 +161,7 @@ class Publication:
             self._next = started + pause
             self._attempt('the revocation events', self._fetch_events)
         if is_due or is_wanted:
-            self._attempt(_KEYS_NAME, self._fetch_keys)
-        if is_wanted:
-            self._keys_asked_at = time.monotonic()
-            self._keys_wanted = False
+            self._attempt('the public keys', self._fetch_keys)
         if is_due:
             self._attempt('nothing', self._report)
         return max(0, self._next - time.monotonic())

@@ -42,6 +42,11 @@ CATALOG_KEY = 'HTTP_X_SERVICE_CATALOG'
 _AUDIENCES = 'OpenStack-Identity-Audiences'
 # Seconds until Keystone is asked for catalogs again.
 _PAUSE = 30
+_AWAY = (
+    ksa_exceptions.ConnectFailure,
+    ksa_exceptions.DiscoveryFailure,
+    ksa_exceptions.RequestTimeout,
+)
 _NO_ANSWER = (ksa_exceptions.ClientException, auth_token.ServiceError)
 
 
@@ -61,6 +66,8 @@ class Validation(auth_token.AuthProtocol):
         self._key = (
             id(self._conf.oslo_conf_obj),
             *sorted(map(str, conf.items())),
+            # What a reload may change.
+            *self._options.shared,
         )
         self._responses = responses.Responses(
             self._options.issuer, self._options.resource
@@ -189,8 +196,10 @@ class Validation(auth_token.AuthProtocol):
             return None
         try:
             return self._fetch_catalog(entry, token)
-        except webob.exc.HTTPServiceUnavailable:
-            shared.catalogs_after = time.monotonic() + _PAUSE
+        except webob.exc.HTTPServiceUnavailable as error:
+            # Otherwise, it may be for this token only.
+            if isinstance(error.__cause__, _AWAY):
+                shared.catalogs_after = time.monotonic() + _PAUSE
             return None
 
     def _fetch_catalog(

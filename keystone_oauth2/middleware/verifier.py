@@ -21,6 +21,7 @@ from oslo_log import log
 from keystone_oauth2.middleware import counts as counting
 from keystone_oauth2.middleware import originals
 from keystone_oauth2.middleware import publication as publications
+from keystone_oauth2.middleware import recent
 from keystone_oauth2.middleware import remembered
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import revocation_list
@@ -29,7 +30,15 @@ LOG = log.getLogger(__name__)
 
 # The member and the method of a token that is bound to a certificate.
 _BINDING = frozenset({'oauth2_credential'})
-_MALFORMED = (LookupError, TypeError, ValueError)
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+_MAX_UNKNOWN_KEYS = 1000
 
 
 class Refused(Exception):
@@ -70,6 +79,9 @@ class Verifier:
         self._events_max_age = events_max_age
         self._keys_max_age = keys_max_age
         self._remembered = remembered.Remembered()
+        self._unknown_keys: recent.Recent[str, float] = recent.Recent(
+            _MAX_UNKNOWN_KEYS
+        )
 
     def knows(self, token: str) -> remembered.Entry | None:
         """Return a token that was verified before and is still valid."""
@@ -124,21 +136,35 @@ class Verifier:
         if keys is None or events is None or not self._is_fresh(snapshot):
             raise Unknown('stale')
         if keys.find(access_token.key_id(token)) is None:
-            if self._publication.want_keys():
-                raise Undecided()
-            raise Refused('unknown_key')
+            self._refuse_unknown_key(access_token.key_id(token), snapshot)
         try:
             found = access_token.verify(token, keys, self._issuer)
-            ids = revocation_list.Ids.of(found)
-            body = found.keystone_token()
+            entry = _entry(found, snapshot)
+            is_concerned = events.concerns(entry.ids)
         except _MALFORMED as error:
             LOG.info('A JWT access token is refused: %s', error)
             raise Refused('invalid') from error
         if time.time() >= found.expires_at:
             raise Refused('expired')
-        if events.concerns(ids):
+        if is_concerned:
             raise Unknown('event')
-        return _entry(found, body, ids, snapshot)
+        return entry
+
+    def _refuse_unknown_key(
+        self, kid: str, snapshot: publications.Snapshot
+    ) -> ty.NoReturn:
+        """Refuse a token if the keys were fetched after it was first seen.
+
+        After an emergency, Keystone signs with a key that is not known yet.
+        """
+        first_seen = self._unknown_keys.get(kid)
+        if first_seen is None:
+            first_seen = time.monotonic()
+            self._unknown_keys.put(kid, first_seen)
+        if snapshot.keys_at > first_seen:
+            raise Refused('unknown_key')
+        self._publication.want_keys()
+        raise Undecided()
 
     def _check_audience(self, token: str) -> None:
         try:
@@ -158,16 +184,13 @@ class Verifier:
 
 
 def _entry(
-    token: access_token.AccessToken,
-    body: dict[str, ty.Any],
-    ids: revocation_list.Ids,
-    snapshot: publications.Snapshot,
+    token: access_token.AccessToken, snapshot: publications.Snapshot
 ) -> remembered.Entry:
     openstack = token.openstack
     credential = openstack.get('application_credential') or {}
     return remembered.Entry(
-        body=originals.Original(body),
-        ids=ids,
+        body=originals.Original(token.keystone_token()),
+        ids=revocation_list.Ids.of(token),
         expires_at=token.expires_at,
         version=snapshot.version,
         catalog_key=(token.user_id, *_scope(openstack)),

@@ -24,6 +24,8 @@ from keystone_oauth2.protocol import access_token
 _NAMES = ('audit_id', 'client_id', 'user_id', 'project_id', 'domain_id')
 #: Seconds for which events are kept after they were in the list.
 KEPT = 600
+#: How many of them are kept.
+MAX_KEPT = 10_000
 _FORMAT = '%Y-%m-%dT%H:%M:%SZ'
 
 
@@ -92,6 +94,7 @@ class RevocationList:
         former: 'RevocationList | None' = None,
     ) -> None:
         self._latest: dict[tuple[int, ...], dict[tuple[str, ...], _Seen]] = {}
+        self._kept = 0
         if former is not None:
             self._keep(former, now)
         for event in events:
@@ -102,7 +105,8 @@ class RevocationList:
             for values, seen in known.items():
                 # If it was in that list, it was there until a moment ago.
                 gone_at = min(seen.gone_at, now)
-                if now < gone_at + KEPT:
+                if now < gone_at + KEPT and self._kept < MAX_KEPT:
+                    self._kept += 1
                     self._add(places, values, seen._replace(gone_at=gone_at))
 
     def _add_event(self, event: abc.Mapping[str, str]) -> None:

@@ -274,22 +274,26 @@ class UnknownKeysTest(misbehaving.GatewayTestCase):
 
     def test_soon_after_a_request(self):
         """I08: there is no other one."""
-        self.assertEqual({401}, self.flood())
-        self.assertEqual([], self.new_requests())
+        self.wait_until(
+            lambda: self.use_unknown('first') == 401, 'keys are fetched'
+        )
+        self.assertLessEqual(self.flood(), {401, 503})
+        self.assertEqual([('GET', jwts.JWKS)], self.new_requests())
 
     def test_later(self):
         """I08: there is one other, and genuine tokens are accepted."""
-        self.cool_down(1)
-        self.wait_until(
-            lambda: self.use_unknown('first') == 503, 'keys are requested'
-        )
-        self.cool_down(LONG)
         self.assertLessEqual(self.flood(), {401, 503})
+        self.cool_down(1)
         self.wait_until(
             lambda: self.use_unknown('last') == 401, 'keys are fetched'
         )
-        self.assertEqual({401}, self.flood())
-        self.assertEqual([('GET', jwts.JWKS)], self.new_requests())
+        self.cool_down(LONG)
+        before = self.new_requests()
+        self.assertLessEqual(len(before), 2)
+        # Each of the first thousand was seen before that.
+        self.assertLessEqual(self.flood(), {401, 503})
+        self.assertEqual(before, self.new_requests())
+        self.assertEqual({('GET', jwts.JWKS)}, set(before))
         self.assertEqual(200, self.subject.use(self.token))
 
 

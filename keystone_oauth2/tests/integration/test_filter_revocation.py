@@ -32,6 +32,8 @@ class CausesTest(revocation_causes.Causes, misbehaving.GatewayTestCase):
         cls.subject = None
 
     def setUp(self):
+        if self.subject is not None:
+            self.token_of_a_bystander()
         super().setUp()
         if self.subject is None:
             type(self).subject = self.behind_gateway(self.gateway)
