@@ -21,6 +21,13 @@ from keystone_oauth2.db import revocation_events
 from keystone_oauth2.protocol import revocation_event
 
 
+def listed():
+    """Return the events, which have the version of the list."""
+    version, events = revocation_events.show()
+    assert version == revocation_events.version()
+    return events
+
+
 class RevocationTests:
     def record(self, minutes=60, seconds=0, **ids):
         """Record an event, and return it.
@@ -40,9 +47,7 @@ class RevocationTests:
     def listed(self, **ids):
         """Return the events that have certain ids."""
         return [
-            event
-            for event in revocation_events.show()
-            if ids.items() <= event.ids().items()
+            event for event in listed() if ids.items() <= event.ids().items()
         ]
 
     def test_last_event_of_the_same_ids_is_listed(self):
@@ -63,16 +68,19 @@ class RevocationTests:
     def test_event_without_ids(self):
         event = self.record()
         self.assertEqual({}, event.ids())
-        self.assertIn(event, revocation_events.show())
+        self.assertIn(event, listed())
 
     def test_ended_event_is_neither_listed_nor_kept(self):
         """It is kept while the clock of another node may be behind."""
         revocation_events.purge()
+        before = self.row_count()
         user_id = uuid.uuid4().hex
         for minutes in (-15, -4, 1):
             self.record(minutes, user_id=user_id, project_id=f'{minutes}')
         self.assertEqual(1, len(self.listed(user_id=user_id)))
-        self.assertEqual(1, revocation_events.purge())
+        # Recording an event may have deleted some along the way.
+        self.assertLessEqual(revocation_events.purge(), 1)
+        self.assertEqual(before + 2, self.row_count())
         self.assertEqual(0, revocation_events.purge())
 
     def test_version_changes_with_the_list(self):
@@ -109,11 +117,7 @@ class RevocationTests:
                 for seconds in (9, 0, 3):
                     last = self.record(seconds=seconds, **ids)
                 self.assertLessEqual(self.row_count(), before + 1)
-                (event,) = [
-                    event
-                    for event in revocation_events.show()
-                    if event.ids() == ids
-                ]
+                (event,) = [event for event in listed() if event.ids() == ids]
                 self.assertGreater(event.issued_before, last.issued_before)
 
     def row_count(self):

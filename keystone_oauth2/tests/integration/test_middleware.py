@@ -31,9 +31,12 @@ class SecretFlowTest(base.ServiceTestCase):
             self.call('/secret', token), 'application_credential'
         )
 
-    def test_service_has_no_filter_of_this_package_without_an_issuer(self):
+    def test_filter_of_this_package_needs_an_issuer(self):
+        has_issuer = self.options is not None
         token = self.token_by_secret().json['access_token']
-        self.assertEqual(404, self.call('/local', token).status)
+        self.assertEqual(
+            200 if has_issuer else 404, self.call('/local', token).status
+        )
 
     def test_service_refuses_invalid_tokens(self):
         """A15: whether invented or altered."""
