@@ -63,7 +63,7 @@ def run(
     seconds: float,
     read: abc.Callable[[], meters.Reading],
 ) -> tuple[load.Figures, meters.Reading, meters.Reading]:
-    """Let clients make calls, one after the other each.
+    """Make calls with several clients, one after the other each.
 
     :param make: returns the call of a client; what only its first call needs
         is not measured.

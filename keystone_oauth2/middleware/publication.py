@@ -137,7 +137,7 @@ class Publication:
 
         def run() -> None:
             try:
-                self._attempt('a service catalog', errand)
+                self._attempt('fetch a service catalog from Keystone', errand)
             finally:
                 self._errand.release()
 
@@ -159,11 +159,15 @@ class Publication:
             # time that a response takes.
             pause = self._interval * random.uniform(0.8, 0.9)  # nosec
             self._next = started + pause
-            self._attempt('the revocation events', self._fetch_events)
+            self._attempt(
+                'fetch the revocation events from Keystone', self._fetch_events
+            )
         if is_due or is_wanted:
-            self._attempt('the public keys', self._fetch_keys)
+            self._attempt(
+                'fetch the public keys from Keystone', self._fetch_keys
+            )
         if is_due:
-            self._attempt('nothing', self._report)
+            self._attempt('send metrics', self._report)
         return max(0, self._next - time.monotonic())
 
     def _report(self) -> None:
@@ -183,11 +187,11 @@ class Publication:
             first = what not in self._failing
             self._failing.add(what)
             level = log.WARNING if first else log.DEBUG
-            LOG.log(level, 'Cannot fetch %s from Keystone: %s', what, error)
+            LOG.log(level, 'Cannot %s: %s', what, error)
         else:
             if what in self._failing:
                 self._failing.discard(what)
-                LOG.info('Fetched %s from Keystone again', what)
+                LOG.info('This succeeds again: %s', what)
 
     def _fetch_keys(self) -> None:
         started, known = time.monotonic(), self.current

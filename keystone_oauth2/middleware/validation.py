@@ -282,6 +282,10 @@ class Validation(auth_token.AuthProtocol):
 def token_info(
     entry: remembered.Entry, catalog: catalogs.Catalog | None, token: str
 ) -> dict[str, ty.Any]:
+    """Return what Keystone says of a token, as ``auth_token`` passes it on.
+
+    :param catalog: None if the service does not want it, or there is none.
+    """
     # A new one each time: services may change it. The catalog is too large.
     data = entry.body.copy()
     # As keystoneclient does, with which auth_token validates tokens.

@@ -38,7 +38,7 @@ class Causes:
         self.token = self.issue(self.own)
 
     def use_certificate(self, *roles):
-        """Let another owner be a client itself, and get a token."""
+        """Make another owner a client itself, and get a token."""
         self.owner = self.identity.create_user(self.home, roles)
         self.owner_files = self.certificate_files(self.owner, 'owner')
         answer = self.https(self.owner_files).request(

@@ -115,7 +115,7 @@ class MisbehavingTest(jwts.Keys, misbehaving.GatewayTestCase):
         )
 
     def rotate_twice(self):
-        """Let a key sign that nobody has fetched yet."""
+        """Make a key sign that nobody has fetched yet."""
         for _ in range(2):
             self.age(jwts.KNOWN)
             self.rotate()
