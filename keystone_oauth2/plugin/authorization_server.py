@@ -31,6 +31,9 @@ _TOKEN = re.compile(r'[A-Za-z0-9._~+/-]+=*')
 # Seconds without an octet, if the session has no limit of its own: other
 # threads wait meanwhile.
 _TIMEOUT = 60
+# Seconds that a token lives, if the server does not say.
+_LIFETIME = 60
+_MAX_LIFETIME = 366 * 24 * 3600
 _MAX_TEXT = 300
 _MAX_RETRY_AFTER = 24 * 3600
 
@@ -40,11 +43,11 @@ class Token:
     """An access token.
 
     :ivar value: is sent to services.
-    :ivar lifetime: seconds; None if the server does not say.
+    :ivar lifetime: seconds.
     """
 
     value: str = dataclasses.field(repr=False)
-    lifetime: int | None
+    lifetime: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,8 +140,9 @@ def request_token(
         raise exceptions.AuthorizationFailure(
             f'The access token of {url} is not of the type Bearer'
         )
-    known = type(lifetime) is int and lifetime > 0
-    return Token(token, lifetime if known else None)
+    if type(lifetime) is not int or lifetime <= 0:
+        lifetime = _LIFETIME
+    return Token(token, min(lifetime, _MAX_LIFETIME))
 
 
 def describe_token(

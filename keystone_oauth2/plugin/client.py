@@ -13,9 +13,7 @@
 """The plugin ``v3oauth2client``."""
 
 import datetime
-import logging
 import threading
-import time
 import typing as ty
 
 from keystoneauth1 import access
@@ -26,13 +24,7 @@ from keystoneauth1.identity.v3 import base
 
 from keystone_oauth2.plugin import authorization_server
 from keystone_oauth2.plugin import credentials
-
-LOG = logging.getLogger(__name__)
-
-# Seconds for which a call waits, if the server asks for it.
-_PATIENCE = 60
-# Seconds until an early renewal that has failed is tried again.
-_PAUSE = 10
+from keystone_oauth2.plugin import kept_token
 
 
 class OAuth2Client(base.BaseAuth):
@@ -83,63 +75,47 @@ class OAuth2Client(base.BaseAuth):
         }
         self._form = {name: text for name, text in given.items() if text}
         self._cert = cert
+        self._token = kept_token.KeptToken(self.reauthenticate)
         self._used = threading.local()
-        # Both in seconds of time.monotonic(): the local time may be wrong.
-        self._renew_at = 0.0
-        self._ends_at = 0.0
-        self._ask_at = 0.0
-        self._refusal: exceptions.ClientException | None = None
 
     def get_auth_ref(self, session: sessions.Session) -> access.AccessInfoV3:
-        """Request a new access token, and ask Keystone what it is.
+        """Request a new access token, keep it, and return what it is.
 
         :raises keystoneauth1.exceptions.ClientException: the authorization
             server or Keystone refuses, or cannot be reached.
         """
-        requested_at = time.monotonic()
-        token = authorization_server.request_token(
-            session, self._endpoint, self._credential, self._form, self._cert
-        )
-        url = self.token_url + ('' if self.include_catalog else '?nocatalog')
-        found = access.AccessInfoV3(
-            authorization_server.describe_token(
-                session, url, token.value, self._cert
-            ),
-            token.value,
-        )
-        self._check_scope(found)
-        lifetime = token.lifetime or _remaining(found)
-        self._keep_until(requested_at, lifetime)
-        return found
+        token = self._token.new(lambda: self._request(session))
+        with self._lock:
+            return self._describe(session, token)
+
+    def get_token(self, session: sessions.Session) -> str:
+        """Return the access token.
+
+        Keystone is not asked what it is, unless options name a scope.
+
+        :raises keystoneauth1.exceptions.ClientException: there is none.
+        """
+        if self.has_scope_parameters:
+            return ty.cast(str, self.get_access(session).auth_token)
+        return self._token.get(lambda: self._request(session))
 
     def get_access(
         self, session: sessions.Session, **kwargs: ty.Any
-    ) -> access.AccessInfo:
-        """Return the current access token, or a new one.
+    ) -> access.AccessInfoV3:
+        """Return what the access token is, with the catalog.
 
-        One thread requests it; the others wait for it. While the server asks
-        to wait, none of them requests one.
-
-        :raises keystoneauth1.exceptions.ClientException: there is no token.
+        :raises keystoneauth1.exceptions.ClientException: there is no token,
+            or Keystone cannot be reached.
         """
-        has_waited = False
-        while True:
-            with self._lock:
-                if not self._needs_reauthenticate():
-                    return ty.cast(access.AccessInfo, self.auth_ref)
-                delay = self._ask_at - time.monotonic()
-                if delay <= 0:
-                    found = self._request(session)
-                    if found is not None:
-                        return found
-                    delay = self._ask_at - time.monotonic()
-                if self.auth_ref and time.monotonic() < self._ends_at:
-                    return self.auth_ref
-                refusal = ty.cast(Exception, self._refusal)
-            if has_waited or delay > _PATIENCE:
-                raise refusal.with_traceback(None)
-            time.sleep(max(delay, 0))
-            has_waited = True
+        token = self._token.get(lambda: self._request(session))
+        with self._lock:
+            try:
+                return self._describe(session, token)
+            except (exceptions.NotFound, exceptions.Unauthorized):
+                # It was revoked before anyone had to know what it is.
+                self._token.drop(token)
+            token = self._token.get(lambda: self._request(session))
+            return self._describe(session, token)
 
     def get_headers(self, session: sessions.Session) -> dict[str, str]:
         """Return the token for each kind of service.
@@ -147,7 +123,7 @@ class OAuth2Client(base.BaseAuth):
         ``auth_token`` of keystonemiddleware reads ``X-Auth-Token``, its
         ``external_oauth2_token`` and ``oauth2_token`` read ``Authorization``.
         """
-        token = ty.cast(str, self.get_token(session))
+        token = self.get_token(session)
         self._used.token = token
         return {'X-Auth-Token': token, 'Authorization': f'Bearer {token}'}
 
@@ -160,16 +136,11 @@ class OAuth2Client(base.BaseAuth):
     def invalidate(self) -> bool:
         """Drop the token that a service has refused.
 
-        A token that another thread has renewed meanwhile is kept.
+        A token that another thread has requested meanwhile is kept.
 
         :returns: whether another token can be tried.
         """
-        used = getattr(self._used, 'token', None)
-        with self._lock:
-            current = self.auth_ref.auth_token if self.auth_ref else None
-            if used is None or used == current:
-                self.auth_ref = None
-            return used is not None or current is not None
+        return self._token.drop(getattr(self._used, 'token', None))
 
     def get_cache_id_elements(self) -> dict[str, str | None]:
         """Return what a cached token depends on, without any secret."""
@@ -188,35 +159,36 @@ class OAuth2Client(base.BaseAuth):
         """Use a token that :meth:`get_auth_state` has returned earlier."""
         super().set_auth_state(data)
         if isinstance(self.auth_ref, access.AccessInfoV3):
-            self._keep_until(time.monotonic(), _remaining(self.auth_ref))
+            self._token.keep(
+                ty.cast(str, self.auth_ref.auth_token),
+                _remaining(self.auth_ref),
+            )
+        else:
+            self._token.drop(None)
 
-    def _needs_reauthenticate(self) -> bool:
-        if not self.auth_ref or not self.reauthenticate:
-            return not self.auth_ref
-        return time.monotonic() >= self._renew_at
+    def _request(
+        self, session: sessions.Session
+    ) -> authorization_server.Token:
+        return authorization_server.request_token(
+            session, self._endpoint, self._credential, self._form, self._cert
+        )
 
-    def _keep_until(self, start: float, lifetime: float) -> None:
-        margin = min(self.MIN_TOKEN_LIFE_SECONDS, lifetime / 3)
-        self._renew_at = start + lifetime - margin
-        self._ends_at = start + lifetime
-        self._ask_at = 0.0
-
-    def _request(self, session: sessions.Session) -> access.AccessInfo | None:
-        """Request a token; return None if it is to be tried again later."""
-        is_valid = self.auth_ref and time.monotonic() < self._ends_at
-        try:
-            self.auth_ref = self.get_auth_ref(session)
-        except exceptions.ClientException as error:
-            delay = authorization_server.retry_after(error)
-            if delay is None and not is_valid:
-                raise
-            self._ask_at = time.monotonic() + (delay or _PAUSE)
-            # Its frames have the secret.
-            self._refusal = error.with_traceback(None)
-            if is_valid:
-                LOG.warning('The access token cannot be renewed: %s', error)
-            return None
-        return self.auth_ref
+    def _describe(
+        self, session: sessions.Session, token: str
+    ) -> access.AccessInfoV3:
+        """Return what a token is; ask Keystone once only."""
+        found = self.auth_ref
+        if found is None or found.auth_token != token:
+            url = self.token_url
+            if not self.include_catalog:
+                url += '?nocatalog'
+            body = authorization_server.describe_token(
+                session, url, token, self._cert
+            )
+            found = access.AccessInfoV3(body, token)
+            self._check_scope(found)
+            self.auth_ref = found
+        return ty.cast(access.AccessInfoV3, found)
 
     def _check_scope(self, found: access.AccessInfoV3) -> None:
         """Check that the token is for what the options say.
