@@ -179,9 +179,20 @@ class OAuth2Client(base.BaseAuth):
     def _request(
         self, session: sessions.Session
     ) -> authorization_server.Token:
+        self._check_certificate()
         return authorization_server.request_token(
             session, self._endpoint, self._credential, self._form, self._cert
         )
+
+    def _check_certificate(self) -> None:
+        """Check that the files can be read: requests raises an OSError."""
+        paths = [self._cert] if isinstance(self._cert, str) else self._cert
+        names = ('oauth2_certfile', 'oauth2_keyfile')
+        try:
+            for name, path in zip(names, paths or (), strict=False):
+                credentials.read_file(name, path)
+        except credentials.CredentialError as error:
+            raise exceptions.AuthorizationFailure(str(error)) from None
 
     def _describe(
         self, session: sessions.Session, token: str

@@ -133,7 +133,7 @@ class ErrorsTest(base.PluginTestCase):
 
     def test_server_of_another_authority(self):
         self.gateway.use_strange_certificate()
-        self.assertIsInstance(self.error(), exceptions.ConnectFailure)
+        self.assertIsInstance(self.error(), exceptions.SSLError)
         self.assertEqual([], self.gateway.requests)
 
     def test_server_that_asks_to_wait(self):

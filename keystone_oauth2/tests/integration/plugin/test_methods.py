@@ -189,8 +189,18 @@ class CertificateTest(base.PluginTestCase):
         self.assert_calls(client)
 
     def test_missing_file(self):
-        client = self.load_certificate(oauth2_certfile='/missing')
-        error = self.assertRaises(
-            exceptions.ClientException, self.call, client
-        )
-        self.assertIn('/missing', str(error))
+        certificate, _ = self.files
+        for options, expected in (
+            ({'oauth2_certfile': '/missing'}, 'oauth2_certfile: cannot read'),
+            (
+                {'oauth2_certfile': certificate, 'oauth2_keyfile': '/missing'},
+                'oauth2_keyfile: cannot read /missing',
+            ),
+        ):
+            with self.variant(options):
+                error = self.assertRaises(
+                    exceptions.ClientException,
+                    self.call,
+                    self.load_certificate(**options),
+                )
+                self.assertIn(expected, str(error))

@@ -12,7 +12,6 @@
 
 """Each kind of service accepts what the plugin sends."""
 
-from keystonemiddleware import external_oauth2_token
 from keystonemiddleware import oauth2_token
 
 from keystone_oauth2.tests.integration import filters
@@ -53,25 +52,6 @@ class ServicesTest(
             with self.variant(form):
                 self.assert_calls(client)
                 self.assertEqual(self.project.id, client.get_project_id())
-
-    def test_service_that_introspects(self):
-        """``external_oauth2_token`` of keystonemiddleware."""
-        introspector = self.identity.create_application_credential(
-            self.service_user
-        )
-        service = self.behind(
-            external_oauth2_token,
-            introspect_endpoint=self.introspection_url,
-            audience=self.issuer,
-            auth_method='client_secret_basic',
-            client_id=introspector.id,
-            client_secret=introspector.secret,
-            mapping_user_id='user_id',
-        )
-        for form, client in self.sessions().items():
-            with self.variant(form):
-                service.environ_for(headers=client.get_auth_headers())
-                self.assertEqual(200, service.answer.status)
 
     def behind(self, module, **options):
         """Return a service behind a filter of keystonemiddleware."""
