@@ -137,7 +137,7 @@ class ErrorsTest(base.PluginTestCase):
         self.assertEqual([], self.gateway.requests)
 
     def test_server_that_asks_to_wait(self):
-        """B10: all threads do, then one of them tries again."""
+        """All threads do, then one of them tries again."""
         behaviours = [_later('1')]
 
         def respond(handler):

@@ -59,7 +59,7 @@ class SecretTest(base.PluginTestCase):
         self.assertEqual(2, self.token_requests)
 
     def test_wrong_secret(self):
-        """A13: the error says what the server said."""
+        """The error says what the server said."""
         client = self.load(
             oauth2_client_id=self.client.id, oauth2_client_secret='wrong-one'
         )

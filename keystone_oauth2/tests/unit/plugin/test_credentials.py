@@ -87,7 +87,7 @@ class KeyTest(FilesTestCase):
         return form['client_assertion']
 
     def test_claims(self):
-        """C02, C03, C04, C05: for the issuer only, once, and for a minute."""
+        """C02, C03, C04: for the issuer only, once, and for a minute."""
         signer = assertions.Signer('id', ISSUER)
         first, second = (
             jwt.decode(
@@ -124,7 +124,7 @@ class KeyTest(FilesTestCase):
                         )
 
     def test_header(self):
-        """C08: the type; and the key id, of the option or the JWK."""
+        """The type; and the key id, of the option or the JWK."""
         key = assertions.new_key('ES256')
         private = assertions.jwk(key, 'ES256', is_private=True)
         for members, key_id, expected in (
@@ -163,7 +163,7 @@ class KeyTest(FilesTestCase):
             )
 
     def test_other_keys(self):
-        """C07: what is no private key for signatures is not used."""
+        """What is no private key for signatures is not used."""
         signer = assertions.Signer('id', ISSUER)
         public = signer.key.public_key().public_bytes(
             serialization.Encoding.PEM,
