@@ -12,7 +12,8 @@
 
 // Calls services with the recipe of the user guide. Each line of standard
 // input is a JSON object: the URLs to call at the same time, and how many
-// seconds pass before. The answer is a line with the results.
+// seconds pass before. The response is a line with the results and with the
+// token that was sent last.
 
 import { createInterface } from 'node:readline'
 import { session } from './recipe_openid_client.mjs'
@@ -20,9 +21,16 @@ import { describe } from './task.mjs'
 
 const [issuer, clientId, secretFile] = process.argv.slice(2)
 const call = session(issuer, clientId, secretFile)
-const now = Date.now
+const { now } = Date
 let passed = 0
 Date.now = () => now() + passed * 1000
+
+const { fetch } = globalThis
+let token
+globalThis.fetch = (url, options) => {
+  token = new Headers(options.headers).get('X-Auth-Token') ?? token
+  return fetch(url, options)
+}
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { urls, seconds } = JSON.parse(line)
@@ -30,7 +38,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   let report
   try {
     const answers = await Promise.all(urls.map((url) => call(url)))
-    report = { statuses: answers.map(({ status }) => status) }
+    report = { statuses: answers.map(({ status }) => status), token }
   } catch (error) {
     report = { error: describe(error) }
   }

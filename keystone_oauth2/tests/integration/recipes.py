@@ -12,9 +12,7 @@
 """What the tests of the recipes in the user guide share."""
 
 import importlib.util
-import os
 import pathlib
-import time
 
 import fixtures
 
@@ -29,6 +27,7 @@ SECONDS = 3595
 #: Behind auth_token, which reads X-Auth-Token, and behind oauth2_token, which
 #: reads Authorization.
 MOUNTS = ('token', 'secret')
+TIMEOUT = 60
 WRONG = 'a-wrong-secret'
 
 
@@ -42,7 +41,7 @@ def load(name):
     return module
 
 
-class Recipe(authorization_server.AuthorizationServerTestCase):
+class RecipeTestCase(authorization_server.AuthorizationServerTestCase):
     """The variables and files of a client, and a service to call."""
 
     @classmethod
@@ -60,8 +59,8 @@ class Recipe(authorization_server.AuthorizationServerTestCase):
         ):
             self.set_variable(name, f'{self.keystone.ca_file}')
         self.set_variable('no_proxy', '127.0.0.1')
-        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.secret_file = self.folder / 'secret'
+        self.home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.secret_file = self.home / 'secret'
         self.write_secret(self.client.secret)
         self.before = self.requests()
         self.urls = [f'{self.service.url}/{name}' for name in MOUNTS]
@@ -81,58 +80,3 @@ class Recipe(authorization_server.AuthorizationServerTestCase):
     def assert_requests(self, number):
         """Assert how many token requests the test has made."""
         self.assertEqual(number, self.requests() - self.before)
-
-
-class Scenarios:
-    """What each recipe does.
-
-    Its ``call`` returns the status of a response, its ``refusal`` the text of
-    an error, and its ``token`` the token that it has.
-    """
-
-    #: The status of a call with a revoked token.
-    status_if_revoked = 200
-
-    def pass_time(self):
-        """Let the token come near its end for the client."""
-        now = time.time
-        self.useFixture(
-            fixtures.MonkeyPatch('time.time', lambda: now() + SECONDS)
-        )
-
-    def test_many_calls_need_one_token_request(self):
-        for url in 3 * self.urls:
-            self.assertEqual(200, self.call(url))
-        self.assert_requests(1)
-
-    def test_token_is_renewed_before_its_end(self):
-        self.assertEqual(200, self.call(self.urls[0]))
-        old = self.token()
-        self.pass_time()
-        self.assertEqual(200, self.call(self.urls[0]))
-        self.assertNotEqual(old, self.token())
-
-    def test_revoked_token(self):
-        self.assertEqual(200, self.call(self.urls[0]))
-        self.revoke(self.token())
-        self.assertEqual(self.status_if_revoked, self.call(self.urls[0]))
-
-    def test_refusal_is_what_the_server_said(self):
-        self.write_secret(WRONG)
-        error = self.refusal()
-        self.assertIn('invalid_client', error)
-        self.assertIn('Client authentication failed', error)
-        self.assertNotIn(WRONG, error)
-
-
-class SecretFile:
-    """What the recipes do that read the secret for each token."""
-
-    def test_rotated_secret_is_used(self):
-        self.assertEqual(200, self.call(self.urls[0]))
-        rotated = self.register(self.user, self.client, 'secret')
-        self.write_secret(WRONG)
-        self.pass_time()
-        self.assertIn('invalid_client', self.refusal())
-        self.write_secret(rotated['secret'])
-        self.assertEqual(200, self.call(self.urls[0]))

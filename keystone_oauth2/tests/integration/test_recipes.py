@@ -9,89 +9,25 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The recipes for Python in the user guide, with a real Keystone."""
+"""The recipes in the user guide, with a real Keystone and a service."""
 
-import asyncio
-from concurrent import futures
-import unittest
+import json
+import stat
+import subprocess
+import sys
 
-import authlib
-from authlib.integrations import base_client
 import fixtures
-import httpx2
-from oauthlib import oauth2
 
+from keystone_oauth2.tests.integration import python_recipes
 from keystone_oauth2.tests.integration import recipes
+from keystone_oauth2.tests.integration import shell_recipes
+from keystone_oauth2.tests.support import requirement
 
-#: Older ones do not know HTTPX2, and keys of joserfc.
-AUTHLIB = tuple(map(int, authlib.__version__.split('.')[:2])) >= (1, 8)
-NEW_AUTHLIB = unittest.skipUnless(AUTHLIB, 'The recipe needs Authlib 1.8.')
-THREADS = 10
-
-
-class RequestsOAuthlibTest(
-    recipes.Scenarios, recipes.SecretFile, recipes.Recipe
-):
-    def setUp(self):
-        super().setUp()
-        self.session = recipes.load('recipe_requests_oauthlib').Session(
-            self.issuer, self.client.id, self.secret_file
-        )
-        self.addCleanup(self.session.close)
-
-    def call(self, url):
-        return self.session.call('GET', url).status_code
-
-    def refusal(self):
-        return str(
-            self.assertRaises(oauth2.OAuth2Error, self.call, self.urls[0])
-        )
-
-    def token(self):
-        return self.session.token['access_token']
+RECIPES = (*python_recipes.RECIPES, shell_recipes.Curl)
+CALLS = 4
 
 
-class HTTPX2Test(recipes.Scenarios, recipes.SecretFile, recipes.Recipe):
-    def setUp(self):
-        super().setUp()
-        self.auth = recipes.load('recipe_httpx2').ClientCredentials(
-            self.issuer, self.client.id, self.secret_file
-        )
-        self.session = httpx2.Client(auth=self.auth)
-        self.addCleanup(self.session.close)
-
-    def call(self, url):
-        return self.session.get(url).status_code
-
-    def refusal(self):
-        return str(
-            self.assertRaises(httpx2.HTTPStatusError, self.call, self.urls[0])
-        )
-
-    def token(self):
-        return self.auth.token
-
-    def test_threads_share_a_token(self):
-        with futures.ThreadPoolExecutor(THREADS) as pool:
-            statuses = list(pool.map(self.call, THREADS * self.urls))
-        self.assertEqual({200}, set(statuses))
-        self.assert_requests(1)
-
-    def test_threads_renew_a_revoked_token_once(self):
-        self.assertEqual(200, self.call(self.urls[0]))
-        self.revoke(self.token())
-        with futures.ThreadPoolExecutor(THREADS) as pool:
-            statuses = list(pool.map(self.call, THREADS * self.urls))
-        self.assertEqual({200}, set(statuses))
-        self.assert_requests(2)
-
-
-@NEW_AUTHLIB
-class AuthlibTest(recipes.Scenarios, recipes.Recipe):
-    """The recipe with a key."""
-
-    status_if_revoked = 401
-
+class RecipesTest(recipes.RecipeTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -99,89 +35,158 @@ class AuthlibTest(recipes.Scenarios, recipes.Recipe):
 
     def setUp(self):
         super().setUp()
-        self.connect = recipes.load('recipe_authlib').session
-        self.session = None
-        self.key_file = self.folder / 'client.key'
-        self.key_file.write_text(self.signer.pem)
+        requirement.programs(self, 'basenc', 'bash', 'curl', 'jq', 'openssl')
 
-    def call(self, url):
-        if self.session is None:
-            self.session = self.connect(
-                self.issuer, self.client.id, self.key_file
-            )
-            self.addCleanup(self.session.close)
-        return self.session.get(url).status_code
-
-    def pass_time(self):
-        # With another clock, the client would sign in the future.
-        self.session.token['expires_at'] -= recipes.SECONDS
-
-    def refusal(self):
-        stranger = self.register_key(
-            self.user, self.identity.create_application_credential(self.user)
+    def use_recipe(self, recipe, signer=None):
+        """Return a recipe with the files of the client."""
+        key_file = self.home / 'client.key'
+        key_file.write_text((signer or self.signer).pem)
+        used = recipe(
+            self.issuer,
+            self.client.id,
+            secret_file=self.secret_file,
+            key_file=key_file,
+            folder=self.home,
         )
-        self.key_file.write_text(stranger.pem)
-        return str(
-            self.assertRaises(
-                base_client.OAuthError, self.call, self.urls[0]
-            )
-        )
+        self.addCleanup(used.close)
+        return used
 
-    def token(self):
-        return self.session.token['access_token']
+    def test_many_calls_need_one_token_request(self):
+        for recipe in RECIPES:
+            with self.variant(recipe):
+                used = self.use_recipe(recipe)
+                before = self.requests()
+                for url in 2 * self.urls:
+                    self.assertEqual(200, used.call(url))
+                self.assertEqual(1, self.requests() - before)
 
+    def test_token_is_renewed_before_its_end(self):
+        for recipe in RECIPES:
+            with self.variant(recipe):
+                used = self.use_recipe(recipe)
+                self.assertEqual(200, used.call(self.urls[0]))
+                old = used.token()
+                used.pass_time()
+                self.assertEqual(200, used.call(self.urls[0]))
+                self.assertNotEqual(old, used.token())
+                self.assert_valid(old)
 
-@NEW_AUTHLIB
-class AsyncAuthlibTest(recipes.Scenarios, recipes.Recipe):
-    status_if_revoked = 401
+    def test_token_is_revoked(self):
+        for recipe in RECIPES:
+            with self.variant(recipe):
+                used = self.use_recipe(recipe)
+                self.assertEqual(200, used.call(self.urls[0]))
+                self.revoke(used.token())
+                self.assertEqual(
+                    recipe.status_if_revoked, used.call(self.urls[0])
+                )
 
-    def setUp(self):
-        super().setUp()
-        self.connect = recipes.load('recipe_authlib_async').client
-        self.runner = self.useFixture(EventLoop())
-        self.session = None
+    def test_refusal_is_what_the_server_said(self):
+        self.write_secret(recipes.WRONG)
+        other = self.identity.create_application_credential(self.user)
+        stranger = self.register_key(self.user, other)
+        for recipe in RECIPES:
+            with self.variant(recipe):
+                used = self.use_recipe(recipe, stranger)
+                self.assert_refused(used)
 
-    def call(self, url):
-        return self.runner.run(self.call_all([url]))[0]
+    def assert_refused(self, used):
+        """Assert that a recipe gets no token, and says why."""
+        error = self.assertRaises(used.refusals, used.call, self.urls[0])
+        self.assertIn('invalid_client', str(error))
+        self.assertIn('Client authentication failed', str(error))
+        self.assertNotIn(recipes.WRONG, str(error))
 
-    async def call_all(self, urls):
-        """Return the statuses of simultaneous calls."""
-        if self.session is None:
-            self.session = await self.connect(
-                self.issuer, self.client.id, self.secret_file
-            )
-            self.addCleanup(self.close)
-        answers = await asyncio.gather(*map(self.session.get, urls))
-        return [answer.status_code for answer in answers]
-
-    def close(self):
-        self.runner.run(self.session.aclose())
-
-    def refusal(self):
-        return str(
-            self.assertRaises(
-                base_client.OAuthError, self.call, self.urls[0]
-            )
-        )
-
-    def token(self):
-        return self.session.token['access_token']
+    def test_rotated_secret_is_used(self):
+        rotated = self.register(self.user, self.client, 'secret')['secret']
+        for recipe in RECIPES:
+            if recipe.reads_secret_again:
+                with self.variant(recipe):
+                    self.write_secret(self.client.secret)
+                    used = self.use_recipe(recipe)
+                    self.assertEqual(200, used.call(self.urls[0]))
+                    self.write_secret(recipes.WRONG)
+                    used.pass_time()
+                    self.assert_refused(used)
+                    self.write_secret(rotated)
+                    self.assertEqual(200, used.call(self.urls[0]))
 
     def test_simultaneous_calls_share_a_token(self):
-        self.assertEqual(200, self.call(self.urls[0]))
-        self.pass_time()
-        statuses = self.runner.run(self.call_all(THREADS * self.urls))
-        self.assertEqual({200}, set(statuses))
-        self.assertNotEqual(0, self.requests() - self.before)
+        for recipe in (python_recipes.HTTPX2, *python_recipes.AUTHLIB[1:]):
+            with self.variant(recipe):
+                used = self.use_recipe(recipe)
+                self.assertEqual(200, used.call(self.urls[0]))
+                used.pass_time()
+                before = self.requests()
+                statuses = used.call_at_once(CALLS * self.urls)
+                self.assertEqual({200}, set(statuses))
+                self.assertEqual(1, self.requests() - before)
 
+    def test_threads_renew_a_revoked_token_once(self):
+        used = self.use_recipe(python_recipes.HTTPX2)
+        self.assertEqual(200, used.call(self.urls[0]))
+        self.revoke(used.token())
+        before = self.requests()
+        self.assertEqual({200}, set(used.call_at_once(CALLS * self.urls)))
+        self.assertEqual(1, self.requests() - before)
 
-class EventLoop(fixtures.Fixture):
-    """An event loop for one test."""
+    def test_curl_shows_no_secret(self):
+        used = self.use_recipe(shell_recipes.Curl)
+        self.assertEqual(200, used.call(self.urls[0]))
+        lines = used.command_lines()
+        self.assertIn(self.token_url, lines)
+        self.assertIn(self.urls[0], lines)
+        self.assertNotIn(self.client.secret, lines)
+        self.assertNotIn(used.token(), lines)
+        mode = stat.S_IMODE(used.headers.stat().st_mode)
+        self.assertEqual(0o600, mode)
 
-    def _setUp(self):
-        self._loop = asyncio.new_event_loop()
-        self.addCleanup(self._loop.close)
+    def test_curl_with_a_certificate(self):
+        used = self.use_recipe(shell_recipes.Curl)
+        used.use_certificate(self.files, self.user.id)
+        url = f'{self.service.url}/certificate'
+        before = self.requests()
+        for _ in range(2):
+            self.assertEqual(200, used.run(url))
+        self.assertEqual(1, self.requests() - before)
+        (used.folder / 'call.curl').write_text('')
+        self.assertEqual(401, used.run(url))
 
-    def run(self, coroutine):
-        """Return the result of a coroutine."""
-        return self._loop.run_until_complete(coroutine)
+    def test_samples_for_keys(self):
+        samples = ['assertion.py']
+        if python_recipes.NEW_AUTHLIB:
+            samples.append('assertion_authlib.py')
+        self.use_recipe(python_recipes.HTTPX2)
+        for sample in samples:
+            with self.variant(sample):
+                token = self.start(
+                    sys.executable,
+                    recipes.SAMPLES / sample,
+                    self.issuer,
+                    self.client.id,
+                    self.home / 'client.key',
+                )
+                self.assert_valid(token.strip())
+
+    def test_sample_for_openssl(self):
+        signer = self.register_key(self.user, self.client, 'EdDSA')
+        (self.home / 'ed25519.key').write_text(signer.pem)
+        self.useFixture(
+            fixtures.EnvironmentVariable('CLIENT_ID', self.client.id)
+        )
+        self.useFixture(fixtures.EnvironmentVariable('ISSUER', self.issuer))
+        answer = self.start('bash', recipes.SAMPLES / 'assertion.sh')
+        self.assert_valid(json.loads(answer)['access_token'])
+
+    def start(self, *command):
+        """Return the output of a program."""
+        process = subprocess.run(
+            command,
+            cwd=self.home,
+            capture_output=True,
+            encoding='utf-8',
+            timeout=recipes.TIMEOUT,
+            check=False,
+        )
+        self.assertEqual(0, process.returncode, process.stderr)
+        return process.stdout
