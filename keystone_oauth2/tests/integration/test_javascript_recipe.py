@@ -93,8 +93,8 @@ class JavaScriptRecipeTest(
         self.write_secret(recipes.WRONG)
         self.open()
         error = self.ask(self.urls[0])['error']
-        # The challenge of a 401, which has no other text.
-        self.assertEqual(401, error['status'], error)
+        self.assertEqual('WWWAuthenticateChallengeError', error['name'])
+        self.assertEqual(401, error['status'])
         self.assertNotIn(recipes.WRONG, json.dumps(error))
 
     def test_rotated_secret_is_used(self):
