@@ -18,6 +18,7 @@ import shutil
 import socket
 import subprocess
 import time
+import unittest
 
 import fixtures
 import requests
@@ -79,22 +80,20 @@ class PromtoolTest(base.TestCase):
 class ExporterTest(monitored.MonitoredTestCase):
     """The mapping does what other tests assume it to do."""
 
-    def setUp(self):
-        super().setUp()
+    @classmethod
+    def setUpClass(cls):
         if not programs.is_installed(EXPORTER):
             # Debian has no package of it, so that it is never required.
-            self.skipTest(f'Not installed: {EXPORTER}.')
+            raise unittest.SkipTest(f'Not installed: {EXPORTER}.')
+        super().setUpClass()
+
+    def setUp(self):
+        super().setUp()
         self.udp, self.web = free_udp_port(), programs.free_port()
         self.useFixture(
             programs.Program(
                 EXPORTER,
-                [
-                    EXPORTER,
-                    f'--statsd.listen-udp={programs.HOST}:{self.udp}',
-                    '--statsd.listen-tcp=',
-                    f'--web.listen-address={programs.HOST}:{self.web}',
-                    f'--statsd.mapping-config={FOLDER}/statsd_exporter.yml',
-                ],
+                exporter(self.udp, f'{programs.HOST}:{self.web}'),
                 pathlib.Path(self.useFixture(fixtures.TempDir()).path),
                 self.web,
             )
@@ -148,6 +147,21 @@ class ExporterTest(monitored.MonitoredTestCase):
                 if not name.endswith(('_bucket', '_sum')):
                     found[(name, *sorted(labels.items()))] = float(value)
         return found
+
+
+def exporter(port, address):
+    """Return the command that starts statsd_exporter.
+
+    :param port: for StatsD metrics.
+    :param address: for Prometheus.
+    """
+    return [
+        EXPORTER,
+        f'--statsd.listen-udp={programs.HOST}:{port}',
+        '--statsd.listen-tcp=',
+        f'--web.listen-address={address}',
+        f'--statsd.mapping-config={FOLDER}/statsd_exporter.yml',
+    ]
 
 
 def free_udp_port():

@@ -25,8 +25,8 @@ Host of a StatsD daemon that receives counters of events
 (``keystone_oauth2.token.issued``, ``.refused``, ``.limited``, and the same for
 ``introspect`` and ``revoke``) and timers (``keystone_oauth2.token``, in
 milliseconds) by UDP, and gauges that ``keystone-oauth2-manage list_expiring``
-sends (``keystone_oauth2.expiring.secret`` and the like). Needs ``pip install 'keystone-oauth2[statsd]'``. If not
-set, nothing is sent.
+sends (``keystone_oauth2.expiring.secret`` and the like). Needs ``pip install
+'keystone-oauth2[statsd]'``. If not set, nothing is sent.
 """),
 )
 

@@ -45,9 +45,7 @@ def series():
 def alerts():
     """Return the alert rules by their names."""
     groups = yaml.safe_load((FOLDER / 'alerts.yml').read_text())['groups']
-    return {
-        rule['alert']: rule for group in groups for rule in group['rules']
-    }
+    return {rule['alert']: rule for group in groups for rule in group['rules']}
 
 
 def dashboard():
@@ -198,7 +196,9 @@ class AlertsTest(base.TestCase):
         self.assertEqual(set(alerts()), fired)
 
     def test_guide_says_what_to_do(self):
-        documented = re.findall('``(KeystoneOAuth2[A-Z]\w+)``', PAGE.read_text())
+        documented = re.findall(
+            r'``(KeystoneOAuth2[A-Z]\w+)``', PAGE.read_text()
+        )
         self.assertEqual(list(alerts()), documented)
 
 
@@ -215,7 +215,7 @@ class DashboardTest(base.TestCase):
         found = dashboard()
         (source,) = found['__inputs']
         self.assertEqual('datasource', source['type'])
-        uid = '${%s}' % source['name']
+        uid = '${' + source['name'] + '}'
         for panel in panels():
             for part in (panel, *panel['targets']):
                 self.assertEqual(
