@@ -83,7 +83,7 @@ class ExporterTest(monitored.MonitoredTestCase):
     @classmethod
     def setUpClass(cls):
         if not programs.is_installed(EXPORTER):
-            # Debian has no package of it, so that it is never required.
+            # Debian 12 has no package of it, so that it is never required.
             raise unittest.SkipTest(f'Not installed: {EXPORTER}.')
         super().setUpClass()
 
