@@ -35,7 +35,7 @@ import requests
 
 from functional import programs
 from functional import test_load
-from functional import test_monitoring
+from functional import test_statsd_exporter
 from functional import traffic
 from keystone_oauth2.fixture import _manage
 from keystone_oauth2.tests.integration import filters
@@ -59,7 +59,7 @@ class Run(misbehaving.GatewayTestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.udp = test_monitoring.free_udp_port()
+        cls.udp = test_statsd_exporter.free_udp_port()
         cls.statsd = {'host': programs.HOST, 'port': cls.udp}
         cls.options = {
             **cls.options,
@@ -74,14 +74,14 @@ class Run(misbehaving.GatewayTestCase):
     def runTest(self):
         url = self.start_programs()
         began = self.load()
-        dashboard = test_monitoring.FOLDER / 'dashboard.json'
+        dashboard = test_statsd_exporter.FOLDER / 'dashboard.json'
         draw(json.loads(dashboard.read_text())['panels'], url, began)
 
     def start_programs(self):
         """Start statsd_exporter and Prometheus; return the latter's URL."""
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         target = f'{programs.HOST}:{programs.free_port()}'
-        exporter = test_monitoring.exporter(self.udp, target)
+        exporter = test_statsd_exporter.exporter(self.udp, target)
         self.useFixture(programs.Program('exporter', exporter, folder, None))
         config = folder / 'prometheus.yml'
         config.write_text(CONFIGURATION.format(target=target))
