@@ -12,6 +12,7 @@
 
 """Filters of a service in this process, in front of a real Keystone."""
 
+import gc
 import time
 
 from keystonemiddleware import auth_token as unmodified
@@ -52,6 +53,12 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         cls.service_user = cls.identity.create_user(
             cls.service_project, ['service']
         )
+
+    def setUp(self):
+        super().setUp()
+        # Otherwise the threads of filters that nobody uses any more would keep
+        # Keystone busy, until Python happens to find their cycles.
+        self.addCleanup(gc.collect)
 
     def conf(self, **options):
         """Return the options of a filter, as in api-paste.ini."""
@@ -112,6 +119,7 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         client = Client(
             service, auth_token.filter_factory({}, **conf)(service)
         )
+        self.addCleanup(client.close)
         if ready:
             client.wait_until_ready(self)
         return client
@@ -123,6 +131,10 @@ class Client(_http.WSGIClient):
     def __init__(self, service, application):
         super().__init__(application)
         self.service = service
+
+    def close(self):
+        """Use the filter no more."""
+        self.application = self.service.environ = None
 
     def use(self, token, **arguments):
         """Return the status of a request with a token."""
