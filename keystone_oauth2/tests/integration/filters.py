@@ -54,12 +54,6 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
             cls.service_project, ['service']
         )
 
-    def setUp(self):
-        super().setUp()
-        # Otherwise the threads of filters that nobody uses any more would keep
-        # Keystone busy, until Python happens to find their cycles.
-        self.addCleanup(gc.collect)
-
     def conf(self, **options):
         """Return the options of a filter, as in api-paste.ini."""
         given = {
@@ -104,10 +98,11 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         conf = self.conf(**options)
         return Client(service, unmodified.filter_factory({}, **conf)(service))
 
-    def ours(self, status='200 OK', ready=True, **options):
+    def ours(self, status='200 OK', ready=True, shared=False, **options):
         """Return a service behind our filter.
 
         :param ready: whether to wait until it can verify tokens.
+        :param shared: whether further tests of the class use it.
         """
         service = Service(status)
         given = {
@@ -119,7 +114,8 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         client = Client(
             service, auth_token.filter_factory({}, **conf)(service)
         )
-        self.addCleanup(client.close)
+        cleanup = self.addClassCleanup if shared else self.addCleanup
+        cleanup(client.close)
         if ready:
             client.wait_until_ready(self)
         return client
@@ -133,8 +129,11 @@ class Client(_http.WSGIClient):
         self.service = service
 
     def close(self):
-        """Use the filter no more."""
-        self.application = self.service.environ = None
+        """Use the filter no more, whose thread keeps Keystone busy."""
+        if self.application is not None:
+            self.application = self.service.environ = None
+            # Its thread ends when Python finds its cycles.
+            gc.collect()
 
     def use(self, token, **arguments):
         """Return the status of a request with a token."""
