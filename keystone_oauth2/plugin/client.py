@@ -13,17 +13,19 @@
 """The plugin ``v3oauth2client``."""
 
 import datetime
+import json
 import threading
 import typing as ty
 
 from keystoneauth1 import access
-from keystoneauth1 import exceptions
 from keystoneauth1 import plugin
 from keystoneauth1 import session as sessions
 from keystoneauth1.identity.v3 import base
 
 from keystone_oauth2.plugin import authorization_server
+from keystone_oauth2.plugin import connection
 from keystone_oauth2.plugin import credentials
+from keystone_oauth2.plugin import errors
 from keystone_oauth2.plugin import kept_token
 
 
@@ -77,12 +79,13 @@ class OAuth2Client(base.BaseAuth):
         self._cert = cert
         self._token = kept_token.KeptToken(self.reauthenticate)
         self._used = threading.local()
+        self._certificate: bytes | None = None
 
     def get_auth_ref(self, session: sessions.Session) -> access.AccessInfoV3:
         """Request a new access token, keep it, and return what it is.
 
-        :raises keystoneauth1.exceptions.ClientException: the authorization
-            server or Keystone refuses, or cannot be reached.
+        :raises AccessTokenError: the authorization server or Keystone
+            refuses, or cannot be reached.
         """
         token = self._token.new(lambda: self._request(session))
         return self._describe(session, token)
@@ -92,26 +95,31 @@ class OAuth2Client(base.BaseAuth):
 
         Keystone is not asked what it is, unless options name a scope.
 
-        :raises keystoneauth1.exceptions.ClientException: there is none.
+        :raises AccessTokenError: there is none.
         """
         if self.has_scope_parameters:
-            return ty.cast(str, self.get_access(session).auth_token)
-        return self._token.get(lambda: self._request(session))
+            token = ty.cast(str, self.get_access(session).auth_token)
+        else:
+            token = self._token.get(lambda: self._request(session))
+        # Some send it themselves, and only say that it was refused.
+        self._used.token = token
+        return token
 
     def get_access(
         self, session: sessions.Session, **kwargs: ty.Any
     ) -> access.AccessInfoV3:
         """Return what the access token is, with the catalog.
 
-        :raises keystoneauth1.exceptions.ClientException: there is no token,
-            or Keystone cannot be reached.
+        :raises AccessTokenError: there is no token, or Keystone cannot be
+            reached.
         """
         token = self._token.get(lambda: self._request(session))
         try:
             return self._describe(session, token)
-        except (exceptions.NotFound, exceptions.Unauthorized):
+        except errors.AccessTokenError as error:
             # It was revoked before anyone had to know what it is.
-            self._token.drop(token)
+            if not error.is_refusal or not self._token.drop(token):
+                raise
         token = self._token.get(lambda: self._request(session))
         return self._describe(session, token)
 
@@ -122,7 +130,6 @@ class OAuth2Client(base.BaseAuth):
         ``external_oauth2_token`` and ``oauth2_token`` read ``Authorization``.
         """
         token = self.get_token(session)
-        self._used.token = token
         return {'X-Auth-Token': token, 'Authorization': f'Bearer {token}'}
 
     def get_connection_params(
@@ -140,22 +147,27 @@ class OAuth2Client(base.BaseAuth):
         """
         used = getattr(self._used, 'token', None)
         self._used.token = None
-        return self._token.drop(used)
+        can_retry = self._token.drop(used)
+        with self._lock:
+            if self._token.value is None:
+                self.auth_ref = None
+        return can_retry
 
     def get_cache_id_elements(self) -> dict[str, str | None]:
         """Return what a cached token depends on, without any secret."""
-        return {
+        elements = {
             **self._scope,
             'system_scope': self.system_scope,
-            'plugin': 'v3oauth2client',
             'auth_url': self.auth_url,
             'oauth2_authorization_server': self._endpoint.issuer,
             'oauth2_endpoint': self._endpoint.url,
             'oauth2_client_id': self._credential.client_id,
             'oauth2_scope': self._form.get('scope'),
             'oauth2_resource_indicator': self._form.get('resource'),
-            'cert': repr(self._cert) if self._cert else None,
+            'cert': self._cert,
         }
+        # One element: keystoneauth joins several without a separator.
+        return {'v3oauth2client': json.dumps(elements, sort_keys=True)}
 
     def get_auth_state(self) -> str | None:
         """Return the token and what it is, or None if that is not known."""
@@ -166,33 +178,55 @@ class OAuth2Client(base.BaseAuth):
         return super().get_auth_state()
 
     def set_auth_state(self, data: str | None) -> None:
-        """Use a token that :meth:`get_auth_state` has returned earlier."""
-        super().set_auth_state(data)
-        if isinstance(self.auth_ref, access.AccessInfoV3):
-            self._token.keep(
-                ty.cast(str, self.auth_ref.auth_token),
-                _remaining(self.auth_ref),
+        """Use a token that :meth:`get_auth_state` has returned earlier.
+
+        Anything else is ignored.
+        """
+        self.auth_ref = None
+        self._token.drop(None)
+        try:
+            state = json.loads(data or '')
+            found = access.AccessInfoV3(state['body'], state['auth_token'])
+            remaining = _remaining(found)
+            is_token = authorization_server.TOKEN.fullmatch(
+                state['auth_token']
             )
-        else:
-            self._token.drop(None)
+        except (KeyError, RecursionError, TypeError, ValueError):
+            return
+        if is_token:
+            self._token.keep(ty.cast(str, found.auth_token), remaining)
+            self.auth_ref = found
+
+    def _connect(self, session: sessions.Session) -> connection.Connection:
+        return connection.Connection(session, self)
 
     def _request(
         self, session: sessions.Session
     ) -> authorization_server.Token:
-        self._check_certificate()
+        self._follow_certificate(session)
         return authorization_server.request_token(
-            session, self._endpoint, self._credential, self._form, self._cert
+            self._connect(session),
+            self._endpoint,
+            self._credential,
+            self._form,
         )
 
-    def _check_certificate(self) -> None:
-        """Check that the files can be read: requests raises an OSError."""
-        paths = [self._cert] if isinstance(self._cert, str) else self._cert
-        names = ('oauth2_certfile', 'oauth2_keyfile')
-        try:
-            for name, path in zip(names, paths or (), strict=False):
-                credentials.read_file(name, path)
-        except credentials.CredentialError as error:
-            raise exceptions.AuthorizationFailure(str(error)) from None
+    def _follow_certificate(self, session: sessions.Session) -> None:
+        """Close idle connections if the certificate has changed.
+
+        They would show the old one, to which the new token is not bound.
+        """
+        cert = self._cert
+        if isinstance(self._credential, credentials.Certificate):
+            cert = cert or session.cert
+        if not cert:
+            return
+        path = cert if isinstance(cert, str) else cert[0]
+        digest = credentials.digest_file('oauth2_certfile', path)
+        if self._certificate not in (None, digest):
+            for adapter in session.session.adapters.values():
+                adapter.close()
+        self._certificate = digest
 
     def _describe(
         self, session: sessions.Session, token: str
@@ -201,11 +235,11 @@ class OAuth2Client(base.BaseAuth):
         with self._lock:
             found = self.auth_ref
             if found is None or found.auth_token != token:
-                url = self.token_url
+                url = f'{self.auth_url}/auth/tokens'
                 if not self.include_catalog:
                     url += '?nocatalog'
                 body = authorization_server.describe_token(
-                    session, url, token, self._cert
+                    self._connect(session), url, token
                 )
                 found = access.AccessInfoV3(body, token)
                 self._check_scope(found)
@@ -230,17 +264,19 @@ class OAuth2Client(base.BaseAuth):
     def _check_scope(self, found: access.AccessInfoV3) -> None:
         """Check that the token is for what the options say.
 
-        :raises keystoneauth1.exceptions.AuthorizationFailure: it is not.
+        :raises AccessTokenError: it is not.
         """
         for name, value in self._scope.items():
-            if value and getattr(found, name) != value:
+            own = getattr(found, name) or ''
+            # Names are alike to some databases, and so to users.
+            if value and own.casefold() != value.casefold():
                 raise _other_scope(name, value)
         if self.system_scope and not found.system_scoped:
             raise _other_scope('system_scope', self.system_scope)
 
 
-def _other_scope(name: str, value: str) -> exceptions.AuthorizationFailure:
-    return exceptions.AuthorizationFailure(
+def _other_scope(name: str, value: str) -> errors.AccessTokenError:
+    return errors.AccessTokenError(
         f'The access token is not for {name} {value}: the scope is that of '
         f'the client, so remove the option or use another client'
     )

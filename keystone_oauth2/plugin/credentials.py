@@ -18,6 +18,7 @@ assertion is used without a restart.
 
 import abc
 import base64
+import hashlib
 import json
 import pathlib
 import time
@@ -32,6 +33,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 import jwt
 from jwt import algorithms
 
+from keystone_oauth2.plugin import errors
 from keystone_oauth2.protocol.clients import jwk
 
 _ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -43,10 +45,6 @@ _KINDS: tuple[tuple[ty.Any, ty.Any], ...] = (
     (ec.EllipticCurvePrivateKey, algorithms.ECAlgorithm),
     (ed25519.Ed25519PrivateKey, algorithms.OKPAlgorithm),
 )
-
-
-class CredentialError(ValueError):
-    """A file cannot be used; the message names the option, and no secret."""
 
 
 class Credential(abc.ABC):
@@ -63,13 +61,13 @@ class Credential(abc.ABC):
         """Return what it adds to the form of a token request.
 
         :param audience: the issuer identifier of the authorization server.
-        :raises CredentialError: a file cannot be used.
+        :raises AccessTokenError: a file cannot be used.
         """
 
     def headers(self) -> dict[str, str]:
         """Return what it adds to the header of a token request.
 
-        :raises CredentialError: a file cannot be used.
+        :raises AccessTokenError: a file cannot be used.
         """
         return {}
 
@@ -140,7 +138,7 @@ class PrivateKeyJWT(Credential):
         try:
             key, public = read_key(text)
         except ValueError as error:
-            raise CredentialError(
+            raise errors.AccessTokenError(
                 f'oauth2_key_file: {self._key_file} {error}'
             ) from None
         return {
@@ -175,7 +173,7 @@ class PrivateKeyJWT(Credential):
             # EdDSA is the older of the two names for Ed25519, and the last.
             return known[-1] if public['kty'] == 'OKP' else known[0]
         if self._algorithm not in known:
-            raise CredentialError(
+            raise errors.AccessTokenError(
                 f'oauth2_signing_alg: the key in {self._key_file} is for '
                 f'{", ".join(known)}, not for {self._algorithm}'
             )
@@ -213,15 +211,32 @@ def read_file(option: str, path: str) -> str:
     """Return the content of a file.
 
     :param option: its option, for the message of an error.
-    :raises CredentialError: it cannot be read, or is not text.
+    :raises AccessTokenError: it cannot be read, or is not text.
     """
     try:
-        return pathlib.Path(path).expanduser().read_text('utf-8')
+        return _octets(option, path).decode('utf-8')
     except UnicodeDecodeError:
-        raise CredentialError(f'{option}: {path} is not text') from None
-    except OSError as error:
-        raise CredentialError(
-            f'{option}: cannot read {path}: {error.strerror}'
+        raise errors.AccessTokenError(
+            f'{option}: {path} is not text'
+        ) from None
+
+
+def digest_file(option: str, path: str) -> bytes:
+    """Return a digest of a file, which tells whether it has changed.
+
+    :param option: its option, for the message of an error.
+    :raises AccessTokenError: it cannot be read.
+    """
+    return hashlib.sha256(_octets(option, path)).digest()
+
+
+def _octets(option: str, path: str) -> bytes:
+    try:
+        return pathlib.Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or 'not a path'
+        raise errors.AccessTokenError(
+            f'{option}: cannot read {path}: {reason}'
         ) from None
 
 
@@ -229,11 +244,13 @@ def read_line(option: str, path: str) -> str:
     """Return the only line of a file, without its end.
 
     :param option: its option, for the message of an error.
-    :raises CredentialError: it cannot be read, or is something else.
+    :raises AccessTokenError: it cannot be read, or is something else.
     """
     line = read_file(option, path).strip('\r\n')
     if not line or not line.isprintable():
-        raise CredentialError(f'{option}: {path} must have exactly one line')
+        raise errors.AccessTokenError(
+            f'{option}: {path} must have exactly one line'
+        )
     return line
 
 
@@ -269,6 +286,8 @@ def read_key(text: str) -> tuple[ty.Any, jwk.JWK]:
     public.update(
         {name: members[name] for name in ('kid', 'alg') if name in members}
     )
+    if not isinstance(public.get('kid', ''), str):
+        raise ValueError('has a JWK with a kid that is not a string')
     if not jwk.algorithms(public):
         raise ValueError('has a key of a curve or alg that is not supported')
     return private, public

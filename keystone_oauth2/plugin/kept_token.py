@@ -14,13 +14,13 @@
 
 import dataclasses
 import logging
+import random
 import threading
 import time
 import typing as ty
 
-from keystoneauth1 import exceptions
-
 from keystone_oauth2.plugin import authorization_server
+from keystone_oauth2.plugin import errors
 
 LOG = logging.getLogger(__name__)
 
@@ -30,6 +30,11 @@ _MARGIN = 120
 _PATIENCE = 60
 # Seconds until an early renewal that has failed is tried again.
 _PAUSE = 10
+# Seconds in which a token that has replaced a refused one is not replaced in
+# turn: the fault is the service's, which could make each call request a token.
+_TRIAL = 5
+# Processes that were started together do not ask together for ever.
+_SPREAD = 0.1
 
 Request = ty.Callable[[], authorization_server.Token]
 
@@ -42,12 +47,14 @@ class _Current:
     """
 
     value: str = dataclasses.field(repr=False)
+    since: float
     renew_at: float
     end: float
+    replaces_refused: bool
 
 
 class KeptToken:
-    """One token for all threads: one requests it, and the others wait.
+    """One token for all threads: one of them requests it for all.
 
     If an early renewal fails, the token is used until its end.
 
@@ -56,10 +63,15 @@ class KeptToken:
 
     def __init__(self, renews: bool) -> None:
         self._renews = renews
+        # Is held during a request.
         self._lock = threading.Lock()
+        # Is never held for long.
+        self._state = threading.Lock()
         self._current: _Current | None = None
+        self._was_refused = False
         self._ask_at = 0.0
-        self._refusal: Exception | None = None
+        self._failed_at = 0.0
+        self._failure: errors.AccessTokenError | None = None
 
     @property
     def value(self) -> str | None:
@@ -70,36 +82,51 @@ class KeptToken:
     def get(self, request: Request) -> str:
         """Return the token, or request one.
 
-        While the server asks to wait, no thread requests one.
+        While another thread renews a token that is still good, that token is
+        returned. While the server asks to wait, no thread requests one.
 
-        :raises keystoneauth1.exceptions.ClientException: there is none.
+        :raises AccessTokenError: there is none.
         """
         has_waited = False
         while True:
-            with self._lock:
-                if self._is_due() and self._ask_at <= time.monotonic():
-                    self._try(request)
-                if self._current and not self._is_over():
-                    return self._current.value
-                delay = self._ask_at - time.monotonic()
-                refusal = self._refusal
-            if refusal and (has_waited or delay > _PATIENCE):
-                raise refusal.with_traceback(None)
-            time.sleep(max(delay, 0))
+            came = time.monotonic()
+            current = self._current
+            if current and not self._is_due(current):
+                return current.value
+            is_good = current is not None and not self._is_over(current)
+            if not self._lock.acquire(blocking=not is_good):
+                return ty.cast(_Current, current).value
+            try:
+                found, failure = self._renew(request, came)
+            finally:
+                self._lock.release()
+            if found is not None:
+                if failure is not None:
+                    LOG.warning('Cannot renew the access token: %s', failure)
+                return found
+            delay = self._ask_at - time.monotonic()
+            if has_waited or not 0 < delay <= _PATIENCE:
+                raise ty.cast(errors.AccessTokenError, failure).copy()
+            time.sleep(delay)
             has_waited = True
 
     def new(self, request: Request) -> str:
-        """Request a token, and keep it."""
+        """Request a token, and keep it.
+
+        :raises AccessTokenError: there is none, or the server asks to wait.
+        """
         with self._lock:
-            return self._keep(request(), time.monotonic())
+            failure = self._failure
+            if failure and time.monotonic() < self._ask_at:
+                raise failure.copy()
+            return self._request(request)
 
     def keep(self, value: str, lifetime: float) -> None:
         """Keep a token that was requested earlier.
 
         :param lifetime: seconds from now.
         """
-        with self._lock:
-            self._set(value, time.monotonic(), lifetime)
+        self._set(value, time.monotonic(), lifetime)
 
     def drop(self, value: str | None) -> bool:
         """Forget the token that was refused.
@@ -108,44 +135,75 @@ class KeptToken:
         :returns: whether it makes sense to try another one: this one, if it
             is another one already.
         """
-        with self._lock:
-            had = self._current is not None
-            if value is None or value == self.value:
-                self._current = None
-            return had or value is not None
-
-    def _is_due(self) -> bool:
-        if self._current is None:
+        with self._state:
+            current = self._current
+            if value is None or current is None or value != current.value:
+                if value is None:
+                    self._current = None
+                return (value or current) is not None
+            age = time.monotonic() - current.since
+            if current.replaces_refused and age < _TRIAL:
+                return False
+            self._current = None
+            self._was_refused = True
             return True
-        return self._renews and self._current.renew_at <= time.monotonic()
 
-    def _is_over(self) -> bool:
-        """Whether the token is past its end."""
-        if self._current is None:
-            return True
-        return self._renews and self._current.end <= time.monotonic()
+    def _is_due(self, current: _Current) -> bool:
+        return self._renews and current.renew_at <= time.monotonic()
 
-    def _try(self, request: Request) -> None:
+    def _is_over(self, current: _Current) -> bool:
+        return self._renews and current.end <= time.monotonic()
+
+    def _renew(
+        self, request: Request, came: float
+    ) -> tuple[str | None, errors.AccessTokenError | None]:
+        """Return a token, or the one that is good still, and a failure.
+
+        :param came: when the caller came; it does not repeat what has failed
+            since then.
+        """
+        current = self._current
+        if current and not self._is_due(current):
+            return current.value, None
+        failure = self._failure
+        if self._ask_at <= time.monotonic() and self._failed_at < came:
+            try:
+                return self._request(request), None
+            except errors.AccessTokenError as error:
+                failure = error.copy()
+        if current and not self._is_over(current):
+            self._ask_at = max(self._ask_at, time.monotonic() + _PAUSE)
+            return current.value, failure
+        return None, failure
+
+    def _request(self, request: Request) -> str:
         started = time.monotonic()
         try:
-            self._keep(request(), started)
-        except exceptions.ClientException as error:
-            delay = authorization_server.retry_after(error)
-            if delay is None and self._is_over():
-                raise
-            self._ask_at = time.monotonic() + (delay or _PAUSE)
-            # Its frames have the secret.
-            self._refusal = error.with_traceback(None)
-            if not self._is_over():
-                LOG.warning('The access token cannot be renewed: %s', error)
-
-    def _keep(self, token: authorization_server.Token, start: float) -> str:
-        self._set(token.value, start, token.lifetime)
+            token = request()
+        except errors.AccessTokenError as error:
+            self._failed_at = time.monotonic()
+            self._failure = error.copy()
+            if error.retry_after:
+                self._ask_at = self._failed_at + _spread(error.retry_after)
+            raise
+        self._set(token.value, started, token.lifetime)
         return token.value
 
     def _set(self, value: str, start: float, lifetime: float) -> None:
-        margin = min(_MARGIN, lifetime / 3)
+        margin = _spread(min(_MARGIN, lifetime / 3))
         end = start + lifetime
-        self._current = _Current(value, end - margin, end)
-        self._ask_at = 0.0
-        self._refusal = None
+        with self._state:
+            self._current = _Current(
+                value,
+                time.monotonic(),
+                end - margin,
+                end,
+                self._was_refused,
+            )
+            self._was_refused = False
+            self._ask_at = 0.0
+            self._failure = None
+
+
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(1, 1 + _SPREAD)  # noqa: S311

@@ -13,6 +13,7 @@
 """The options of the plugin ``v3oauth2client``."""
 
 import functools
+import os
 import typing as ty
 import urllib.parse
 
@@ -36,6 +37,13 @@ METHODS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_TLS, ()),
 }
 _CREDENTIALS = METHODS[_BASIC] + METHODS[_JWT]
+_FILES = (
+    'oauth2_assertion_file',
+    'oauth2_certfile',
+    'oauth2_client_secret_file',
+    'oauth2_key_file',
+    'oauth2_keyfile',
+)
 
 Values = dict[str, ty.Any]
 
@@ -58,7 +66,11 @@ class OAuth2Client(loading.BaseV3Loader[client.OAuth2Client]):
         :raises keystoneauth1.exceptions.OptionError: options are missing, or
             contradict each other; the message names them.
         """
-        values = {name: value for name, value in kwargs.items() if value}
+        values = {
+            name: os.path.expanduser(value) if name in _FILES else value
+            for name, value in kwargs.items()
+            if value not in (None, '')
+        }
         return super().load_from_options(**values)
 
     def create_plugin(self, **values: ty.Any) -> client.OAuth2Client:
@@ -165,7 +177,7 @@ def _check_url(name: str, url: str | None) -> None:
         is_good = parts.scheme == 'https' and bool(parts.hostname)
     except ValueError:
         is_good = False
-    if not is_good or parts.query or parts.fragment or parts.username:
+    if not is_good or any(mark in url for mark in '@?#'):
         # RFC 6749, 3.2: TLS, and no fragment.
         raise exceptions.OptionError(
             f'{name} must be a URL with https, without a user, query and '

@@ -14,8 +14,7 @@
 
 import json
 
-from keystoneauth1 import exceptions
-
+from keystone_oauth2.plugin import errors
 from keystone_oauth2.tests.integration.plugin import base
 from keystone_oauth2.tests.support import assertions
 from keystone_oauth2.tests.support import clients
@@ -63,7 +62,7 @@ class SecretTest(base.PluginTestCase):
         client = self.load(
             oauth2_client_id=self.client.id, oauth2_client_secret='wrong-one'
         )
-        error = self.assertRaises(exceptions.Unauthorized, self.call, client)
+        error = self.assertRaises(errors.AccessTokenError, self.call, client)
         self.assertIn(
             'invalid_client: Client authentication failed.', str(error)
         )
@@ -125,15 +124,13 @@ class KeyTest(base.PluginTestCase):
         self.assert_calls(client)
         path.write_text('broken')
         client.invalidate()
-        error = self.assertRaises(
-            exceptions.AuthorizationFailure, self.call, client
-        )
+        error = self.assertRaises(errors.AccessTokenError, self.call, client)
         self.assertIn(f'oauth2_key_file: {path} must have', str(error))
 
     def test_key_that_is_not_registered(self):
         path = self.file('key', assertions.Signer('x', 'y').pem)
         client = self.load_with_key(self.own, path)
-        error = self.assertRaises(exceptions.Unauthorized, self.call, client)
+        error = self.assertRaises(errors.AccessTokenError, self.call, client)
         self.assertIn('invalid_client', str(error))
 
     def test_assertion_file(self):
@@ -147,7 +144,7 @@ class KeyTest(base.PluginTestCase):
         )
         self.assert_calls(client)
         client.invalidate()
-        self.assertRaises(exceptions.Unauthorized, self.call, client)
+        self.assertRaises(errors.AccessTokenError, self.call, client)
         path.write_text(signer.assertion())
         self.assert_calls(client)
 
@@ -199,7 +196,7 @@ class CertificateTest(base.PluginTestCase):
         ):
             with self.variant(options):
                 error = self.assertRaises(
-                    exceptions.ClientException,
+                    errors.AccessTokenError,
                     self.call,
                     self.load_certificate(**options),
                 )

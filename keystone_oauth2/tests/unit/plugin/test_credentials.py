@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 import jwt
 
 from keystone_oauth2.plugin import credentials
+from keystone_oauth2.plugin import errors
 from keystone_oauth2.tests import base
 from keystone_oauth2.tests.support import assertions
 
@@ -144,7 +145,7 @@ class KeyTest(FilesTestCase):
     def test_algorithm_of_another_key(self):
         signer = assertions.Signer('id', ISSUER)
         error = self.assertRaises(
-            credentials.CredentialError,
+            errors.AccessTokenError,
             self.assertion,
             signer.pem,
             algorithm='PS256',
@@ -181,6 +182,7 @@ class KeyTest(FilesTestCase):
             json.dumps(signer.jwk),
             json.dumps({**private, 'alg': 'ES384'}),
             json.dumps({**private, 'alg': 7}),
+            json.dumps({**private, 'kid': 7}),
             public.decode(),
             _pem(signer.key, encrypted),
             _pem(dsa.generate_private_key(1024)),
@@ -190,7 +192,7 @@ class KeyTest(FilesTestCase):
         ):
             with self.variant(text[:80]):
                 error = self.assertRaises(
-                    credentials.CredentialError, self.assertion, text
+                    errors.AccessTokenError, self.assertion, text
                 )
                 self.assertIn(f'oauth2_key_file: {self.path} ', str(error))
 
@@ -223,7 +225,7 @@ class FileTest(FilesTestCase):
         for text in ('', '\n', 'a\nb', 'a\0', 'a\rb', '\x7f'):
             with self.variant(text):
                 error = self.assertRaises(
-                    credentials.CredentialError,
+                    errors.AccessTokenError,
                     credentials.read_line,
                     'oauth2_assertion_file',
                     self.write(text),
@@ -241,10 +243,10 @@ class FileTest(FilesTestCase):
 
     def test_file_that_cannot_be_read(self):
         folder = str(self.path.parent)
-        for path in (folder, f'{folder}/missing'):
+        for path in (folder, f'{folder}/missing', 'a\0b'):
             with self.variant(path):
                 error = self.assertRaises(
-                    credentials.CredentialError,
+                    errors.AccessTokenError,
                     credentials.read_file,
                     'oauth2_key_file',
                     path,
@@ -254,7 +256,7 @@ class FileTest(FilesTestCase):
                 )
         self.path.write_bytes(b'\xff')
         error = self.assertRaises(
-            credentials.CredentialError,
+            errors.AccessTokenError,
             credentials.read_file,
             'oauth2_key_file',
             str(self.path),

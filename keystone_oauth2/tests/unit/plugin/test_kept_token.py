@@ -15,9 +15,8 @@
 import threading
 import time
 
-from keystoneauth1 import exceptions
-
 from keystone_oauth2.plugin import authorization_server
+from keystone_oauth2.plugin import errors
 from keystone_oauth2.plugin import kept_token
 from keystone_oauth2.tests import base
 
@@ -29,18 +28,20 @@ class Server:
 
     :param lifetime: of each token, in seconds.
     :ivar error: what it raises instead.
+    :ivar delay: seconds until it answers.
     """
 
     def __init__(self, lifetime=3600):
         self.lifetime = lifetime
         self.requests = 0
         self.error = None
+        self.delay = 0.01
 
     def issue(self):
         """Return the next token, which has a number."""
         self.requests += 1
         # Others come meanwhile.
-        time.sleep(0.01)
+        time.sleep(self.delay)
         if self.error:
             raise self.error
         return authorization_server.Token(f'{self.requests}', self.lifetime)
@@ -53,8 +54,8 @@ def at_once(function):
     def run():
         try:
             results.append(function())
-        except exceptions.ClientException as error:
-            results.append(error)
+        except errors.AccessTokenError as error:
+            results.append(str(error))
 
     threads = [threading.Thread(target=run) for _ in range(THREADS)]
     for thread in threads:
@@ -84,7 +85,10 @@ class KeptTokenTest(base.TestCase):
         time.sleep(1)
         self.assertEqual('1', self.kept.get(server.issue))
         time.sleep(1.1)
-        self.assertEqual(['2'] * THREADS, self.get_at_once(server))
+        # The others need not wait.
+        self.assertEqual({'1', '2'}, set(self.get_at_once(server)))
+        self.assertEqual('2', self.kept.get(server.issue))
+        self.assertEqual(2, server.requests)
 
     def test_without_renewal(self):
         server = Server(lifetime=1)
@@ -97,7 +101,7 @@ class KeptTokenTest(base.TestCase):
         """The token serves until its end, and the server is left alone."""
         server = Server(lifetime=3)
         self.kept.get(server.issue)
-        server.error = exceptions.ConnectFailure('gone')
+        server.error = errors.AccessTokenError('gone')
         time.sleep(2.1)
         for _ in range(2):
             self.assertEqual(['1'] * THREADS, self.get_at_once(server))
@@ -106,10 +110,10 @@ class KeptTokenTest(base.TestCase):
     def test_failure_without_a_token(self):
         """The next call tries again."""
         server = Server()
-        server.error = exceptions.ConnectFailure('gone')
+        server.error = errors.AccessTokenError('gone')
         for _ in range(2):
             self.assertRaises(
-                exceptions.ConnectFailure, self.kept.get, server.issue
+                errors.AccessTokenError, self.kept.get, server.issue
             )
         self.assertEqual(2, server.requests)
         server.error = None
@@ -118,7 +122,7 @@ class KeptTokenTest(base.TestCase):
     def test_server_that_asks_to_wait(self):
         """All threads wait, and one of them tries again."""
         server = Server()
-        server.error = exceptions.TooManyRequests('slow down', retry_after=1)
+        server.error = errors.AccessTokenError('wait', 429, 1)
         threading.Timer(0.5, setattr, [server, 'error', None]).start()
         started = time.monotonic()
         self.assertEqual(['2'] * THREADS, self.get_at_once(server))
@@ -126,18 +130,70 @@ class KeptTokenTest(base.TestCase):
 
     def test_server_that_asks_to_wait_again(self):
         server = Server()
-        server.error = exceptions.TooManyRequests('slow down', retry_after=1)
-        self.assertEqual([server.error] * THREADS, self.get_at_once(server))
+        server.error = errors.AccessTokenError('wait', 429, 1)
+        self.assertEqual(['wait'] * THREADS, self.get_at_once(server))
         self.assertEqual(2, server.requests)
 
     def test_server_that_asks_to_wait_long(self):
         """No call waits, and the server is not asked meanwhile."""
         server = Server()
-        server.error = exceptions.ServiceUnavailable('later', retry_after=900)
+        server.error = errors.AccessTokenError('wait', 503, 900)
         for _ in range(2):
             results = self.get_at_once(server)
-            self.assertEqual([server.error] * THREADS, results)
+            self.assertEqual(['wait'] * THREADS, results)
         self.assertEqual(1, server.requests)
+
+    def test_new_token_while_the_server_asks_to_wait(self):
+        server = Server()
+        server.error = errors.AccessTokenError('wait', 429, 900)
+        for _ in range(2):
+            self.assertRaises(
+                errors.AccessTokenError, self.kept.new, server.issue
+            )
+        self.assertEqual(1, server.requests)
+
+    def test_failure_is_shared_by_those_who_waited(self):
+        """They do not ask one after the other."""
+        server = Server()
+        server.delay = 0.5
+        server.error = errors.AccessTokenError('gone')
+        self.assertEqual(['gone'] * THREADS, self.get_at_once(server))
+        self.assertEqual(1, server.requests)
+
+    def test_raised_errors_are_not_shared(self):
+        server = Server()
+        server.error = errors.AccessTokenError('wait', 429, 900)
+        raised = [
+            self.assertRaises(
+                errors.AccessTokenError, self.kept.get, server.issue
+            )
+            for _ in range(2)
+        ]
+        self.assertIsNot(*raised)
+        for error in raised:
+            self.assertEqual(
+                (429, 900), (error.http_status, error.retry_after)
+            )
+
+    def test_renewal_that_hangs(self):
+        """Other threads use the token that is still good."""
+        server = Server(lifetime=3)
+        self.kept.get(server.issue)
+        time.sleep(2.1)
+        server.delay = 0.5
+        threading.Thread(target=self.kept.get, args=[server.issue]).start()
+        time.sleep(0.1)
+        self.assertEqual(2, server.requests)
+        started = time.monotonic()
+        self.assertEqual('1', self.kept.get(server.issue))
+        self.assertLess(time.monotonic() - started, 0.3)
+        self.assertEqual('1', self.kept.value)
+
+    def test_token_that_ends_on_its_way(self):
+        """It is used all the same, once."""
+        server = Server(lifetime=0.001)
+        self.assertEqual('1', self.kept.get(server.issue))
+        self.assertEqual('2', self.kept.get(server.issue))
 
     def test_refused_token_is_dropped_once(self):
         server = Server()
@@ -151,6 +207,15 @@ class KeptTokenTest(base.TestCase):
         self.assertEqual('2', self.kept.get(server.issue))
         self.assertTrue(self.kept.drop(None))
         self.assertEqual('3', self.kept.get(server.issue))
+
+    def test_service_that_refuses_each_token(self):
+        """It does not make each call request one."""
+        server = Server()
+        outcomes = []
+        for _ in range(4):
+            outcomes.append(self.kept.drop(self.kept.get(server.issue)))
+        self.assertEqual([True, False, False, False], outcomes)
+        self.assertEqual(2, server.requests)
 
     def test_token_of_an_earlier_process(self):
         server = Server()

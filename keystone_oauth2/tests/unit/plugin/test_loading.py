@@ -12,6 +12,8 @@
 
 """The options of the plugin: what is refused, and with which sentence."""
 
+import os
+
 from keystoneauth1 import exceptions
 from keystoneauth1 import loading
 
@@ -138,6 +140,8 @@ class LoadingTest(base.TestCase):
                 'https://user@keystone.example.com/v3',
                 'https://keystone.example.com/v3?a=b',
                 'https://keystone.example.com/v3#a',
+                'https://keystone.example.com/v3?',
+                'https://:password@keystone.example.com/v3',
                 'https://[keystone',
             ):
                 with self.variant((name, url)):
@@ -159,6 +163,16 @@ class LoadingTest(base.TestCase):
                     lambda name=name: load(**{**SECRET, name: None}),
                 )
                 self.assertIn(name, str(error))
+
+    def test_options_that_are_false(self):
+        plugin = load(**SECRET, reauthenticate=False, include_catalog=False)
+        self.assertFalse(plugin.reauthenticate)
+        self.assertFalse(plugin.include_catalog)
+
+    def test_home_of_the_user(self):
+        plugin = load(oauth2_certfile='~/certificate')
+        expected = {'cert': os.path.expanduser('~/certificate')}
+        self.assertEqual(expected, plugin.get_connection_params(None))
 
     def test_secret_is_marked(self):
         """Tools hide its value."""
@@ -187,7 +201,8 @@ class LoadingTest(base.TestCase):
         }
         self.assertEqual(10, len(keys))
         elements = load(**SECRET).get_cache_id_elements()
-        self.assertNotIn('secret', str(elements.values()))
+        self.assertEqual(['v3oauth2client'], list(elements))
+        self.assertNotIn('"secret"', str(elements))
         self.assertEqual(
             load(**SECRET).get_cache_id(), load(**KEY).get_cache_id()
         )
