@@ -12,6 +12,7 @@
 
 """What the plugin makes of servers that do not behave."""
 
+import gzip
 import io
 import json
 import logging
@@ -177,8 +178,12 @@ class ErrorsTest(base.PluginTestCase):
                 self.gateway.misbehave(_later(value), base.TOKEN)
                 self.assertEqual(429, self.error().http_status)
 
-    def test_endless_response(self):
-        self.gateway.misbehave(misbehaving.body(b' ' * 2**20), base.TOKEN)
+    def test_response_that_grows(self):
+        content = gzip.compress(b' ' * 2**20)
+        headers = [('Content-Encoding', 'gzip')]
+        self.gateway.misbehave(
+            lambda handler: handler.respond(200, headers, content), base.TOKEN
+        )
         self.assertIn('more than 262144 octets', str(self.error()))
 
     def test_credentials_in_netrc(self):

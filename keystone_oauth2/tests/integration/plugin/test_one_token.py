@@ -96,10 +96,7 @@ class OneTokenTest(base.PluginTestCase):
 class RenewalTest(base.PluginTestCase):
     """Tokens live for some seconds only."""
 
-    options = {
-        'oauth2_tokens': {'format': 'jwt'},
-        'token': {'expiration': LIFETIME},
-    }
+    options = {'oauth2_tokens': {'format': 'jwt', 'lifetime': LIFETIME}}
 
     def test_before_the_end(self):
         client = self.load()
