@@ -12,6 +12,7 @@
 
 """An access token that is used until shortly before its end."""
 
+import collections
 import dataclasses
 import logging
 import random
@@ -30,9 +31,9 @@ _MARGIN = 120
 _PATIENCE = 60
 # Seconds until an early renewal that has failed is tried again.
 _PAUSE = 10
-# Seconds in which a token that has replaced a refused one is not replaced in
-# turn: the fault is the service's, which could make each call request a token.
-_TRIAL = 5
+# How many refused tokens are replaced in how many seconds: a service that
+# refuses each token must not make each call request one.
+_REPLACEMENTS, _PERIOD = 5, 30
 # Processes that were started together do not ask together for ever.
 _SPREAD = 0.1
 
@@ -47,10 +48,8 @@ class _Current:
     """
 
     value: str = dataclasses.field(repr=False)
-    since: float
     renew_at: float
     end: float
-    replaces_refused: bool
 
 
 class KeptToken:
@@ -68,7 +67,9 @@ class KeptToken:
         # Is never held for long.
         self._state = threading.Lock()
         self._current: _Current | None = None
-        self._was_refused = False
+        self._dropped_at: collections.deque[float] = collections.deque(
+            maxlen=_REPLACEMENTS
+        )
         self._ask_at = 0.0
         self._failed_at = 0.0
         self._failure: errors.AccessTokenError | None = None
@@ -141,11 +142,14 @@ class KeptToken:
                 if value is None:
                     self._current = None
                 return (value or current) is not None
-            age = time.monotonic() - current.since
-            if current.replaces_refused and age < _TRIAL:
+            now, dropped_at = time.monotonic(), self._dropped_at
+            if (
+                len(dropped_at) == _REPLACEMENTS
+                and now - dropped_at[0] < _PERIOD
+            ):
                 return False
+            dropped_at.append(now)
             self._current = None
-            self._was_refused = True
             return True
 
     def _is_due(self, current: _Current) -> bool:
@@ -193,14 +197,7 @@ class KeptToken:
         margin = _spread(min(_MARGIN, lifetime / 3))
         end = start + lifetime
         with self._state:
-            self._current = _Current(
-                value,
-                time.monotonic(),
-                end - margin,
-                end,
-                self._was_refused,
-            )
-            self._was_refused = False
+            self._current = _Current(value, end - margin, end)
             self._ask_at = 0.0
             self._failure = None
 

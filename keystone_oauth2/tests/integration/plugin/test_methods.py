@@ -191,7 +191,7 @@ class CertificateTest(base.PluginTestCase):
             ({'oauth2_certfile': '/missing'}, 'oauth2_certfile: cannot read'),
             (
                 {'oauth2_certfile': certificate, 'oauth2_keyfile': '/missing'},
-                'oauth2_keyfile: cannot read /missing',
+                'key file, invalid path: /missing',
             ),
         ):
             with self.variant(options):
