@@ -14,6 +14,7 @@
 
 import dataclasses
 import email.utils
+import io
 import re
 import time
 import typing as ty
@@ -189,6 +190,9 @@ _ERRORS = {
     for kind in vars(exceptions).values()
     if isinstance(kind, type) and issubclass(kind, exceptions.HttpError)
 }
+# Callers would take it for the response to their own request: for auth_token
+# of keystonemiddleware, the token of a user would be invalid.
+del _ERRORS[404]
 _OTHER_ERRORS = {4: exceptions.HTTPClientError, 5: exceptions.HttpServerError}
 
 
@@ -224,15 +228,28 @@ def _error(
     kind = _ERRORS.get(number) or _OTHER_ERRORS.get(
         number // 100, exceptions.HttpError
     )
-    # Without the response, which has the request, and with it the secret.
+    said = _said(response, body)
     return kind(
-        message=f'{method} {url}: {_said(response, body)}',
+        message=f'{method} {url}: {said}',
+        response=_bare(response.status_code, said),
         request_id=response.headers.get('x-openstack-request-id'),
         url=url,
         method=method,
         http_status=response.status_code,
         retry_after=_retry_after(response),
     )
+
+
+def _bare(status: int, text: str) -> requests.Response:
+    """Return a response without its request, which has the secret.
+
+    ``auth_token`` of keystonemiddleware reads the text of it.
+    """
+    bare = requests.Response()
+    bare.status_code = status
+    bare.encoding = 'utf-8'
+    bare.raw = io.BytesIO(text.encode())
+    return bare
 
 
 def _said(response: requests.Response, body: ty.Any) -> str:

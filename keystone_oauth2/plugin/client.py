@@ -95,8 +95,11 @@ class OAuth2Client(base.BaseAuth):
         :raises keystoneauth1.exceptions.ClientException: there is none.
         """
         if self.has_scope_parameters:
-            return ty.cast(str, self.get_access(session).auth_token)
-        return self._token.get(lambda: self._request(session))
+            token = ty.cast(str, self.get_access(session).auth_token)
+        else:
+            token = self._token.get(lambda: self._request(session))
+        self._used.token = token
+        return token
 
     def get_access(
         self, session: sessions.Session, **kwargs: ty.Any
@@ -109,7 +112,9 @@ class OAuth2Client(base.BaseAuth):
         token = self._token.get(lambda: self._request(session))
         try:
             return self._describe(session, token)
-        except (exceptions.NotFound, exceptions.Unauthorized):
+        except exceptions.HTTPClientError as error:
+            if error.http_status not in (401, 404):
+                raise
             # It was revoked before anyone had to know what it is.
             self._token.drop(token)
         token = self._token.get(lambda: self._request(session))
@@ -122,7 +127,6 @@ class OAuth2Client(base.BaseAuth):
         ``external_oauth2_token`` and ``oauth2_token`` read ``Authorization``.
         """
         token = self.get_token(session)
-        self._used.token = token
         return {'X-Auth-Token': token, 'Authorization': f'Bearer {token}'}
 
     def get_connection_params(
