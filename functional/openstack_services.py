@@ -92,7 +92,8 @@ class Service(fixtures.Fixture):
     :param identity: administers that Keystone.
     :param keystone_url: of that Keystone, without ``/v3``.
     :param ca_file: verifies that Keystone.
-    :ivar user: the service's own user, once the fixture is set up,
+    :ivar endpoint: its public endpoint, once the fixture is set up,
+    :ivar user: the service's own user,
     :ivar program: and its program.
     """
 
@@ -106,9 +107,12 @@ class Service(fixtures.Fixture):
     application: str
     #: the command that creates its tables,
     sync: tuple[str, ...]
-    #: and whether each process loads it, or the master before it forks.
+    #: whether each process loads it, or the master before it forks,
     lazy: bool
+    #: and the filter in front of it.
+    filter: str = FILTER
 
+    endpoint: dict[str, str]
     user: _resources.User
     program: programs.Program
 
@@ -132,6 +136,13 @@ class Service(fixtures.Fixture):
         """Return the options that only this service has."""
         raise NotImplementedError
 
+    def credentials(self) -> dict[str, _configuration.Value]:
+        """Return changes to the options of a user with a password.
+
+        None leaves an option out.
+        """
+        return {}
+
     def environment(self) -> dict[str, str]:
         """Return the variables that lead it to its configuration file."""
         return {'HOME': str(self.folder)}
@@ -143,7 +154,9 @@ class Service(fixtures.Fixture):
 
     def _setUp(self) -> None:
         self.folder.mkdir()
-        _publish(self._identity, self.name, self.service_type, self.url)
+        self.endpoint = _publish(
+            self._identity, self.name, self.service_type, self.url
+        )
         self._write_configuration()
         self._write_pipeline()
         self._write_server()
@@ -188,20 +201,21 @@ class Service(fixtures.Fixture):
             self.user.password,
             project.name,
         )
-        own: dict[str, _configuration.Value] = {
-            name: value.format(
-                issuer=f'{self._keystone_url}/v3', client_ca=self._client_ca
-            )
-            for name, value in FILTER_OPTIONS.items()
-        }
+        own = self.credentials()
         own['service_type'] = self.service_type
+        if self.filter == FILTER:
+            for name, value in FILTER_OPTIONS.items():
+                own[name] = value.format(
+                    issuer=f'{self._keystone_url}/v3',
+                    client_ca=self._client_ca,
+                )
         return _configuration.merge(settings, {_example_service.SECTION: own})
 
     def _write_pipeline(self) -> None:
         installed = PREFIX / 'etc' / self.name / self.pipeline.name
         text = installed.read_text()
         assert text.count(INSTALLED_FILTER) == 1, text
-        self.pipeline.write_text(text.replace(INSTALLED_FILTER, FILTER))
+        self.pipeline.write_text(text.replace(INSTALLED_FILTER, self.filter))
 
     def _write_server(self) -> None:
         (self.folder / 'uwsgi.ini').write_text(
@@ -299,9 +313,10 @@ class Barbican(Service):
 
 def _publish(
     identity: fixture.IdentityClient, name: str, service_type: str, url: str
-) -> None:
+) -> dict[str, str]:
+    """Add a service to the catalog, and return its public endpoint."""
     service = {'name': name, 'type': service_type}
-    service_id = _create(identity, 'service', service)['id']
+    service_id = create(identity, 'service', service)['id']
     for interface in ('internal', 'public'):
         endpoint = {
             'service_id': service_id,
@@ -309,14 +324,16 @@ def _publish(
             'region_id': _deployment.REGION,
             'url': url,
         }
-        _create(identity, 'endpoint', endpoint)
+        created = create(identity, 'endpoint', endpoint)
+    return created
 
 
-def _create(
+def create(
     identity: fixture.IdentityClient,
     kind: str,
     attributes: abc.Mapping[str, str],
 ) -> dict[str, str]:
+    """Create a resource of Keystone as the administrator, and return it."""
     answer = identity.as_admin('POST', f'/v3/{kind}s', json={kind: attributes})
     assert answer.status == 201, answer.text
     return answer.json[kind]

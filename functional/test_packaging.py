@@ -41,10 +41,17 @@ _OF_KEYSTONE = {
     *('alembic', 'flask', 'flask-restful', 'keystone', 'limits'),
     *('oslo-db', 'oslo-policy', 'oslo-upgradecheck', 'sqlalchemy'),
 }
-_IMPORT_FILTER = """
-import importlib, pkgutil, keystone_oauth2.middleware as package
+_IMPORT_ONE = """
+import importlib, pkgutil, keystone_oauth2.{package} as package
 for module in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):
     importlib.import_module(module.name)
+"""
+_LOAD_PLUGIN = """
+from keystoneauth1 import loading
+loading.get_plugin_loader('v3oauth2client').load_from_options(
+    auth_url='https://keystone.example.com', oauth2_client_id='robot',
+    oauth2_key_file='/etc/robot.key',
+)
 """
 _LOAD_FILTER = """
 from paste.deploy import loadwsgi
@@ -100,6 +107,7 @@ class PackagingTest(base.StackTestCase):
         cls.virtual_environment(
             'service', 'PasteDeploy', f'{cls.wheel}[middleware]'
         )
+        cls.virtual_environment('client', f'{cls.wheel}[client]')
 
     @classmethod
     def virtual_environment(cls, name, *packages):
@@ -120,6 +128,11 @@ class PackagingTest(base.StackTestCase):
     def in_service(cls, program, *arguments):
         """Run a program where only the filter is, and return its output."""
         return run(f'{cls.place}/service/bin/{program}', *arguments)
+
+    @classmethod
+    def in_client(cls, program, *arguments):
+        """Run a program where only the plugin is, and return its output."""
+        return run(f'{cls.place}/client/bin/{program}', *arguments)
 
     @classmethod
     def configured(cls):
@@ -200,19 +213,38 @@ class PackagingTest(base.StackTestCase):
         )
         self.assertIn('Success', printed)
 
-    def test_requirements_of_the_filter(self):
-        """It works without Keystone and what is installed with it."""
-        self.in_service('python', '-m', 'pip', 'check')
-        self.in_service('python', '-c', _IMPORT_FILTER)
+    def assert_apart(self, run_there, package):
+        """Assert that a package works where Keystone is not installed.
+
+        :param run_there: runs a program in an environment.
+        :returns: the names of what is installed there.
+        """
+        run_there('python', '-m', 'pip', 'check')
+        run_there('python', '-c', _IMPORT_ONE.format(package=package))
         listed = json.loads(
-            self.in_service(
+            run_there(
                 *('python', '-m', 'pip', 'list', '--format', 'json'),
                 '--disable-pip-version-check',
             )
         )
         names = {re.sub('[._]', '-', item['name']).lower() for item in listed}
-        self.assertIn('keystonemiddleware', names)
         self.assertEqual(set(), names & _OF_KEYSTONE)
+        return names
+
+    def test_requirements_of_the_filter(self):
+        """It works without Keystone and what is installed with it."""
+        names = self.assert_apart(self.in_service, 'middleware')
+        self.assertIn('keystonemiddleware', names)
+
+    def test_requirements_of_the_plugin(self):
+        """It works with keystoneauth alone, and beside the filter."""
+        names = self.assert_apart(self.in_client, 'plugin')
+        self.assertEqual(
+            set(), names & {'keystonemiddleware', 'oslo-config', 'webob'}
+        )
+        self.in_client('python', '-c', _LOAD_PLUGIN)
+        self.assert_apart(self.in_service, 'plugin')
+        self.in_service('python', '-c', _LOAD_PLUGIN)
 
     def test_entry_points_of_the_filter(self):
         """Paste and the generator find the filter and its options by name."""

@@ -55,7 +55,10 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         )
 
     def conf(self, **options):
-        """Return the options of a filter, as in api-paste.ini."""
+        """Return the options of a filter, as in api-paste.ini.
+
+        :param options: those to change; None leaves one out.
+        """
         given = {
             'www_authenticate_uri': self.keystone.url,
             'auth_url': self.keystone.url,
@@ -76,7 +79,11 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         own = cfg.ConfigOpts()
         own([])
         return {
-            **{name: str(value) for name, value in given.items()},
+            **{
+                name: str(value)
+                for name, value in given.items()
+                if value is not None
+            },
             'oslo_config_config': own,
         }
 
