@@ -34,7 +34,8 @@ class Command(command.Command):
     @property
     def identity(self) -> proxy.Proxy:
         """The client for Keystone."""
-        return ty.cast(proxy.Proxy, self.app.client_manager.oauth2)
+        manager: ty.Any = self.app.client_manager
+        return ty.cast(proxy.Proxy, manager.oauth2)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command, and explain a refusal in one sentence."""
@@ -51,8 +52,15 @@ class Command(command.Command):
 
         :raises exceptions.CommandError: the request is refused.
         """
+        # Plugins of clients also send "Authorization", but these endpoints
+        # refuse a request with both.
+        own_token = self.identity.get_token()
         response: requests.Response = self.identity.post(
-            f'/OS-OAUTH2/{endpoint}', data={'token': token}, log=False
+            f'/OS-OAUTH2/{endpoint}',
+            data={'token': token},
+            headers={'X-Auth-Token': own_token},
+            authenticated=False,
+            log=False,
         )
         if response.status_code < 400:
             return response

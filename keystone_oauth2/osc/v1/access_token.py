@@ -37,7 +37,7 @@ class IssueToken(base.ShowOne):
 
         :raises exceptions.CommandError: it is not a client with our plugin.
         """
-        manager = self.app.client_manager
+        manager: ty.Any = self.app.client_manager
         if manager.auth_plugin_name != _PLUGIN:
             raise exceptions.CommandError(
                 f'Only a client can get an access token: set the '
