@@ -23,6 +23,7 @@ from osc_lib.command import command
 import requests
 
 from keystone_oauth2.osc import arguments
+from keystone_oauth2.osc import plugin
 
 Row = tuple[ty.Any, ...]
 Table = tuple[tuple[str, ...], abc.Iterable[ty.Any]]
@@ -34,8 +35,9 @@ class Command(command.Command):
     @property
     def identity(self) -> proxy.Proxy:
         """The client for Keystone."""
-        manager: ty.Any = self.app.client_manager
-        return ty.cast(proxy.Proxy, manager.oauth2)
+        # ``client_manager.oauth2`` would be the client of the first command
+        # of a process, whatever cloud that was for.
+        return plugin.make_client(self.app.client_manager)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command, and explain a refusal in one sentence."""

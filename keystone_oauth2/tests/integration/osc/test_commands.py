@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""All commands: what ``openstack`` knows of them."""
+
+import importlib.metadata
+
+from keystone_oauth2.osc import plugin
+from keystone_oauth2.tests import base
+from keystone_oauth2.tests.integration.osc import base as osc_base
+
+GROUP = f'openstack.{plugin.API_NAME}.v{plugin.DEFAULT_API_VERSION}'
+COMMANDS = sorted(
+    (point.name.replace('_', ' '), point)
+    for point in importlib.metadata.entry_points(group=GROUP)
+)
+
+
+class CommandsTest(base.TestCase):
+    def test_each_command_has_help(self):
+        for name, point in COMMANDS:
+            with self.variant(name):
+                done = osc_base.run_openstack(*name.split(), '--help')
+                self.assertEqual((0, ''), (done.status, done.err))
+                self.assertIn(f'usage: openstack {name} ', done.out)
+                first = point.load().__doc__.splitlines()[0].rstrip('.')
+                self.assertIn(first, ' '.join(done.out.split()))
+                for action in point.load()(None, None).get_parser('')._actions:
+                    self.assertTrue(action.help, action)
+
+    def test_openstack_lists_them(self):
+        done = osc_base.run_openstack('help', 'oauth2')
+        for name, _ in COMMANDS:
+            self.assertIn(f'  {name}\n', done.out)
+        self.assertEqual(18 - 1, len(COMMANDS))
+
+    def test_no_other_command_has_their_names(self):
+        others = {
+            (group, point.name)
+            for group in importlib.metadata.entry_points().groups
+            if group.startswith('openstack.') and group != GROUP
+            for point in importlib.metadata.entry_points(group=group)
+        }
+        self.assertGreater(len(others), 500)
+        for group, name in others:
+            with self.variant((group, name)):
+                self.assertFalse(name.startswith('oauth2_'))
