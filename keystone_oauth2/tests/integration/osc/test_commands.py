@@ -13,6 +13,12 @@
 """All commands: what ``openstack`` knows of them."""
 
 import importlib.metadata
+import os
+import pathlib
+import re
+import shlex
+
+import fixtures
 
 from keystone_oauth2.osc import plugin
 from keystone_oauth2.tests import base
@@ -23,6 +29,11 @@ COMMANDS = sorted(
     (point.name.replace('_', ' '), point)
     for point in importlib.metadata.entry_points(group=GROUP)
 )
+#: A line of a page, or of a sample of a session.
+LINE = re.compile(r'^ +(?:\$ )?(openstack (?:--\S+ \S+ )?oauth2 .*)$', re.M)
+#: What follows the arguments.
+REST = re.compile(' [<>|].*')
+FILES = 'new.pub', 'new.pem', 'backup.pub', 'backup-tls.pem', 'token'
 
 
 class CommandsTest(base.TestCase):
@@ -54,3 +65,37 @@ class CommandsTest(base.TestCase):
         for group, name in others:
             with self.variant((group, name)):
                 self.assertFalse(name.startswith('oauth2_'))
+
+    def test_commands_of_the_guides_are_right(self):
+        """Each can be parsed; the other tests show what they do."""
+        pages = [
+            page.read_text() for page in pathlib.Path('doc').rglob('*.rst')
+        ]
+        lines = [line for page in pages for line in LINE.findall(page)]
+        self.assertGreater(len(lines), 15)
+        points = dict(COMMANDS)
+        self.in_folder_with_files()
+        for line in lines:
+            with self.variant(line):
+                _, _, text = REST.sub('', line).partition('oauth2 ')
+                words = [
+                    os.path.expandvars(word)
+                    for word in shlex.split(f'oauth2 {text}')
+                ]
+                (name,) = (
+                    known
+                    for known in points
+                    if words[: known.count(' ') + 1] == known.split()
+                )
+                parser = points[name].load()(None, None).get_parser(name)
+                parser.parse_args(words[name.count(' ') + 1 :])
+
+    def in_folder_with_files(self):
+        """Run the rest of the test where the files of the guides are."""
+        folder = self.useFixture(fixtures.TempDir()).path
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder)
+        for name in FILES:
+            pathlib.Path(name).write_text('text')
+        for name in ('CLIENT_ID', 'SECRET_ID', 'OLD_ID'):
+            self.useFixture(fixtures.EnvironmentVariable(name, 'a1'))
