@@ -71,7 +71,7 @@ class Secret(Authenticator):
         self, session: adapter.Adapter, *args: ty.Any, **kwargs: ty.Any
     ) -> 'Secret':
         """Create a secret, without a log of the response that shows it."""
-        request = self._prepare_request(requires_id=False)
+        request = self._prepare_request(requires_id=False, prepend_key=True)
         response = session.post(request.url, json=request.body, log=False)
         self._translate_response(response)
         return self
