@@ -14,7 +14,6 @@
 
 import argparse
 import datetime
-import pathlib
 import re
 
 # What the API accepts in its URLs. A dot alone would be another URL.
@@ -65,18 +64,3 @@ def after(length: datetime.timedelta) -> str:
     """Return the time after a period from now, in the form of the API."""
     moment = datetime.datetime.now(datetime.timezone.utc) + length
     return moment.strftime('%Y-%m-%dT%H:%M:%SZ')
-
-
-def text_file(path: str) -> str:
-    """Return the content of a file.
-
-    :raises argparse.ArgumentTypeError: it cannot be read, or is not text.
-    """
-    try:
-        return pathlib.Path(path).expanduser().read_text('utf-8')
-    except UnicodeDecodeError:
-        raise argparse.ArgumentTypeError(f'{path} is not text') from None
-    except OSError as error:
-        raise argparse.ArgumentTypeError(
-            f'cannot read {path}: {error.strerror}'
-        ) from None

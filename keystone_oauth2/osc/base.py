@@ -14,6 +14,7 @@
 
 import argparse
 import collections.abc as abc
+import pathlib
 import typing as ty
 
 from openstack import exceptions as sdk_exceptions
@@ -99,6 +100,27 @@ def add_client(parser: argparse.ArgumentParser) -> None:
         type=arguments.identifier,
         help='Client: an application credential (ID only)',
     )
+
+
+def read_file(option: str, path: str) -> str:
+    """Return the content of a file.
+
+    Commands call it themselves, instead of the parser, since ``--debug`` logs
+    all parsed arguments.
+
+    :param option: its option, for the message of an error.
+    :raises exceptions.CommandError: it cannot be read, or is not text.
+    """
+    try:
+        return pathlib.Path(path).expanduser().read_text('utf-8')
+    except UnicodeDecodeError:
+        raise exceptions.CommandError(
+            f'The file of {option} is not text.'
+        ) from None
+    except OSError as error:
+        raise exceptions.CommandError(
+            f'The file of {option} cannot be read: {error.strerror}.'
+        ) from None
 
 
 def pick(item: ty.Any, attributes: abc.Iterable[str]) -> Row:

@@ -19,7 +19,6 @@ import typing as ty
 from osc_lib import exceptions
 from osc_lib.cli import format_columns
 
-from keystone_oauth2.osc import arguments
 from keystone_oauth2.osc import base
 
 _PLUGIN = 'v3oauth2client'
@@ -111,7 +110,6 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         '--token-file',
         metavar='<file>',
-        type=arguments.text_file,
         help='Read the token from this file',
     )
 
@@ -121,9 +119,12 @@ def _token(parsed_args: argparse.Namespace) -> str:
 
     :raises exceptions.CommandError: there is none, or more than one line.
     """
-    text: str = parsed_args.token_file or parsed_args.token or ''
-    if parsed_args.token == '-':
+    if parsed_args.token_file is not None:
+        text = base.read_file('--token-file', parsed_args.token_file)
+    elif parsed_args.token == '-':
         text = sys.stdin.read()
+    else:
+        text = parsed_args.token
     token = text.strip()
     if not token or len(token.split()) > 1:
         raise exceptions.CommandError('There must be exactly one token.')

@@ -18,7 +18,6 @@ import typing as ty
 
 from osc_lib import exceptions
 
-from keystone_oauth2.osc import arguments
 from keystone_oauth2.osc import base
 from keystone_oauth2.osc import resources
 from keystone_oauth2.osc.v1 import authenticators
@@ -72,7 +71,6 @@ class CreateCertificate(authenticators.Create):
         source.add_argument(
             '--certificate',
             metavar='<file>',
-            type=arguments.text_file,
             help='Register the certificate in this file (PEM)',
         )
         for name, example in _EXAMPLES.items():
@@ -96,8 +94,9 @@ class CreateCertificate(authenticators.Create):
                 if getattr(parsed_args, name) is not None
             }
             return self.register(parsed_args, **given)
+        text = base.read_file('--certificate', parsed_args.certificate)
         try:
-            der = _read(parsed_args.certificate)
+            der = _read(text)
         except ValueError as error:
             raise exceptions.CommandError(
                 f'The file of --certificate {error}.'

@@ -19,7 +19,6 @@ import typing as ty
 from osc_lib import exceptions
 from osc_lib.cli import format_columns
 
-from keystone_oauth2.osc import arguments
 from keystone_oauth2.osc import base
 from keystone_oauth2.osc import keys
 from keystone_oauth2.osc import resources
@@ -68,7 +67,6 @@ class CreateKey(authenticators.Create):
         source.add_argument(
             '--public-key',
             metavar='<file>',
-            type=arguments.text_file,
             help='Register the public key in this file: PEM or a JWK',
         )
         parser.add_argument(
@@ -101,8 +99,9 @@ class CreateKey(authenticators.Create):
             raise exceptions.CommandError(
                 '--algorithm can only be used with --generate.'
             )
+        text = base.read_file('--public-key', parsed_args.public_key)
         try:
-            jwk = keys.read_public(parsed_args.public_key)
+            jwk = keys.read_public(text)
         except ValueError as error:
             raise exceptions.CommandError(
                 f'The file of --public-key {error}.'

@@ -103,10 +103,14 @@ class AccessTokenTest(base.CommandTestCase):
         self.assertEqual(INACTIVE, shown)
 
     def test_token_does_not_get_into_the_log(self):
-        for command in (INTROSPECT, REVOKE):
-            with self.variant(command):
+        for words in (
+            f'{INTROSPECT} -',
+            f'{INTROSPECT} --token-file {self.file}',
+            f'{REVOKE} -',
+        ):
+            with self.variant(words):
                 done = self.run_command(
-                    '--debug', command, '-', cloud='service', stdin=self.token
+                    '--debug', words, cloud='service', stdin=self.token
                 )
                 self.assertEqual(0, done.status)
                 self.assertNotIn(self.token, done.err)

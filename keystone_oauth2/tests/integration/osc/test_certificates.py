@@ -84,9 +84,16 @@ class CertificateTest(base.CommandTestCase):
         )
 
     def test_other_file_is_refused(self):
-        self.refuse(
-            f'argument --certificate: cannot read {self.file}: No such file '
-            f'or directory',
+        self.fail_with(
+            'The file of --certificate cannot be read: No such file or '
+            'directory.',
+            CREATE,
+            self.own.id,
+            f'--certificate {self.file}',
+        )
+        self.file.write_bytes(self.certificate.der)
+        self.fail_with(
+            'The file of --certificate is not text.',
             CREATE,
             self.own.id,
             f'--certificate {self.file}',

@@ -149,7 +149,9 @@ class KeyTest(base.CommandTestCase):
                 )
                 self.assertEqual(1, done.status)
                 self.assertIn(f'The file of --public-key {reason}', done.err)
-                self.assertNotIn('-X POST', done.err.partition('END')[0])
+                self.assertNotIn(f'{self.own.id}/keys', done.err)
+                self.assertNotIn(private['d'], done.err)
+                self.assertNotIn(signer.pem.splitlines()[1], done.err)
         self.assertEqual([], self.shown(LIST, self.own.id))
 
     def test_algorithm_is_for_generated_keys(self):
