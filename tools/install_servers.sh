@@ -43,6 +43,7 @@ want /usr/sbin/mariadbd mariadb-server
 want /usr/lib/galera/libgalera_smm.so galera-4
 want /usr/bin/rsync rsync
 want /usr/sbin/slapd slapd
+want /usr/bin/promtool prometheus
 # What python-ldap is built with.
 want /usr/bin/gcc gcc
 want /usr/bin/python3-config python3-dev
