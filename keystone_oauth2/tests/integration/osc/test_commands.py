@@ -87,7 +87,10 @@ class CommandsTest(base.TestCase):
                     if words[: known.count(' ') + 1] == known.split()
                 )
                 parser = points[name].load()(None, None).get_parser(name)
-                parser.parse_args(words[name.count(' ') + 1 :])
+                try:
+                    parser.parse_args(words[name.count(' ') + 1 :])
+                except SystemExit:
+                    self.fail(f'{line} cannot be parsed')
 
     def in_folder_with_files(self):
         """Run the rest of the test where the files of the guides are."""
