@@ -33,7 +33,6 @@ COMMANDS = sorted(
 LINE = re.compile(r'^ +(?:\$ )?(openstack (?:--\S+ \S+ )?oauth2 .*)$', re.M)
 #: What follows the arguments.
 REST = re.compile(' [<>|].*')
-FILES = 'new.pub', 'new.pem', 'backup.pub', 'backup-tls.pem', 'token'
 
 
 class CommandsTest(base.TestCase):
@@ -73,7 +72,8 @@ class CommandsTest(base.TestCase):
         lines = [line for page in pages for line in LINE.findall(page)]
         self.assertGreater(len(lines), 15)
         points = dict(COMMANDS)
-        self.in_folder_with_files()
+        for name in ('CLIENT_ID', 'SECRET_ID', 'OLD_ID'):
+            self.useFixture(fixtures.EnvironmentVariable(name, 'a1'))
         for line in lines:
             with self.variant(line):
                 _, _, text = REST.sub('', line).partition('oauth2 ')
@@ -91,13 +91,3 @@ class CommandsTest(base.TestCase):
                     parser.parse_args(words[name.count(' ') + 1 :])
                 except SystemExit:
                     self.fail(f'{line} cannot be parsed')
-
-    def in_folder_with_files(self):
-        """Run the rest of the test where the files of the guides are."""
-        folder = self.useFixture(fixtures.TempDir()).path
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(folder)
-        for name in FILES:
-            pathlib.Path(name).write_text('text')
-        for name in ('CLIENT_ID', 'SECRET_ID', 'OLD_ID'):
-            self.useFixture(fixtures.EnvironmentVariable(name, 'a1'))
