@@ -16,11 +16,30 @@ project = 'keystone-oauth2'
 copyright = 'keystone-oauth2 contributors'
 
 extensions = [
+    'cliff.sphinxext',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',
     'oslo_policy.sphinxext',
     'oslo_policy.sphinxpolicygen',
+]
+
+# Leaves out the options of all commands, and the package of each.
+autoprogram_cliff_application = 'openstack'
+autoprogram_cliff_app_dist_name = 'keystone-oauth2'
+autoprogram_cliff_ignored = [
+    '--column',
+    '--fit-width',
+    '--format',
+    '--help',
+    '--max-width',
+    '--noindent',
+    '--prefix',
+    '--print-empty',
+    '--quote',
+    '--sort-ascending',
+    '--sort-column',
+    '--sort-descending',
 ]
 
 html_theme = 'openstackdocs'

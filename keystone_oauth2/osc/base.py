@@ -1,0 +1,128 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the commands have in common."""
+
+import argparse
+import collections.abc as abc
+import pathlib
+import typing as ty
+
+from openstack import exceptions as sdk_exceptions
+from openstack import proxy
+from osc_lib import exceptions
+from osc_lib.command import command
+import requests
+
+from keystone_oauth2.osc import arguments
+from keystone_oauth2.osc import plugin
+
+Row = tuple[ty.Any, ...]
+Table = tuple[tuple[str, ...], abc.Iterable[ty.Any]]
+
+
+class Command(command.Command):
+    """A command that sends requests to Keystone."""
+
+    @property
+    def identity(self) -> proxy.Proxy:
+        """The client for Keystone."""
+        # ``client_manager.oauth2`` would be the client of the first command
+        # of a process, whatever cloud that was for.
+        return plugin.make_client(self.app.client_manager)
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command, and explain a refusal in one sentence."""
+        try:
+            return super().run(parsed_args)
+        except sdk_exceptions.HttpException as error:
+            raise exceptions.CommandError(explain(error)) from error
+
+    def post(self, endpoint: str, token: str) -> requests.Response:
+        """Send a token to an endpoint of the OAuth 2.0 protocol.
+
+        Unlike the other URLs, these have errors in the form of RFC 6749, 5.2.
+        The token does not get into a log.
+
+        :raises exceptions.CommandError: the request is refused.
+        """
+        # Plugins of clients also send "Authorization", but these endpoints
+        # refuse a request with both.
+        own_token = self.identity.get_token()
+        response: requests.Response = self.identity.post(
+            f'/OS-OAUTH2/{endpoint}',
+            data={'token': token},
+            headers={'X-Auth-Token': own_token},
+            authenticated=False,
+            log=False,
+        )
+        if response.status_code < 400:
+            return response
+        try:
+            reason = response.json()['error_description']
+        except (ValueError, KeyError, TypeError):
+            reason = response.reason
+        raise exceptions.CommandError(
+            f'{reason} (HTTP {response.status_code})'
+        )
+
+
+class ShowOne(Command, command.ShowOne):
+    """A command that shows one resource."""
+
+
+class Lister(Command, command.Lister):
+    """A command that lists resources."""
+
+
+def explain(error: Exception) -> str:
+    """Return what an error says, without the name of its class and the URL."""
+    if not isinstance(error, sdk_exceptions.HttpException):
+        return str(error)
+    details = ' '.join((error.details or error.message or '').split())
+    return f'{details} (HTTP {error.status_code})'
+
+
+def add_client(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names the client."""
+    parser.add_argument(
+        'client',
+        metavar='<client>',
+        type=arguments.identifier,
+        help='Client: an application credential (ID only)',
+    )
+
+
+def read_file(option: str, path: str) -> str:
+    """Return the content of a file.
+
+    Commands call it themselves, instead of the parser, since ``--debug`` logs
+    all parsed arguments.
+
+    :param option: its option, for the message of an error.
+    :raises exceptions.CommandError: it cannot be read, or is not text.
+    """
+    try:
+        return pathlib.Path(path).expanduser().read_text('utf-8')
+    except UnicodeDecodeError:
+        raise exceptions.CommandError(
+            f'The file of {option} is not text.'
+        ) from None
+    except OSError as error:
+        raise exceptions.CommandError(
+            f'The file of {option} cannot be read: {error.strerror}.'
+        ) from None
+
+
+def pick(item: ty.Any, attributes: abc.Iterable[str]) -> Row:
+    """Return attributes of a resource, in their order."""
+    return tuple(getattr(item, name) for name in attributes)
