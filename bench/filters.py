@@ -23,7 +23,6 @@ import fixtures
 from keystonemiddleware import auth_token as keystonemiddleware
 from oslo_config import cfg
 
-from bench import data
 from bench import meters
 from bench import servers
 from bench import stage
@@ -144,8 +143,7 @@ class Filters(fixtures.Fixture):
     def _ours(self, *, catalog: bool) -> ty.Any:
         conf = self._conf(
             include_service_catalog=catalog,
-            oauth2_issuer=data.ISSUER,
-            interface='public',
+            **self._keystone.filter_options(),
         )
         made = auth_token.filter_factory({}, **conf)(_application)
         call(made, [[environ(self.token)]])
