@@ -31,6 +31,8 @@ from keystone_oauth2.plugin import client
 from keystone_oauth2.plugin import credentials
 
 _PATIENCE = 120
+# Share of the time, for calls that are not measured.
+_WARM = 0.2
 
 #: Makes one call, and returns the status of the response.
 Call = abc.Callable[[], int]
@@ -104,7 +106,7 @@ def run(
 ) -> tuple[load.Figures, meters.Reading, meters.Reading]:
     """Make calls with several clients, one after the other each.
 
-    :param make: returns the call of a client; what only its first call needs
+    :param make: returns the call of a client; what only its first calls need
         is not measured.
     :param read: returns what the servers have done so far.
     :returns: what the clients measured, and the readings before and after.
@@ -149,6 +151,9 @@ def _client(
     try:
         call = make()
         call()
+        # Pages that a process shares until it writes to them, and workers
+        # that do not know the token yet.
+        _repeat(call, seconds * _WARM)
         barrier.wait()
         # The servers are read meanwhile.
         barrier.wait()
