@@ -235,7 +235,7 @@ def _wait(made: ty.Any) -> None:
     """Wait until our filter has the keys and the revocation events."""
     end = time.monotonic() + _READY_SECONDS
     while time.monotonic() < end:
-        snapshot = made._publication.current
+        snapshot = made._shared.publication.current
         if snapshot.keys is not None and snapshot.events is not None:
             return
         time.sleep(0.02)
