@@ -292,6 +292,8 @@ class Keystone(Side):
         """
         return {
             'oauth2_issuer': data.ISSUER,
+            # Without discovery: Keystone does not know of the front end.
+            'auth_type': 'v3password',
             'auth_url': f'{self.front_end.url}/v3',
             'interface': 'public',
         }
