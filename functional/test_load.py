@@ -33,7 +33,7 @@ from keystone_oauth2.tests.support import requirement
 VARIABLE = 'KEYSTONE_OAUTH2_LOAD_SECONDS'
 SECONDS = float(
     os.environ.get(VARIABLE)
-    or (300 if os.environ.get(requirement.VARIABLE) else 30)
+    or (150 if os.environ.get(requirement.VARIABLE) else 30)
 )
 #: More than there are workers, so that no worker is idle.
 CLIENTS = 16

@@ -29,6 +29,9 @@ want /usr/sbin/nginx nginx-light
 want /usr/sbin/apache2 apache2
 want /usr/lib/apache2/modules/mod_wsgi.so libapache2-mod-wsgi-py3
 want /usr/lib/apache2/modules/mod_auth_openidc.so libapache2-mod-auth-openidc
+# For the recipes in the user guide, which the other tests run.
+want /usr/bin/curl curl
+want /usr/bin/jq jq
 want /usr/bin/node nodejs
 want /usr/bin/npm npm
 want /usr/sbin/haproxy haproxy
@@ -40,6 +43,7 @@ want /usr/sbin/mariadbd mariadb-server
 want /usr/lib/galera/libgalera_smm.so galera-4
 want /usr/bin/rsync rsync
 want /usr/sbin/slapd slapd
+want /usr/bin/promtool prometheus
 # What python-ldap is built with.
 want /usr/bin/gcc gcc
 want /usr/bin/python3-config python3-dev

@@ -12,37 +12,65 @@
 
 """Run stestr, then print which tests failed and why, and how many passed.
 
-A test's failure appears far above the end of the output, which may be all that
-is shown of it.
+Its processes share the tests (see run_classes.py). A failure appears far above
+the end of the output, which may be all that is shown of it.
 """
 
 import argparse
 import io
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
+import run_classes
 import subunit
 import testtools
 
 RUN_COUNTER = pathlib.Path('.stestr', 'next-stream')
 #: Lines at the end of a failure that are repeated, and characters of each.
 LINES, LINE_LENGTH = 3, 500
+#: With these, stestr starts its processes more than once.
+REPEATING = {'--analyze-isolation', '--isolated', '--until-failure'}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument('--config', default='.stestr.conf')
+    parser.add_argument('--concurrency', type=int)
     options, arguments = parser.parse_known_args()
+    processes = options.concurrency or os.cpu_count() or 1
+    command = ['stestr', '--config', options.config, 'run']
+    command += ['--concurrency', f'{processes}', *arguments]
     runs_before = _count_runs()
-    status = subprocess.call(
-        ['stestr', '--config', options.config, 'run', *arguments]
-    )
+    if REPEATING & set(arguments):
+        status = subprocess.call(command)
+    else:
+        status = _share_classes(command, processes)
     # A run that fails before its first test leaves no result, and the totals
     # of the previous run would be misleading.
     if _count_runs() != runs_before:
         print(report(_last_run()))
     return status
+
+
+def _share_classes(command: list[str], processes: int) -> int:
+    python = os.environ.get('PYTHON', sys.executable)
+    with tempfile.TemporaryDirectory() as folder:
+        # Each process is given the tests that match the empty expression.
+        workers = pathlib.Path(folder, 'workers.yaml')
+        workers.write_text(processes * '- worker: [""]\n')
+        taken = pathlib.Path(folder, 'taken')
+        taken.mkdir()
+        return subprocess.call(
+            [*command, '--worker-file', f'{workers}'],
+            env={
+                **os.environ,
+                'PYTHON': f'{python} {run_classes.__file__}',
+                run_classes.VARIABLE: f'{taken}',
+            },
+        )
 
 
 def _count_runs() -> str:

@@ -26,6 +26,8 @@ from oslo_config import cfg
 from oslo_utils import timeutils
 import prettytable
 
+from keystone_oauth2.cmd import gauges
+from keystone_oauth2.compose import options
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
 from keystone_oauth2.db import migration
@@ -81,8 +83,8 @@ def purge() -> int:
 def list_expiring() -> int:
     """List the secrets, keys and certificates of clients that expire soon.
 
-    A notification is also emitted for each, so that running this once a day is
-    enough.
+    A notification is also emitted for each, and their numbers are sent to
+    StatsD, so that running this once a day is enough.
     """
     migration.check()
     seconds = cfg.CONF.oauth2_clients.authenticator_expiry_warning
@@ -90,7 +92,8 @@ def list_expiring() -> int:
     table = prettytable.PrettyTable(
         ['Expires at', 'Client', 'Kind', 'Id', 'Last used at']
     )
-    for item in registrations.expiring(end):
+    found = registrations.expiring(end)
+    for item in found:
         used = item.last_used_at and item.last_used_at.replace(microsecond=0)
         table.add_row(
             [
@@ -103,6 +106,7 @@ def list_expiring() -> int:
         )
         notify.notify_expiring(item.kind, item.id, item.client_id)
     print(table)
+    gauges.send(cfg.CONF, found)
     return 0
 
 
@@ -168,6 +172,7 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
         status: int = cfg.CONF.command.function()
     except (
         migration.OutdatedTables,
+        options.WrongConfiguration,
         signing_key_repository.Unusable,
     ) as error:
         return _fail(str(error))

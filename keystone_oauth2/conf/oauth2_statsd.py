@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Group ``[oauth2_statsd]``: metrics of requests."""
+"""Group ``[oauth2_statsd]``: metrics of requests, keys and expiry."""
 
 from oslo_config import cfg
 
@@ -24,8 +24,9 @@ host = cfg.HostAddressOpt(
 Host of a StatsD daemon that receives counters of events
 (``keystone_oauth2.token.issued``, ``.refused``, ``.limited``, and the same for
 ``introspect`` and ``revoke``) and timers (``keystone_oauth2.token``, in
-milliseconds) by UDP. Needs ``pip install 'keystone-oauth2[statsd]'``. If not
-set, nothing is sent.
+milliseconds) by UDP, and gauges that ``keystone-oauth2-manage list_expiring``
+sends (``keystone_oauth2.expiring.secret`` and the like). Needs ``pip install
+'keystone-oauth2[statsd]'``. If not set, nothing is sent.
 """),
 )
 

@@ -184,6 +184,14 @@ def retry_after(error: Exception) -> float | None:
     return error.retry_after or None
 
 
+_ERRORS = {
+    kind.http_status: kind
+    for kind in vars(exceptions).values()
+    if isinstance(kind, type) and issubclass(kind, exceptions.HttpError)
+}
+_OTHER_ERRORS = {4: exceptions.HTTPClientError, 5: exceptions.HttpServerError}
+
+
 def _timeout(session: sessions.Session) -> dict[str, float]:
     return {} if session.timeout is not None else {'timeout': _TIMEOUT}
 
@@ -211,10 +219,11 @@ def _document(
 def _error(
     response: requests.Response, method: str, url: str, body: ty.Any
 ) -> exceptions.HttpError:
-    found = exceptions.from_response(response, method, url)
-    kind = exceptions.HttpError
-    if isinstance(found, exceptions.HttpError):
-        kind = type(found)
+    number = response.status_code
+    # from_response of keystoneauth reads the body, which may be hostile.
+    kind = _ERRORS.get(number) or _OTHER_ERRORS.get(
+        number // 100, exceptions.HttpError
+    )
     # Without the response, which has the request, and with it the secret.
     return kind(
         message=f'{method} {url}: {_said(response, body)}',

@@ -85,8 +85,7 @@ class OAuth2Client(base.BaseAuth):
             server or Keystone refuses, or cannot be reached.
         """
         token = self._token.new(lambda: self._request(session))
-        with self._lock:
-            return self._describe(session, token)
+        return self._describe(session, token)
 
     def get_token(self, session: sessions.Session) -> str:
         """Return the access token.
@@ -108,14 +107,13 @@ class OAuth2Client(base.BaseAuth):
             or Keystone cannot be reached.
         """
         token = self._token.get(lambda: self._request(session))
-        with self._lock:
-            try:
-                return self._describe(session, token)
-            except (exceptions.NotFound, exceptions.Unauthorized):
-                # It was revoked before anyone had to know what it is.
-                self._token.drop(token)
-            token = self._token.get(lambda: self._request(session))
+        try:
             return self._describe(session, token)
+        except (exceptions.NotFound, exceptions.Unauthorized):
+            # It was revoked before anyone had to know what it is.
+            self._token.drop(token)
+        token = self._token.get(lambda: self._request(session))
+        return self._describe(session, token)
 
     def get_headers(self, session: sessions.Session) -> dict[str, str]:
         """Return the token for each kind of service.
@@ -140,11 +138,15 @@ class OAuth2Client(base.BaseAuth):
 
         :returns: whether another token can be tried.
         """
-        return self._token.drop(getattr(self._used, 'token', None))
+        used = getattr(self._used, 'token', None)
+        self._used.token = None
+        return self._token.drop(used)
 
     def get_cache_id_elements(self) -> dict[str, str | None]:
         """Return what a cached token depends on, without any secret."""
         return {
+            **self._scope,
+            'system_scope': self.system_scope,
             'plugin': 'v3oauth2client',
             'auth_url': self.auth_url,
             'oauth2_authorization_server': self._endpoint.issuer,
@@ -154,6 +156,14 @@ class OAuth2Client(base.BaseAuth):
             'oauth2_resource_indicator': self._form.get('resource'),
             'cert': repr(self._cert) if self._cert else None,
         }
+
+    def get_auth_state(self) -> str | None:
+        """Return the token and what it is, or None if that is not known."""
+        if self.auth_ref is None or self.auth_ref.auth_token != (
+            self._token.value
+        ):
+            return None
+        return super().get_auth_state()
 
     def set_auth_state(self, data: str | None) -> None:
         """Use a token that :meth:`get_auth_state` has returned earlier."""
@@ -169,33 +179,43 @@ class OAuth2Client(base.BaseAuth):
     def _request(
         self, session: sessions.Session
     ) -> authorization_server.Token:
+        self._check_certificate()
         return authorization_server.request_token(
             session, self._endpoint, self._credential, self._form, self._cert
         )
+
+    def _check_certificate(self) -> None:
+        """Check that the files can be read: requests raises an OSError."""
+        paths = [self._cert] if isinstance(self._cert, str) else self._cert
+        names = ('oauth2_certfile', 'oauth2_keyfile')
+        try:
+            for name, path in zip(names, paths or (), strict=False):
+                credentials.read_file(name, path)
+        except credentials.CredentialError as error:
+            raise exceptions.AuthorizationFailure(str(error)) from None
 
     def _describe(
         self, session: sessions.Session, token: str
     ) -> access.AccessInfoV3:
         """Return what a token is; ask Keystone once only."""
-        found = self.auth_ref
-        if found is None or found.auth_token != token:
-            url = self.token_url
-            if not self.include_catalog:
-                url += '?nocatalog'
-            body = authorization_server.describe_token(
-                session, url, token, self._cert
-            )
-            found = access.AccessInfoV3(body, token)
-            self._check_scope(found)
-            self.auth_ref = found
-        return ty.cast(access.AccessInfoV3, found)
+        with self._lock:
+            found = self.auth_ref
+            if found is None or found.auth_token != token:
+                url = self.token_url
+                if not self.include_catalog:
+                    url += '?nocatalog'
+                body = authorization_server.describe_token(
+                    session, url, token, self._cert
+                )
+                found = access.AccessInfoV3(body, token)
+                self._check_scope(found)
+                self.auth_ref = found
+            return ty.cast(access.AccessInfoV3, found)
 
-    def _check_scope(self, found: access.AccessInfoV3) -> None:
-        """Check that the token is for what the options say.
-
-        :raises keystoneauth1.exceptions.AuthorizationFailure: it is not.
-        """
-        expected = {
+    @property
+    def _scope(self) -> dict[str, str | None]:
+        """The scope in the options, by attribute of AccessInfo."""
+        scope = {
             'project_id': self.project_id,
             'project_name': self.project_name,
             'domain_id': self.domain_id,
@@ -203,9 +223,16 @@ class OAuth2Client(base.BaseAuth):
             'trust_id': self.trust_id,
         }
         if self.project_id or self.project_name:
-            expected['project_domain_id'] = self.project_domain_id
-            expected['project_domain_name'] = self.project_domain_name
-        for name, value in expected.items():
+            scope['project_domain_id'] = self.project_domain_id
+            scope['project_domain_name'] = self.project_domain_name
+        return scope
+
+    def _check_scope(self, found: access.AccessInfoV3) -> None:
+        """Check that the token is for what the options say.
+
+        :raises keystoneauth1.exceptions.AuthorizationFailure: it is not.
+        """
+        for name, value in self._scope.items():
             if value and getattr(found, name) != value:
                 raise _other_scope(name, value)
         if self.system_scope and not found.system_scoped:

@@ -12,6 +12,7 @@
 
 """Filters of a service in this process, in front of a real Keystone."""
 
+import gc
 import time
 
 from keystonemiddleware import auth_token as unmodified
@@ -97,10 +98,11 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         conf = self.conf(**options)
         return Client(service, unmodified.filter_factory({}, **conf)(service))
 
-    def ours(self, status='200 OK', ready=True, **options):
+    def ours(self, status='200 OK', ready=True, shared=False, **options):
         """Return a service behind our filter.
 
         :param ready: whether to wait until it can verify tokens.
+        :param shared: whether further tests of the class use it.
         """
         service = Service(status)
         given = {
@@ -112,6 +114,8 @@ class FilterTestCase(authorization_server.AuthorizationServerTestCase):
         client = Client(
             service, auth_token.filter_factory({}, **conf)(service)
         )
+        cleanup = self.addClassCleanup if shared else self.addCleanup
+        cleanup(client.close)
         if ready:
             client.wait_until_ready(self)
         return client
@@ -123,6 +127,13 @@ class Client(_http.WSGIClient):
     def __init__(self, service, application):
         super().__init__(application)
         self.service = service
+
+    def close(self):
+        """Use the filter no more, whose thread keeps Keystone busy."""
+        if self.application is not None:
+            self.application = self.service.environ = None
+            # Its thread ends when Python finds its cycles.
+            gc.collect()
 
     def use(self, token, **arguments):
         """Return the status of a request with a token."""

@@ -36,7 +36,7 @@ class CausesTest(revocation_causes.Causes, misbehaving.GatewayTestCase):
             self.token_of_a_bystander()
         super().setUp()
         if self.subject is None:
-            type(self).subject = self.behind_gateway(self.gateway)
+            type(self).subject = self.behind_gateway(self.gateway, shared=True)
 
     @property
     def certificate(self):

@@ -7,7 +7,9 @@ CLAIMS=$(printf '{"iss":"%s","sub":"%s","aud":"%s","iat":%d,"exp":%d,"jti":"%s"}
 printf %s $HEADER.$CLAIMS > to-be-signed
 SIGNATURE=$(openssl pkeyutl -sign -rawin -inkey ed25519.key -in to-be-signed | b64)
 
-curl -d grant_type=client_credentials \
-    -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \
-    -d client_assertion=$HEADER.$CLAIMS.$SIGNATURE \
-    $ISSUER/OS-OAUTH2/token
+# On a command line, other users of the host could see the assertion.
+printf %s $HEADER.$CLAIMS.$SIGNATURE |
+    curl -d grant_type=client_credentials \
+        -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \
+        --data-urlencode client_assertion@- \
+        $ISSUER/OS-OAUTH2/token

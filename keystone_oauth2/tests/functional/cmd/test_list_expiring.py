@@ -10,10 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""keystone-oauth2-manage list_expiring, and its notifications."""
+"""keystone-oauth2-manage list_expiring, its notifications and gauges."""
 
 import datetime
 import json
+import socket
+import time
 
 from oslo_utils import timeutils
 
@@ -26,9 +28,14 @@ OPTIONS = {
     'oauth2_clients': {'authenticator_expiry_warning': WARNING},
     'oslo_messaging_notifications': {'driver': 'log'},
 }
+JWTS = {
+    'oauth2': {'issuer': 'https://keystone.example.com/v3'},
+    'oauth2_tokens': {'format': 'jwt'},
+    'token': {'provider': 'oauth2_fernet'},
+}
 
 
-class ListExpiringTest(base.CommandTestCase):
+class ListExpiringTestCase(base.CommandTestCase):
     def deploy(self, options=None, **arguments):
         """Return a deployment with a credential, which is not started."""
         deployment = super().deploy({**OPTIONS, **(options or {})})
@@ -88,6 +95,8 @@ class ListExpiringTest(base.CommandTestCase):
             for message in map(json.loads, sent)
         ]
 
+
+class ListExpiringTest(ListExpiringTestCase):
     def test_soonest_expiry_is_listed_first(self):
         deployment = self.deploy()
         self.register(deployment, 'secret', 'over', -60)
@@ -128,3 +137,80 @@ class ListExpiringTest(base.CommandTestCase):
 
     def test_nothing_expires_soon(self):
         self.assertEqual([], self.list_expiring(self.deploy()))
+
+
+class GaugesTest(ListExpiringTestCase):
+    """What a StatsD daemon receives from the command."""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(self.daemon.close)
+        self.daemon.bind(('127.0.0.1', 0))
+        self.daemon.settimeout(0.2)
+
+    def deploy(self, options=None, host='127.0.0.1'):
+        statsd = {'host': host, 'port': self.daemon.getsockname()[1]}
+        return super().deploy({'oauth2_statsd': statsd, **(options or {})})
+
+    def gauges(self):
+        """Return the values of the received gauges."""
+        packets = []
+        try:
+            while True:
+                packets.append(self.daemon.recv(4096).decode())
+        except TimeoutError:
+            pass
+        pairs = [packet.removesuffix('|g').split(':') for packet in packets]
+        return {name: int(value) for name, value in pairs}
+
+    def test_each_kind_has_a_gauge_even_if_none_expires(self):
+        deployment = self.deploy()
+        self.register(deployment, 'secret', 'one', 300)
+        self.register(deployment, 'secret', 'two', 600)
+        self.register(deployment, 'key', 'over', -60)
+        self.register(deployment, 'certificate', 'ending', 600)
+        self.list_expiring(deployment)
+        self.assertEqual(
+            {
+                'keystone_oauth2.expiring.secret': 2,
+                'keystone_oauth2.expiring.key': 0,
+                'keystone_oauth2.expiring.certificate': 1,
+            },
+            self.gauges(),
+        )
+
+    def test_age_is_that_of_the_key_that_signs(self):
+        deployment = self.deploy(JWTS)
+        folder = deployment.folder / 'oauth2-signing-keys'
+        for file, age in {'0': 90, '1': 5000}.items():
+            key = json.loads((folder / file).read_text())
+            key['created_at'] = int(time.time()) - 2 * age
+            if key['active_since'] is not None:
+                key['active_since'] = int(time.time()) - age
+            (folder / file).write_text(json.dumps(key))
+        self.list_expiring(deployment)
+        age = self.gauges()['keystone_oauth2.signing_key.age']
+        self.assertTrue(5000 <= age < 5000 + base.TIMEOUT, age)
+
+    def test_list_is_printed_and_sent_before_unusable_keys_are_reported(self):
+        deployment = self.deploy(JWTS)
+        (deployment.folder / 'oauth2-signing-keys' / '1').chmod(0o644)
+        process = self.run_command(
+            'keystone-oauth2-manage', deployment, 'list_expiring'
+        )
+        self.assertEqual(1, process.returncode)
+        self.assertIn('| Client |', process.stdout)
+        self.assertIn('signing_key_repository', process.stderr)
+        self.assertNotIn('Traceback', process.stderr)
+        self.assertIn('keystone_oauth2.expiring.secret', self.gauges())
+
+    def test_wrong_host_is_one_sentence(self):
+        process = self.run_command(
+            'keystone-oauth2-manage',
+            self.deploy(host='statsd.invalid'),
+            'list_expiring',
+        )
+        self.assertEqual(1, process.returncode)
+        self.assertIn('[oauth2_statsd] host', process.stderr)
+        self.assertNotIn('Traceback', process.stderr)

@@ -162,10 +162,14 @@ class ReadParametersTest(base.TestCase):
         values['a'] = '2'
         self.assertEqual('1', form.get('a'))
 
-    @given(st.dictionaries(text, text, max_size=20))
+    @given(st.dictionaries(text | st.just('resource'), text, max_size=20))
     def test_encoding_of_python_is_read_back(self, values):
         form = read(urllib.parse.urlencode(values))
-        for name, value in values.items():
+        # The only parameter that may be repeated has a place of its own.
+        others = {**values, 'resource': ''}
+        sent = values.get('resource')
+        self.assertEqual((sent,) if sent else (), form.resources)
+        for name, value in others.items():
             self.assertEqual(value or None, form.get(name))
             self.assertEqual(bool(value), name in form)
 

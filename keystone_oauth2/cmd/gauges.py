@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Gauges of what operators must renew in time, for StatsD."""
+
+import collections
+import collections.abc as abc
+import time
+import typing as ty
+
+from keystone_oauth2.compose import options
+from keystone_oauth2.compose import token_format
+from keystone_oauth2.protocol.clients import registration
+
+_PREFIX = 'keystone_oauth2'
+_KINDS = (registration.SECRET, registration.KEY, registration.CERTIFICATE)
+
+
+def send(
+    conf: ty.Any, expiring: abc.Iterable[registration.Authenticator]
+) -> None:
+    """Send the gauges, if a StatsD daemon is configured.
+
+    :param conf: Keystone's configuration.
+    :param expiring: the authenticators that expire soon.
+    :raises options.WrongConfiguration: there is no such daemon.
+    :raises signing_key_repository.Unusable: Keystone cannot sign tokens.
+    """
+    statsd = options.statsd(conf)
+    if statsd is None:
+        return
+    counts = collections.Counter(item.kind for item in expiring)
+    # Zero as well: otherwise, a daemon would keep the last value.
+    for kind in _KINDS:
+        statsd.gauge(f'{_PREFIX}.expiring.{kind}', counts[kind])
+    repository = token_format.repository(conf)
+    if repository is not None:
+        key = repository.read().signing[0]
+        age = time.time() - (key.active_since or key.created_at)
+        # StatsD takes a gauge with a sign for a change of the last value.
+        statsd.gauge(f'{_PREFIX}.signing_key.age', max(0, int(age)))
