@@ -19,41 +19,82 @@ import multiprocessing
 import time
 import typing as ty
 
-from keystoneauth1 import loading
+from keystoneauth1 import plugin
 from keystoneauth1 import session
 from keystoneauth1 import token_endpoint
+from keystoneauth1.identity import v3
 
 from bench import load
 from bench import meters
 from bench import stage
+from keystone_oauth2.plugin import client
+from keystone_oauth2.plugin import credentials
 
-_PLUGIN = 'v3oauth2clientcredential'
 _PATIENCE = 120
+# Share of the time, for calls that are not measured.
+_WARM = 0.2
 
 #: Makes one call, and returns the status of the response.
 Call = abc.Callable[[], int]
+#: Makes a plugin that knows nothing yet, or none.
+Plugin = abc.Callable[[], plugin.BaseAuthPlugin | None]
 
 
-def token_each(keystone: stage.Keystone, url: str) -> Call:
-    """Return a call of a client that requests a token for each call."""
-    loader: ty.Any = loading.get_plugin_loader(_PLUGIN)
-    plugin = loader.load_from_options(
-        auth_url=f'{keystone.server.url}/v3',
+def nothing() -> None:
+    """Return no plugin: the calls are not authenticated."""
+
+
+def given_token(token: str, url: str) -> plugin.BaseAuthPlugin:
+    """Return a plugin that has a token already."""
+    return token_endpoint.Token(url, token)
+
+
+def kept_token(keystone: stage.Keystone) -> plugin.BaseAuthPlugin:
+    """Return ours, which requests an access token and keeps it."""
+    secret = keystone.client.secret
+    # Its loader demands https, and so does the metadata.
+    return client.OAuth2Client(
+        f'{keystone.server.url}/v3',
+        credentials.ClientSecretBasic(keystone.client.id, lambda: secret),
         oauth2_endpoint=keystone.server.url + stage.TOKEN,
-        oauth2_client_id=keystone.client.id,
-        oauth2_client_secret=keystone.client.secret,
     )
-    return _call(plugin, url)
 
 
-def one_token(token: str, url: str) -> Call:
-    """Return a call of a client that has a token already."""
-    return _call(token_endpoint.Token(url, token), url)
+def token_each(keystone: stage.Keystone) -> plugin.BaseAuthPlugin:
+    """Return keystoneauth's, which requests a token for each call."""
+    return v3.OAuth2ClientCredential(
+        f'{keystone.server.url}/v3',
+        keystone.server.url + stage.TOKEN,
+        keystone.client.id,
+        keystone.client.secret,
+    )
 
 
-def _call(plugin: ty.Any, url: str) -> Call:
-    client = session.Session(auth=plugin)
-    return lambda: client.get(url, raise_exc=False).status_code
+def application_credential(keystone: stage.Keystone) -> plugin.BaseAuthPlugin:
+    """Return keystoneauth's, which keeps a token of Keystone."""
+    return v3.ApplicationCredential(
+        f'{keystone.server.url}/v3',
+        keystone.client.secret,
+        keystone.client.id,
+    )
+
+
+def one_session(make: Plugin, url: str) -> Call:
+    """Return a call of a client that has one session for all its calls."""
+    kept = session.Session(auth=make())
+    return lambda: _get(kept, url)
+
+
+def session_each(make: Plugin, url: str) -> Call:
+    """Return a call of a client that knows nothing of its last call.
+
+    This is the part of a short-lived command that differs by plugin.
+    """
+    return lambda: _get(session.Session(auth=make()), url)
+
+
+def _get(by: session.Session, url: str) -> int:
+    return by.get(url, raise_exc=False).status_code
 
 
 def run(
@@ -65,7 +106,7 @@ def run(
 ) -> tuple[load.Figures, meters.Reading, meters.Reading]:
     """Make calls with several clients, one after the other each.
 
-    :param make: returns the call of a client; what only its first call needs
+    :param make: returns the call of a client; what only its first calls need
         is not measured.
     :param read: returns what the servers have done so far.
     :returns: what the clients measured, and the readings before and after.
@@ -110,6 +151,9 @@ def _client(
     try:
         call = make()
         call()
+        # Pages that a process shares until it writes to them, and workers
+        # that do not know the token yet.
+        _repeat(call, seconds * _WARM)
         barrier.wait()
         # The servers are read meanwhile.
         barrier.wait()

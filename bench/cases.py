@@ -14,6 +14,7 @@
 
 import collections.abc as abc
 import dataclasses
+import functools
 import multiprocessing
 import random
 import typing as ty
@@ -377,35 +378,80 @@ def _measure_calls(
     )
 
 
+def call_without_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """A client calls a service that asks for no authentication."""
+    found = side.attach(service.unprotected)
+    return _measure_clients(found, calls.nothing, settings)
+
+
 def call_with_new_token(
     side: stage.Keystone, settings: stage.Settings
 ) -> Measured:
     """A client calls a service, and requests a token for each call."""
-    found = side.attach(service.Service)
-    url = found.server.url
-    return _measure_clients(
-        found, lambda: calls.token_each(side, url), settings
-    )
+    found = side.attach(service.usual)
+    plugin = functools.partial(calls.token_each, side)
+    return _measure_clients(found, plugin, settings)
 
 
 def call_with_one_token(
     side: stage.Keystone, settings: stage.Settings
 ) -> Measured:
     """The same with a token that it has already."""
-    found = side.attach(service.Service)
-    token, url = side.client_token, found.server.url
-    return _measure_clients(
-        found, lambda: calls.one_token(token, url), settings
+    found = side.attach(service.usual)
+    plugin = functools.partial(
+        calls.given_token, side.client_token, found.server.url
     )
+    return _measure_clients(found, plugin, settings)
+
+
+def call_with_kept_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same with our plugin, which keeps its access token."""
+    found = side.attach(service.usual)
+    plugin = functools.partial(calls.kept_token, side)
+    return _measure_clients(found, plugin, settings)
+
+
+def call_with_application_credential(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same without OAuth 2.0: ``auth_token``, token in memcached."""
+    found = side.attach(service.behind_auth_token)
+    plugin = functools.partial(calls.application_credential, side)
+    return _measure_clients(found, plugin, settings)
+
+
+def new_session_with_new_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """A client with a session for each call, and keystoneauth's plugin."""
+    found = side.attach(service.usual)
+    plugin = functools.partial(calls.token_each, side)
+    return _measure_clients(found, plugin, settings, calls.session_each)
+
+
+def new_session_with_kept_token(
+    side: stage.Keystone, settings: stage.Settings
+) -> Measured:
+    """The same with our plugin, which keeps a token in vain."""
+    found = side.attach(service.usual)
+    plugin = functools.partial(calls.kept_token, side)
+    return _measure_clients(found, plugin, settings, calls.session_each)
 
 
 def _measure_clients(
     found: service.Service,
-    make: abc.Callable[[], calls.Call],
+    plugin: calls.Plugin,
     settings: stage.Settings,
+    sessions: abc.Callable[
+        [calls.Plugin, str], calls.Call
+    ] = calls.one_session,
 ) -> Measured:
     figures, before, after = calls.run(
-        make,
+        lambda: sessions(plugin, found.server.url),
         clients=settings.workers,
         seconds=settings.seconds,
         read=found.read,
@@ -505,6 +551,27 @@ CASES = (
         'call-one-token',
         {'whole call, one token for all': call_with_one_token},
         (JWT,),
+        is_sliced=True,
+    ),
+    Case(
+        'call-one-session',
+        {
+            'whole call, no authentication': call_without_token,
+            'whole call, token kept by our plugin': call_with_kept_token,
+            'whole call, application credential': (
+                call_with_application_credential
+            ),
+        },
+        (JWT,),
+        is_sliced=True,
+    ),
+    Case(
+        'call-new-session',
+        {
+            'new session, a token for each': new_session_with_new_token,
+            'new session, our plugin': new_session_with_kept_token,
+        },
+        (OURS, JWT),
         is_sliced=True,
     ),
     # Last: it leaves the client limited.

@@ -23,7 +23,6 @@ import fixtures
 from keystonemiddleware import auth_token as keystonemiddleware
 from oslo_config import cfg
 
-from bench import data
 from bench import meters
 from bench import servers
 from bench import stage
@@ -144,8 +143,7 @@ class Filters(fixtures.Fixture):
     def _ours(self, *, catalog: bool) -> ty.Any:
         conf = self._conf(
             include_service_catalog=catalog,
-            oauth2_issuer=data.ISSUER,
-            interface='public',
+            **self._keystone.filter_options(),
         )
         made = auth_token.filter_factory({}, **conf)(_application)
         call(made, [[environ(self.token)]])
@@ -237,7 +235,7 @@ def _wait(made: ty.Any) -> None:
     """Wait until our filter has the keys and the revocation events."""
     end = time.monotonic() + _READY_SECONDS
     while time.monotonic() < end:
-        snapshot = made._publication.current
+        snapshot = made._shared.publication.current
         if snapshot.keys is not None and snapshot.events is not None:
             return
         time.sleep(0.02)

@@ -47,6 +47,7 @@ BUSY: Key = ('busy client', cases.OURS)
 ALONE: Key = ('good client, alone', cases.OURS)
 ATTACKED: Key = ('good client, attacked', cases.OURS)
 ONE_TOKEN: Key = ('whole call, one token for all', cases.JWT)
+KEPT: Key = ('whole call, token kept by our plugin', cases.JWT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,6 +200,7 @@ def ratios(cache: str) -> list[Ratio]:
         _both('GET /v3', '<= 1.02'),
         *_filter_ratios(),
         *_call_ratios(),
+        *_session_ratios(),
     ]
 
 
@@ -250,6 +252,28 @@ def _call_ratios() -> abc.Iterator[Ratio]:
         )
 
 
+def _session_ratios() -> abc.Iterator[Ratio]:
+    """Return those of a client with one session, or with one for each call."""
+    for case, side, aim in (
+        ('whole call, no authentication', cases.JWT, '<= 1.3'),
+        ('whole call, application credential', cases.JWT, ''),
+        ('whole call, a token for each', cases.OURS, ''),
+    ):
+        yield Ratio(f'{KEPT[0]}, over {case}, {side}', aim, KEPT, (case, side))
+    case = 'new session, our plugin'
+    for side, other, aim in (
+        (cases.JWT, cases.OURS, '<= 0.333'),
+        (cases.JWT, cases.JWT, ''),
+        (cases.OURS, cases.OURS, ''),
+    ):
+        yield Ratio(
+            f'{case}, {side}, over a token for each, {other}',
+            aim,
+            (case, side),
+            ('new session, a token for each', other),
+        )
+
+
 def _ours(upper: str, aim: str, lower: str) -> Ratio:
     return Ratio(
         f'{upper}, over {lower}',
@@ -292,19 +316,9 @@ def _other_bars(results: Results, cache: str) -> abc.Iterator[Bar]:
             median(_get(results, ATTACKED), 'rate')
             / median(_get(results, ALONE), 'rate'),
         )
-    if _has(results, ONE_TOKEN):
-        called = _get(results, ONE_TOKEN)
-        part = average(called, 'issuer')
-        yield Bar(
-            "Keystone's part of a call, one token for all, in ms",
-            '0.0',
-            None if part is None else part * 1000,
-        )
-        yield Bar(
-            'requests to Keystone for a call, one token for all',
-            '0.0',
-            average(called, 'requests'),
-        )
+    for key in (ONE_TOKEN, KEPT):
+        if _has(results, key):
+            yield from _steady_bars(key[0], _get(results, key))
     if _has(results, BUSY):
         busy = _get(results, BUSY)
         yield Bar(
@@ -318,6 +332,22 @@ def _other_bars(results: Results, cache: str) -> abc.Iterator[Bar]:
                 '<= 3',
                 average(busy, 'cache_trips'),
             )
+
+
+def _steady_bars(
+    case: str, called: abc.Sequence[cases.Measured]
+) -> abc.Iterator[Bar]:
+    part = average(called, 'issuer')
+    yield Bar(
+        f"Keystone's part of a {case}, in ms",
+        '0.0',
+        None if part is None else part * 1000,
+    )
+    yield Bar(
+        f'requests to Keystone for a {case}',
+        '0.0',
+        average(called, 'requests'),
+    )
 
 
 def _has(results: Results, *keys: Key) -> bool:

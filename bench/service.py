@@ -17,25 +17,28 @@ import dataclasses
 import json
 import os
 import pathlib
+import pkgutil
 import time
 import typing as ty
 
 import fixtures
 from oslo_config import cfg
 
-from bench import data
 from bench import load
 from bench import meters
 from bench import servers
 from bench import stage
 
+_OURS = 'keystone_oauth2.middleware.auth_token:filter_factory'
+_OAUTH2_TOKEN = 'keystonemiddleware.oauth2_token:filter_factory'
+_AUTH_TOKEN = 'keystonemiddleware.auth_token:filter_factory'
 _CONFIG = 'BENCH_SERVICE_CONFIG'
 _QUIET = 20
 _READY_SECONDS = 60
 
 
 def _greet(environ: dict[str, ty.Any], start_response: ty.Any) -> list[bytes]:
-    body = json.dumps({'user': environ['HTTP_X_USER_NAME']}).encode()
+    body = json.dumps({'user': environ.get('HTTP_X_USER_NAME')}).encode()
     start_response(
         '200 OK',
         [
@@ -47,38 +50,40 @@ def _greet(environ: dict[str, ty.Any], start_response: ty.Any) -> list[bytes]:
 
 
 def _load(path: str) -> ty.Any:
-    conf = json.loads(pathlib.Path(path).read_text())
+    found = json.loads(pathlib.Path(path).read_text())
+    if not found['filter']:
+        return _greet
     own = cfg.ConfigOpts()
     own([])
-    conf['oslo_config_config'] = own
-    if 'oauth2_issuer' in conf:
-        from keystone_oauth2.middleware import auth_token
-
-        return auth_token.filter_factory({}, **conf)(_greet)
-    from keystonemiddleware import oauth2_token
-
-    return oauth2_token.filter_factory({}, **conf)(_greet)
+    conf = {**found['options'], 'oslo_config_config': own}
+    return pkgutil.resolve_name(found['filter'])({}, **conf)(_greet)
 
 
 class Service(fixtures.Fixture):
     """A service of a Keystone.
 
-    It is behind our filter if Keystone issues JWTs, and behind
-    keystonemiddleware's ``oauth2_token`` otherwise, with a memcached.
-
     :param keystone: the one that issues and validates its tokens.
+    :param name: of its folder.
+    :param filter_factory: of its filter, as in api-paste.ini; empty for none.
     """
 
-    def __init__(self, keystone: stage.Keystone) -> None:
+    def __init__(
+        self, keystone: stage.Keystone, name: str, filter_factory: str
+    ) -> None:
         super().__init__()
         self._keystone = keystone
+        self._name = name
+        self._filter = filter_factory
 
     def _setUp(self) -> None:
-        folder = self._keystone.deployment.folder / 'service'
+        folder = self._keystone.deployment.folder / self._name
         folder.mkdir()
-        self.cache = self.useFixture(servers.Cache('memcached'))
+        kind = 'memcached' if self._filter else 'memory'
+        self.cache = self.useFixture(servers.Cache(kind))
         config_file = folder / 'service.json'
-        config_file.write_text(json.dumps(self._options()))
+        config_file.write_text(
+            json.dumps({'filter': self._filter, 'options': self._options()})
+        )
         self.server = self.useFixture(
             servers.Server(
                 'bench.service',
@@ -88,7 +93,7 @@ class Service(fixtures.Fixture):
                 '--enable-threads',
             )
         )
-        if self._keystone.issues_jwts:
+        if self._filter == _OURS:
             self._wait()
 
     def _options(self) -> dict[str, str]:
@@ -98,8 +103,8 @@ class Service(fixtures.Fixture):
             'token_cache_time': 300,
             'memcached_servers': f'127.0.0.1:{self.cache.port}',
         }
-        if self._keystone.issues_jwts:
-            options |= {'oauth2_issuer': data.ISSUER, 'interface': 'public'}
+        if self._filter == _OURS:
+            options |= self._keystone.filter_options()
         return {name: str(value) for name, value in options.items()}
 
     def _wait(self) -> None:
@@ -111,14 +116,15 @@ class Service(fixtures.Fixture):
             # They ask for keys and events meanwhile.
             time.sleep(1)
             before = self._keystone.server.requests()
-            load.run(
+            figures = load.run(
                 self.server.address,
                 [request] * _QUIET * self._keystone.workers,
                 clients=self._keystone.workers,
             )
-            if self._keystone.server.requests() == before:
+            after = self._keystone.server.requests()
+            if after == before and not figures.unexpected:
                 return
-        raise RuntimeError('The service goes on asking Keystone.')
+        raise RuntimeError('The service does not verify tokens itself.')
 
     def read(self) -> meters.Reading:
         """Return what Keystone and the service have done so far."""
@@ -126,6 +132,29 @@ class Service(fixtures.Fixture):
         return dataclasses.replace(
             self._keystone.read(), service=meters.processor_seconds(processes)
         )
+
+
+def usual(keystone: stage.Keystone) -> Service:
+    """Return a service behind the filter for OAuth 2.0.
+
+    That is ours if Keystone issues JWTs, and keystonemiddleware's
+    ``oauth2_token`` otherwise, with a memcached.
+    """
+    chosen = _OURS if keystone.issues_jwts else _OAUTH2_TOKEN
+    return Service(keystone, 'service', chosen)
+
+
+def behind_auth_token(keystone: stage.Keystone) -> Service:
+    """Return a service behind keystonemiddleware's ``auth_token``.
+
+    It has a memcached as well.
+    """
+    return Service(keystone, 'service-auth-token', _AUTH_TOKEN)
+
+
+def unprotected(keystone: stage.Keystone) -> Service:
+    """Return a service without a filter."""
+    return Service(keystone, 'service-unprotected', '')
 
 
 application: abc.Callable[..., ty.Any]

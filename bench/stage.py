@@ -285,6 +285,19 @@ class Keystone(Side):
             'service_token_roles_required': True,
         }
 
+    def filter_options(self) -> dict[str, str]:
+        """Return the options that our filter has in addition.
+
+        It trusts only what it gets over TLS.
+        """
+        return {
+            'oauth2_issuer': data.ISSUER,
+            # Without discovery: Keystone does not know of the front end.
+            'auth_type': 'v3password',
+            'auth_url': f'{self.front_end.url}/v3',
+            'interface': 'public',
+        }
+
     def assertion_request(self) -> load.Request:
         """Return a token request with a new client assertion."""
         claims = {

@@ -110,6 +110,7 @@ class ReportTest(base.TestCase):
             report.ALONE,
             report.ATTACKED,
             report.ONE_TOKEN,
+            report.KEPT,
         ):
             self.assertIn(key, measured)
 
