@@ -47,9 +47,7 @@ _OUR_KEYS = _IDENTITY_KEYS | {
     'keystone.token_info',
     requests.FORWARDED,
 }
-_UNUSUAL_KEYS = frozenset(
-    {'HTTP_AUTHORIZATION', 'HTTP_X_SERVICE_TOKEN', 'HTTP_X_STORAGE_TOKEN'}
-)
+_UNUSUAL_KEYS = frozenset({'HTTP_X_SERVICE_TOKEN', 'HTTP_X_STORAGE_TOKEN'})
 _TOKEN_KEYS = ('HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN')
 
 
@@ -71,9 +69,7 @@ class AuthProtocol(validation.Validation):
         if not _OUR_KEYS.isdisjoint(environ):
             for key in _OUR_KEYS:
                 environ.pop(key, None)
-        if _UNUSUAL_KEYS.isdisjoint(environ) and self._use_remembered(
-            environ, shared
-        ):
+        if _is_usual(environ) and self._use_remembered(environ, shared):
             response = self._responses.metadata(environ)
         else:
             response = self._own_response(environ)
@@ -214,6 +210,21 @@ class AuthProtocol(validation.Validation):
                 ('WWW-Authenticate', self._challenge(environ)),
             ]
         return start_response(status, headers, *error)
+
+
+def _is_usual(environ: Environ) -> bool:
+    """Whether a request has one token, in ``X-Auth-Token``.
+
+    Clients may send it in ``Authorization`` as well. Its syntax need not be
+    checked if it is remembered.
+    """
+    if not _UNUSUAL_KEYS.isdisjoint(environ):
+        return False
+    authorization = environ.get('HTTP_AUTHORIZATION')
+    return (
+        authorization is None
+        or authorization == f'Bearer {environ.get("HTTP_X_AUTH_TOKEN")}'
+    )
 
 
 def _use_bearer_token(environ: Environ) -> list[str]:
