@@ -203,4 +203,4 @@ class KeptToken:
 
 
 def _spread(seconds: float) -> float:
-    return seconds * random.uniform(1, 1 + _SPREAD)  # noqa: S311
+    return seconds * random.uniform(1, 1 + _SPREAD)  # noqa: S311  # nosec B311
