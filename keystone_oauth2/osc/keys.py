@@ -19,10 +19,6 @@ import pathlib
 import typing as ty
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt import algorithms
 
 from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol.clients import jwk
@@ -30,11 +26,6 @@ from keystone_oauth2.protocol.clients import jwk
 #: Of the keys that can be made; the first one is the default.
 ALGORITHMS = signing_keys.ALGORITHMS
 
-_KINDS: tuple[tuple[type, ty.Any], ...] = (
-    (ec.EllipticCurvePublicKey, algorithms.ECAlgorithm),
-    (ed25519.Ed25519PublicKey, algorithms.OKPAlgorithm),
-    (rsa.RSAPublicKey, algorithms.RSAAlgorithm),
-)
 _MEMBERS = ('kty', 'crv', 'x', 'y', 'n', 'e', 'alg')
 
 
@@ -104,9 +95,4 @@ def _from_pem(text: str) -> dict[str, str]:
         key = serialization.load_pem_public_key(text.encode())
     except (ValueError, TypeError):
         raise ValueError('has no public key, neither PEM nor a JWK') from None
-    for kind, algorithm in _KINDS:
-        if isinstance(key, kind):
-            found: dict[str, str] = algorithm.to_jwk(key, as_dict=True)
-            # PyJWT adds "key_ops", which the API ignores.
-            return {name: found[name] for name in _MEMBERS if name in found}
-    raise ValueError('has a key of another kind than RSA, EC and Ed25519')
+    return jwk.from_key(key)

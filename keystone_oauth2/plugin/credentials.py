@@ -27,11 +27,7 @@ import urllib.parse
 import uuid
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.asymmetric import rsa
 import jwt
-from jwt import algorithms
 
 from keystone_oauth2.plugin import errors
 from keystone_oauth2.protocol.clients import jwk
@@ -40,11 +36,6 @@ _ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 # Seconds: an assertion is used at once, and once only.
 _ASSERTION_LIFETIME = 60
 _MEDIA_TYPE = 'client-authentication+jwt'
-_KINDS: tuple[tuple[ty.Any, ty.Any], ...] = (
-    (rsa.RSAPrivateKey, algorithms.RSAAlgorithm),
-    (ec.EllipticCurvePrivateKey, algorithms.ECAlgorithm),
-    (ed25519.Ed25519PrivateKey, algorithms.OKPAlgorithm),
-)
 
 
 class Credential(abc.ABC):
@@ -282,10 +273,10 @@ def read_key(text: str) -> tuple[ty.Any, jwk.JWK]:
         raise ValueError(
             'must have a private key, as PEM without a passphrase or as a JWK'
         ) from None
-    public = _public(private)
-    public.update(
-        {name: members[name] for name in ('kid', 'alg') if name in members}
-    )
+    own: dict[str, ty.Any] = {
+        name: members[name] for name in ('kid', 'alg') if name in members
+    }
+    public: dict[str, ty.Any] = {**_public(private), **own}
     if not isinstance(public.get('kid', ''), str):
         raise ValueError('has a JWK with a kid that is not a string')
     if not jwk.algorithms(public):
@@ -293,8 +284,10 @@ def read_key(text: str) -> tuple[ty.Any, jwk.JWK]:
     return private, public
 
 
-def _public(private: ty.Any) -> dict[str, ty.Any]:
-    for kind, algorithm in _KINDS:
-        if isinstance(private, kind):
-            return algorithm.to_jwk(private.public_key(), as_dict=True)
-    raise ValueError('must have a private key of RSA, EC or Ed25519')
+def _public(private: ty.Any) -> dict[str, str]:
+    try:
+        return jwk.from_key(private.public_key())
+    except (AttributeError, ValueError):
+        raise ValueError(
+            'must have a private key of RSA, EC or Ed25519'
+        ) from None

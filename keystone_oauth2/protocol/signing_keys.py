@@ -85,7 +85,7 @@ class SigningKey:
     def _of(cls, private_key: ty.Any, **attributes: ty.Any) -> 'SigningKey':
         public_key = private_key.public_key()
         return cls(
-            kid=jwk.thumbprint(_as_jwk(public_key)),
+            kid=jwk.thumbprint(jwk.from_key(public_key)),
             private_key=private_key,
             public_key=public_key,
             **attributes,
@@ -128,7 +128,7 @@ class SigningKey:
         """Return the private key as a JWK (RFC 7517) with its times."""
         return json.dumps(
             {
-                **_as_jwk(self.private_key),
+                **jwk.from_key(self.private_key),
                 'alg': self.algorithm,
                 'created_at': self.created_at,
                 'active_since': self.active_since,
@@ -140,7 +140,7 @@ class SigningKey:
     def jwk(self) -> dict[str, str]:
         """The public key, for others to verify with (RFC 7517, 4)."""
         return {
-            **_as_jwk(self.public_key),
+            **jwk.from_key(self.public_key),
             'kid': self.kid,
             'use': 'sig',
             'alg': self.algorithm,
@@ -237,14 +237,3 @@ class KeySet:
     def jwks(self) -> dict[str, ty.Any]:
         """Return the public keys as a JWK set (RFC 7517, 5)."""
         return {'keys': [key.jwk for key in self.all]}
-
-
-def _as_jwk(key: ty.Any) -> dict[str, str]:
-    for kind in _KINDS.values():
-        try:
-            members: dict[str, str] = kind.to_jwk(key, as_dict=True)
-        except (jwt.PyJWTError, AttributeError):
-            continue
-        members.pop('key_ops', None)
-        return members
-    raise ValueError('is not a key of a supported kind')

@@ -24,8 +24,11 @@ A request that fails with one method never falls through to another.
 
 import collections.abc as abc
 import contextlib
+import dataclasses
+import hmac
 import typing as ty
 
+from keystone_oauth2.protocol import bearer
 from keystone_oauth2.protocol import errors
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
@@ -222,11 +225,30 @@ def _names(of: abc.Iterable[Method]) -> str:
 def _token_holder(
     request: messages.Request, form: parameters.Parameters
 ) -> messages.Caller:
-    if evidences.kinds(request, form):
+    if evidences.kinds(_without_repetition(request), form):
         raise errors.TwoAuthenticationMethods(detail='X-Auth-Token')
     if request.token_holder is None:
         raise errors.InvalidClient(detail='X-Auth-Token is not valid')
     return request.token_holder
+
+
+def _without_repetition(request: messages.Request) -> messages.Request:
+    """Return a request without ``Authorization`` if it is X-Auth-Token again.
+
+    Clients of services send one token in both fields.
+    """
+    try:
+        token = bearer.token(request.authorization or '')
+    except bearer.MalformedCredentials:
+        return request
+    known = request.fields.get('x-auth-token', '')
+    if token is None or not hmac.compare_digest(
+        token.encode(), known.encode()
+    ):
+        return request
+    fields = dict(request.fields)
+    del fields['authorization']
+    return dataclasses.replace(request, fields=fields)
 
 
 def _too_many(

@@ -21,6 +21,7 @@ import re
 import typing as ty
 
 import jwt
+from jwt import algorithms as pyjwt_algorithms
 
 from keystone_oauth2.protocol.clients import _weak_keys
 
@@ -46,6 +47,11 @@ _CURVES = {
 # Octets of a coordinate (RFC 7518, 6.2.1.2; RFC 8032, 5.1.5).
 _SIZES = {'P-256': 32, 'P-384': 48, 'P-521': 66, 'Ed25519': 32}
 _RSA = ('PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512')
+_KINDS: tuple[ty.Any, ...] = (
+    pyjwt_algorithms.RSAAlgorithm,
+    pyjwt_algorithms.ECAlgorithm,
+    pyjwt_algorithms.OKPAlgorithm,
+)
 # PyJWT's name of an algorithm, where it differs.
 _PYJWT_NAMES = {'Ed25519': 'EdDSA'}
 # The test of a modulus takes up to a second: two seconds a request.
@@ -124,6 +130,23 @@ def read_set(jwks: JWK) -> tuple[list[dict[str, str]], list[Ignored]]:
         )
     _check_set(found)
     return list(found.values()), ignored
+
+
+def from_key(key: ty.Any) -> dict[str, str]:
+    """Return a key of cryptography as a JWK, private if it is private.
+
+    :raises ValueError: it is of an unsupported kind; the message is a
+        predicate without its subject.
+    """
+    for kind in _KINDS:
+        try:
+            members: dict[str, str] = kind.to_jwk(key, as_dict=True)
+        except (jwt.PyJWTError, AttributeError):
+            continue
+        # PyJWT's own idea.
+        members.pop('key_ops', None)
+        return members
+    raise ValueError('is not a key of a supported kind')
 
 
 def algorithms(jwk: JWK) -> tuple[str, ...]:

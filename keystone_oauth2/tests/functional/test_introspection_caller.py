@@ -76,6 +76,24 @@ class CallerTest(tokens.TokensTestCase):
             'token': {'headers': {'X-Auth-Token': token}},
         }
 
+    def test_token_in_two_fields(self):
+        """B01: it is one method, as clients of services send it."""
+        token = self.issue(self.service)
+        for other, expected in (
+            (token, 200),
+            (self.issue(self.service), 400),
+            (token[:-1], 400),
+            ('x y', 400),
+        ):
+            with self.variant(other):
+                answer = self.introspect_by(
+                    headers={
+                        'X-Auth-Token': token,
+                        'Authorization': f'Bearer {other}',
+                    }
+                )
+                self.assertEqual(expected, answer.status)
+
     def test_each_way_to_authenticate_returns_the_same(self):
         """G01: a client by each method, or the holder of a token."""
         bodies = []

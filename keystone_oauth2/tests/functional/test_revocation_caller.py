@@ -219,6 +219,12 @@ class AuthenticationTest(RevokingTestCase):
         self.assertEqual(401, answer.status)
         self.assert_valid(token)
 
+    def test_token_in_two_fields(self):
+        """B01: it is one method, as clients of services send it."""
+        token = self.issue()
+        bearer = {'Authorization': f'Bearer {token}'}
+        self.assert_revokes(True, token, token=token, headers=bearer)
+
     def test_two_methods_at_once_revoke_nothing(self):
         """B01: even if both are right."""
         token = self.issue()
