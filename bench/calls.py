@@ -44,11 +44,6 @@ def nothing() -> None:
     """Return no plugin: the calls are not authenticated."""
 
 
-def given_token(token: str, url: str) -> plugin.BaseAuthPlugin:
-    """Return a plugin that has a token already."""
-    return token_endpoint.Token(url, token)
-
-
 def kept_token(keystone: stage.Keystone) -> plugin.BaseAuthPlugin:
     """Return ours, which requests an access token and keeps it."""
     secret = keystone.client.secret

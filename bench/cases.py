@@ -395,17 +395,6 @@ def call_with_new_token(
     return _measure_clients(found, plugin, settings)
 
 
-def call_with_one_token(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """The same with a token that it has already."""
-    found = side.attach(service.usual)
-    plugin = functools.partial(
-        calls.given_token, side.client_token, found.server.url
-    )
-    return _measure_clients(found, plugin, settings)
-
-
 def call_with_kept_token(
     side: stage.Keystone, settings: stage.Settings
 ) -> Measured:
@@ -545,12 +534,6 @@ CASES = (
         'call',
         {'whole call, a token for each': call_with_new_token},
         (*KEYSTONES, JWT),
-        is_sliced=True,
-    ),
-    Case(
-        'call-one-token',
-        {'whole call, one token for all': call_with_one_token},
-        (JWT,),
         is_sliced=True,
     ),
     Case(

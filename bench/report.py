@@ -46,7 +46,6 @@ Key = tuple[str, str]
 BUSY: Key = ('busy client', cases.OURS)
 ALONE: Key = ('good client, alone', cases.OURS)
 ATTACKED: Key = ('good client, attacked', cases.OURS)
-ONE_TOKEN: Key = ('whole call, one token for all', cases.JWT)
 KEPT: Key = ('whole call, token kept by our plugin', cases.JWT)
 
 
@@ -316,9 +315,8 @@ def _other_bars(results: Results, cache: str) -> abc.Iterator[Bar]:
             median(_get(results, ATTACKED), 'rate')
             / median(_get(results, ALONE), 'rate'),
         )
-    for key in (ONE_TOKEN, KEPT):
-        if _has(results, key):
-            yield from _steady_bars(key[0], _get(results, key))
+    if _has(results, KEPT):
+        yield from _steady_bars(KEPT[0], _get(results, KEPT))
     if _has(results, BUSY):
         busy = _get(results, BUSY)
         yield Bar(

@@ -109,7 +109,6 @@ class ReportTest(base.TestCase):
             report.BUSY,
             report.ALONE,
             report.ATTACKED,
-            report.ONE_TOKEN,
             report.KEPT,
         ):
             self.assertIn(key, measured)
