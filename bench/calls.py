@@ -21,7 +21,6 @@ import typing as ty
 
 from keystoneauth1 import plugin
 from keystoneauth1 import session
-from keystoneauth1 import token_endpoint
 from keystoneauth1.identity import v3
 
 from bench import load
