@@ -81,11 +81,23 @@ class Endpoint:
         if self.uses_certificate and isinstance(aliases, dict):
             document = {**document, **aliases}
         url = document.get('token_endpoint')
-        if not isinstance(url, str) or not url.lower().startswith('https://'):
+        if not is_https(url):
             raise errors.AccessTokenError(
                 f'The metadata at {where} has no token_endpoint with https'
             )
-        return url
+        return str(url)
+
+
+def is_https(url: ty.Any) -> bool:
+    """Whether it is a URL with https (RFC 6749, 3.2), and no user in it."""
+    if not isinstance(url, str) or not url.isprintable():
+        return False
+    try:
+        parts = urllib.parse.urlsplit(url)
+        is_good = parts.scheme == 'https' and bool(parts.hostname)
+    except ValueError:
+        return False
+    return is_good and not any(mark in url for mark in '@# ')
 
 
 def request_token(

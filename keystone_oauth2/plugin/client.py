@@ -15,6 +15,7 @@
 import datetime
 import json
 import threading
+import time
 import typing as ty
 
 from keystoneauth1 import access
@@ -80,6 +81,7 @@ class OAuth2Client(base.BaseAuth):
         self._token = kept_token.KeptToken(self.reauthenticate)
         self._used = threading.local()
         self._certificate: bytes | None = None
+        self._unknown: tuple[errors.AccessTokenError | None, float] = None, 0
 
     def get_auth_ref(self, session: sessions.Session) -> access.AccessInfoV3:
         """Request a new access token, keep it, and return what it is.
@@ -87,8 +89,8 @@ class OAuth2Client(base.BaseAuth):
         :raises AccessTokenError: the authorization server or Keystone
             refuses, or cannot be reached.
         """
-        token = self._token.new(lambda: self._request(session))
-        return self._describe(session, token)
+        self._used.token = self._token.new(lambda: self._request(session))
+        return self._describe(session, self._used.token)
 
     def get_token(self, session: sessions.Session) -> str:
         """Return the access token.
@@ -97,10 +99,7 @@ class OAuth2Client(base.BaseAuth):
 
         :raises AccessTokenError: there is none.
         """
-        if self.has_scope_parameters:
-            token = ty.cast(str, self.get_access(session).auth_token)
-        else:
-            token = self._token.get(lambda: self._request(session))
+        token = self._token.get(lambda: self._request(session))
         # Some send it themselves, and only say that it was refused.
         self._used.token = token
         return token
@@ -113,15 +112,14 @@ class OAuth2Client(base.BaseAuth):
         :raises AccessTokenError: there is no token, or Keystone cannot be
             reached.
         """
-        token = self._token.get(lambda: self._request(session))
+        token = self.get_token(session)
         try:
             return self._describe(session, token)
         except errors.AccessTokenError as error:
             # It was revoked before anyone had to know what it is.
             if not error.is_refusal or not self._token.drop(token):
                 raise
-        token = self._token.get(lambda: self._request(session))
-        return self._describe(session, token)
+        return self._describe(session, self.get_token(session))
 
     def get_headers(self, session: sessions.Session) -> dict[str, str]:
         """Return the token for each kind of service.
@@ -145,12 +143,11 @@ class OAuth2Client(base.BaseAuth):
 
         :returns: whether another token can be tried.
         """
-        used = getattr(self._used, 'token', None)
+        used = getattr(self._used, 'token', None) or self._token.value
         self._used.token = None
         can_retry = self._token.drop(used)
-        with self._lock:
-            if self._token.value is None:
-                self.auth_ref = None
+        if self._token.value is None:
+            self.auth_ref = None
         return can_retry
 
     def get_cache_id_elements(self) -> dict[str, str | None]:
@@ -171,11 +168,11 @@ class OAuth2Client(base.BaseAuth):
 
     def get_auth_state(self) -> str | None:
         """Return the token and what it is, or None if that is not known."""
-        if self.auth_ref is None or self.auth_ref.auth_token != (
-            self._token.value
-        ):
+        found = self.auth_ref
+        if found is None or found.auth_token != self._token.value:
             return None
-        return super().get_auth_state()
+        state = {'auth_token': found.auth_token, 'body': found._data}
+        return json.dumps(state)
 
     def set_auth_state(self, data: str | None) -> None:
         """Use a token that :meth:`get_auth_state` has returned earlier.
@@ -204,12 +201,16 @@ class OAuth2Client(base.BaseAuth):
         self, session: sessions.Session
     ) -> authorization_server.Token:
         self._follow_certificate(session)
-        return authorization_server.request_token(
+        token = authorization_server.request_token(
             self._connect(session),
             self._endpoint,
             self._credential,
             self._form,
         )
+        if self.has_scope_parameters:
+            # One of another scope does not take the place of a good one.
+            self._describe(session, token.value)
+        return token
 
     def _follow_certificate(self, session: sessions.Session) -> None:
         """Close idle connections if the certificate has changed.
@@ -232,19 +233,42 @@ class OAuth2Client(base.BaseAuth):
         self, session: sessions.Session, token: str
     ) -> access.AccessInfoV3:
         """Return what a token is; ask Keystone once only."""
-        with self._lock:
-            found = self.auth_ref
-            if found is None or found.auth_token != token:
-                url = f'{self.auth_url}/auth/tokens'
-                if not self.include_catalog:
-                    url += '?nocatalog'
-                body = authorization_server.describe_token(
-                    self._connect(session), url, token
-                )
-                found = access.AccessInfoV3(body, token)
-                self._check_scope(found)
-                self.auth_ref = found
-            return ty.cast(access.AccessInfoV3, found)
+        came = time.monotonic()
+        found = self.auth_ref
+        if found is None or found.auth_token != token:
+            with self._lock:
+                found = self.auth_ref
+                if found is None or found.auth_token != token:
+                    found = self._ask_keystone(session, token, came)
+        return ty.cast(access.AccessInfoV3, found)
+
+    def _ask_keystone(
+        self, session: sessions.Session, token: str, came: float
+    ) -> access.AccessInfoV3:
+        failure, failed_at = self._unknown
+        if failure is not None and came < failed_at:
+            # Those who have waited do not ask one after the other.
+            raise failure.copy()
+        try:
+            found = errors.call(lambda: self._fetch(session, token))
+        except errors.AccessTokenError as error:
+            self._unknown = error.copy(), time.monotonic()
+            raise
+        self.auth_ref = found
+        return found
+
+    def _fetch(
+        self, session: sessions.Session, token: str
+    ) -> access.AccessInfoV3:
+        url = f'{self.auth_url}/auth/tokens'
+        if not self.include_catalog:
+            url += '?nocatalog'
+        body = authorization_server.describe_token(
+            self._connect(session), url, token
+        )
+        found = access.AccessInfoV3(body, token)
+        self._check_scope(found)
+        return found
 
     @property
     def _scope(self) -> dict[str, str | None]:

@@ -82,6 +82,8 @@ class Connection:
     ) -> dict[str, ty.Any]:
         if self.session.timeout is None:
             options['timeout'] = _TIMEOUT
+        # A small response can otherwise be large.
+        options.setdefault('headers', {})['Accept-Encoding'] = 'identity'
         problem = None
         try:
             response = self.session.request(
@@ -92,6 +94,7 @@ class Connection:
         except (
             exceptions.ClientException,
             OSError,
+            ValueError,
             urllib3.exceptions.HTTPError,
         ) as error:
             problem = _describe(error)
@@ -110,13 +113,17 @@ class Connection:
 def _read(response: requests.Response, limit: int) -> bytes:
     """Return the body of a response.
 
-    :raises OSError: it is too large, or too slow.
+    :raises OSError: it is too large, too slow, or compressed.
     """
+    if 'Content-Encoding' in response.headers:
+        raise OSError('the response is compressed')
     end = time.monotonic() + _TIMEOUT
     content = b''
-    # Returns what has arrived; urllib3 1.26 has only what waits for more.
-    read = getattr(response.raw, 'read1', response.raw.read)
-    while chunk := read(_CHUNK, decode_content=True):
+    # Returns what has arrived; older releases of urllib3 can only wait.
+    read, size = getattr(response.raw, 'read1', None), _CHUNK
+    if read is None:
+        read, size = response.raw.read, 1024
+    while chunk := read(size):
         content += chunk
         if len(content) > limit:
             raise OSError(f'the response has more than {limit} octets')

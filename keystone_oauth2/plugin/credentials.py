@@ -26,6 +26,7 @@ import typing as ty
 import urllib.parse
 import uuid
 
+from cryptography import exceptions as crypto_exceptions
 from cryptography.hazmat.primitives import serialization
 import jwt
 
@@ -264,9 +265,11 @@ def read_key(text: str) -> tuple[ty.Any, jwk.JWK]:
     except (
         AttributeError,
         KeyError,
+        NotImplementedError,
         RecursionError,
         TypeError,
         ValueError,
+        crypto_exceptions.UnsupportedAlgorithm,
         jwt.PyJWTError,
     ):
         # Their messages may have a part of the key in them.

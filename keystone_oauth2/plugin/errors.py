@@ -12,17 +12,22 @@
 
 """Why there is no access token."""
 
+import collections.abc as abc
+import typing as ty
+
 from keystoneauth1 import exceptions
+
+T = ty.TypeVar('T')
 
 
 class AccessTokenError(
-    exceptions.AuthorizationFailure, exceptions.DiscoveryFailure
+    exceptions.AuthorizationFailure, exceptions.ConnectFailure
 ):
     """There is no access token, or nothing is known of it.
 
     The message has what the server said, or the option that is wrong, and
     never a credential. It is no ``HttpError``: keystonemiddleware would take
-    a 404 for one about the token of a user. It is a ``DiscoveryFailure``, for
+    a 404 for one about the token of a user. It is a ``ConnectFailure``, for
     which services respond with 503.
 
     :ivar http_status: of the response; None if there was none.
@@ -55,3 +60,21 @@ class AccessTokenError(
             self.retry_after,
             is_refusal=self.is_refusal,
         )
+
+
+def call(function: abc.Callable[[], T]) -> T:
+    """Return what a function returns.
+
+    :raises AccessTokenError: it raises this one, or any other exception. What
+        is raised drags nothing along.
+    """
+    try:
+        return function()
+    except AccessTokenError as error:
+        failure = error.copy()
+    except Exception as error:  # noqa: BLE001
+        failure = AccessTokenError(
+            f'There is no access token: {type(error).__name__}'
+        )
+    # Outside: otherwise, the exception would be its context.
+    raise failure

@@ -70,7 +70,9 @@ class KeptToken:
         self._dropped_at: collections.deque[float] = collections.deque(
             maxlen=_REPLACEMENTS
         )
+        # Because the server asks for it, and after an early attempt.
         self._ask_at = 0.0
+        self._early_at = 0.0
         self._failed_at = 0.0
         self._failure: errors.AccessTokenError | None = None
 
@@ -165,25 +167,33 @@ class KeptToken:
 
         :param came: when the caller came; it does not repeat what has failed
             since then.
+        :returns: no token if there is none; no failure if nothing was tried
+            and there is a token.
         """
         current = self._current
         if current and not self._is_due(current):
             return current.value, None
-        failure = self._failure
-        if self._ask_at <= time.monotonic() and self._failed_at < came:
+        failure = None
+        is_good = current is not None and not self._is_over(current)
+        ask_at = max(self._ask_at, self._early_at if is_good else 0)
+        if ask_at <= time.monotonic() and self._failed_at < came:
             try:
                 return self._request(request), None
             except errors.AccessTokenError as error:
                 failure = error.copy()
+            self._early_at = time.monotonic() + _PAUSE
+        # It may have been refused meanwhile.
+        current = self._current
         if current and not self._is_over(current):
-            self._ask_at = max(self._ask_at, time.monotonic() + _PAUSE)
             return current.value, failure
-        return None, failure
+        return None, failure or self._failure or errors.AccessTokenError(
+            'There is no access token'
+        )
 
     def _request(self, request: Request) -> str:
         started = time.monotonic()
         try:
-            token = request()
+            token = errors.call(request)
         except errors.AccessTokenError as error:
             self._failed_at = time.monotonic()
             self._failure = error.copy()
@@ -198,7 +208,7 @@ class KeptToken:
         end = start + lifetime
         with self._state:
             self._current = _Current(value, end - margin, end)
-            self._ask_at = 0.0
+            self._ask_at = self._early_at = self._failed_at = 0.0
             self._failure = None
 
 

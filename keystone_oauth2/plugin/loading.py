@@ -15,11 +15,11 @@
 import functools
 import os
 import typing as ty
-import urllib.parse
 
 from keystoneauth1 import exceptions
 from keystoneauth1 import loading
 
+from keystone_oauth2.plugin import authorization_server
 from keystone_oauth2.plugin import client
 from keystone_oauth2.plugin import credentials
 from keystone_oauth2.protocol.clients import jwk
@@ -172,13 +172,7 @@ _OF_CREDENTIAL = {
 def _check_url(name: str, url: str | None) -> None:
     if url is None:
         return
-    try:
-        parts = urllib.parse.urlsplit(url)
-        is_good = parts.scheme == 'https' and bool(parts.hostname)
-    except ValueError:
-        is_good = False
-    if not is_good or any(mark in url for mark in '@?#'):
-        # RFC 6749, 3.2: TLS, and no fragment.
+    if not authorization_server.is_https(url) or '?' in url:
         raise exceptions.OptionError(
             f'{name} must be a URL with https, without a user, query and '
             f'fragment'

@@ -123,6 +123,10 @@ class ErrorsTest(base.PluginTestCase):
             ({'issuer': None}, 'another issuer'),
             ({'token_endpoint': None}, 'no token_endpoint'),
             ({'token_endpoint': 'http://127.0.0.1/'}, 'no token_endpoint'),
+            ({'token_endpoint': 'https://[x/'}, 'no token_endpoint'),
+            ({'token_endpoint': 'https://a\r\nb/'}, 'no token_endpoint'),
+            ({'token_endpoint': 'https://a:b@c/'}, 'no token_endpoint'),
+            ({'token_endpoint': 'https://\u2100/'}, 'no token_endpoint'),
             ({'token_endpoint': ['https://127.0.0.1/']}, 'no token_endpoint'),
         ):
             with self.variant(changes):
@@ -183,6 +187,10 @@ class ErrorsTest(base.PluginTestCase):
         headers = [('Content-Encoding', 'gzip')]
         self.gateway.misbehave(
             lambda handler: handler.respond(200, headers, content), base.TOKEN
+        )
+        self.assertIn('is compressed', str(self.error()))
+        self.gateway.misbehave(
+            misbehaving.body(b' ' * (2**18 + 1)), base.TOKEN
         )
         self.assertIn('more than 262144 octets', str(self.error()))
 

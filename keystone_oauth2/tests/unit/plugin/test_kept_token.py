@@ -15,6 +15,8 @@
 import threading
 import time
 
+import fixtures
+
 from keystone_oauth2.plugin import authorization_server
 from keystone_oauth2.plugin import errors
 from keystone_oauth2.plugin import kept_token
@@ -106,6 +108,45 @@ class KeptTokenTest(base.TestCase):
         for _ in range(2):
             self.assertEqual(['1'] * THREADS, self.get_at_once(server))
         self.assertEqual(2, server.requests)
+
+    def test_early_renewal_is_tried_again(self):
+        """However often calls come meanwhile; only attempts are logged."""
+        self.useFixture(
+            fixtures.MonkeyPatch('keystone_oauth2.plugin.kept_token._PAUSE', 1)
+        )
+        server = Server(lifetime=9)
+        self.kept.get(server.issue)
+        time.sleep(6.1)
+        server.error = errors.AccessTokenError('gone')
+        end = time.monotonic() + 2.5
+        with self.assertLogs(level='WARNING') as logs:
+            while time.monotonic() < end:
+                self.assertIn(self.kept.get(server.issue), ('1', '3'))
+                time.sleep(0.1)
+                if server.requests == 2:
+                    server.error = None
+        self.assertEqual('3', self.kept.value)
+        self.assertEqual(1, len(logs.records))
+
+    def test_refused_while_an_early_renewal_waits(self):
+        """A token that is needed is requested at once."""
+        server = Server(lifetime=3)
+        self.kept.get(server.issue)
+        time.sleep(2.1)
+        server.error = errors.AccessTokenError('gone')
+        self.assertEqual('1', self.kept.get(server.issue))
+        server.error = None
+        self.kept.drop('1')
+        self.assertEqual('3', self.kept.get(server.issue))
+
+    def test_any_exception(self):
+        server = Server()
+        server.error = RuntimeError('with a secret')
+        error = self.assertRaises(
+            errors.AccessTokenError, self.kept.get, server.issue
+        )
+        self.assertEqual('There is no access token: RuntimeError', str(error))
+        self.assertIsNone(error.__context__)
 
     def test_failure_without_a_token(self):
         """The next call tries again."""
