@@ -25,26 +25,39 @@ _PREFIX = 'keystone_oauth2'
 _KINDS = (registration.SECRET, registration.KEY, registration.CERTIFICATE)
 
 
-def send(
-    conf: ty.Any, expiring: abc.Iterable[registration.Authenticator]
-) -> None:
-    """Send the gauges, if a StatsD daemon is configured.
+class Gauges:
+    """The gauges, if a StatsD daemon is configured.
 
     :param conf: Keystone's configuration.
-    :param expiring: the authenticators that expire soon.
     :raises options.WrongConfiguration: there is no such daemon.
     :raises signing_key_repository.Unusable: Keystone cannot sign tokens.
     """
-    statsd = options.statsd(conf)
-    if statsd is None:
-        return
-    counts = collections.Counter(item.kind for item in expiring)
-    # Zero as well: otherwise, a daemon would keep the last value.
-    for kind in _KINDS:
-        statsd.gauge(f'{_PREFIX}.expiring.{kind}', counts[kind])
+
+    def __init__(self, conf: ty.Any) -> None:
+        self._statsd = options.statsd(conf)
+        self._age = None if self._statsd is None else _age(conf)
+
+    def send(self, expiring: abc.Iterable[registration.Authenticator]) -> None:
+        """Send them.
+
+        :param expiring: the authenticators that expire soon.
+        """
+        if self._statsd is None:
+            return
+        counts = collections.Counter(item.kind for item in expiring)
+        # Zero as well: otherwise, a daemon would keep the last value.
+        for kind in _KINDS:
+            self._statsd.gauge(f'{_PREFIX}.expiring.{kind}', counts[kind])
+        if self._age is not None:
+            self._statsd.gauge(f'{_PREFIX}.signing_key.age', self._age)
+
+
+def _age(conf: ty.Any) -> int | None:
+    """Return the age of the key that signs tokens, in seconds."""
     repository = token_format.repository(conf)
-    if repository is not None:
-        key = repository.read().signing[0]
-        age = time.time() - (key.active_since or key.created_at)
-        # StatsD takes a gauge with a sign for a change of the last value.
-        statsd.gauge(f'{_PREFIX}.signing_key.age', max(0, int(age)))
+    if repository is None:
+        return None
+    key = repository.read().signing[0]
+    age = time.time() - (key.active_since or key.created_at)
+    # StatsD takes a gauge with a sign for a change of the last value.
+    return max(0, int(age))

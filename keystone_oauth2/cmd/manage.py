@@ -87,6 +87,8 @@ def list_expiring() -> int:
     StatsD, so that running this once a day is enough.
     """
     migration.check()
+    # Before notifications, which would be emitted again after a failure.
+    report = gauges.Gauges(cfg.CONF)
     seconds = cfg.CONF.oauth2_clients.authenticator_expiry_warning
     end = timeutils.utcnow() + datetime.timedelta(seconds=seconds)
     table = prettytable.PrettyTable(
@@ -106,7 +108,7 @@ def list_expiring() -> int:
         )
         notify.notify_expiring(item.kind, item.id, item.client_id)
     print(table)
-    gauges.send(cfg.CONF, found)
+    report.send(found)
     return 0
 
 

@@ -14,6 +14,7 @@
 
 import argparse
 import collections.abc as abc
+import os
 import pathlib
 import typing as ty
 
@@ -55,8 +56,8 @@ class Command(command.Command):
 
         :raises exceptions.CommandError: the request is refused.
         """
-        # Plugins of clients also send "Authorization", but these endpoints
-        # refuse a request with both.
+        # Plugins of clients also send "Authorization", which these endpoints
+        # refused in earlier releases.
         own_token = self.identity.get_token()
         response: requests.Response = self.identity.post(
             f'/OS-OAUTH2/{endpoint}',
@@ -72,24 +73,59 @@ class Command(command.Command):
         except (ValueError, KeyError, TypeError):
             reason = response.reason
         raise exceptions.CommandError(
-            f'{reason} (HTTP {response.status_code})'
+            f'{printable(reason)} (HTTP {response.status_code})'
         )
 
 
 class ShowOne(Command, command.ShowOne):
     """A command that shows one resource."""
 
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: ty.Any,
+        data: abc.Sequence[ty.Any],
+    ) -> int:
+        """Show it; other users have chosen some of its texts."""
+        cells = tuple(printable(cell) for cell in data)
+        status: int = super().produce_output(parsed_args, column_names, cells)
+        return status
+
 
 class Lister(Command, command.Lister):
     """A command that lists resources."""
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: ty.Any,
+        data: abc.Iterable[abc.Sequence[ty.Any]],
+    ) -> int:
+        """Show them; other users have chosen some of their texts."""
+        rows = [tuple(printable(cell) for cell in row) for row in data]
+        status: int = super().produce_output(parsed_args, column_names, rows)
+        return status
 
 
 def explain(error: Exception) -> str:
     """Return what an error says, without the name of its class and the URL."""
     if not isinstance(error, sdk_exceptions.HttpException):
         return str(error)
-    details = ' '.join((error.details or error.message or '').split())
-    return f'{details} (HTTP {error.status_code})'
+    details = ' '.join(str(error.details or error.message or '').split())
+    return f'{printable(details)} (HTTP {error.status_code})'
+
+
+def printable(value: ty.Any) -> ty.Any:
+    """Return a text without what a terminal would take for a command.
+
+    :param value: is returned as it is if it is no text.
+    """
+    if not isinstance(value, str):
+        return value
+    return ''.join(
+        char if char.isprintable() or char in '\n\t' else '\ufffd'
+        for char in value
+    )
 
 
 def add_client(parser: argparse.ArgumentParser) -> None:
@@ -112,14 +148,15 @@ def read_file(option: str, path: str) -> str:
     :raises exceptions.CommandError: it cannot be read, or is not text.
     """
     try:
-        return pathlib.Path(path).expanduser().read_text('utf-8')
+        return pathlib.Path(os.path.expanduser(path)).read_text('utf-8')
     except UnicodeDecodeError:
         raise exceptions.CommandError(
             f'The file of {option} is not text.'
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
         raise exceptions.CommandError(
-            f'The file of {option} cannot be read: {error.strerror}.'
+            f'The file of {option} cannot be read: {reason}.'
         ) from None
 
 

@@ -12,12 +12,10 @@
 
 """Key pairs and public keys in files."""
 
-import contextlib
 import json
 import os
-import pathlib
-import typing as ty
 
+from cryptography import exceptions
 from cryptography.hazmat.primitives import serialization
 
 from keystone_oauth2.protocol import signing_keys
@@ -67,24 +65,19 @@ def read_public(text: str) -> dict[str, str]:
     return jwk.read(members)
 
 
-@contextlib.contextmanager
-def new_private_file(path: str, content: bytes) -> ty.Iterator[None]:
-    """Write a file that only its owner can read.
-
-    It is removed again if the block fails.
+def write_private(path: str, content: bytes) -> None:
+    """Write a new file that only its owner can read.
 
     :raises OSError: the file exists, or cannot be written.
     """
-    file = pathlib.Path(path).expanduser()
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, 'wb') as opened:
             opened.write(content)
             opened.flush()
             os.fsync(descriptor)
-        yield
     except BaseException:
-        file.unlink(missing_ok=True)
+        os.unlink(path)
         raise
 
 
@@ -93,6 +86,6 @@ def _from_pem(text: str) -> dict[str, str]:
         raise ValueError('has a certificate: register it as a certificate')
     try:
         key = serialization.load_pem_public_key(text.encode())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm):
         raise ValueError('has no public key, neither PEM nor a JWK') from None
     return jwk.from_key(key)

@@ -103,8 +103,8 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         help=(
             'Token, or - to read it from standard input. Other users of this '
-            'host can see what is on the command line: prefer - or '
-            '--token-file'
+            'host can see what is on the command line, and --debug logs it: '
+            'prefer - or --token-file'
         ),
     )
     source.add_argument(

@@ -13,7 +13,8 @@
 """``openstack oauth2 client key ...``."""
 
 import argparse
-import contextlib
+import logging
+import os
 import typing as ty
 
 from osc_lib import exceptions
@@ -24,6 +25,8 @@ from keystone_oauth2.osc import keys
 from keystone_oauth2.osc import resources
 from keystone_oauth2.osc.v1 import authenticators
 
+LOG = logging.getLogger(__name__)
+
 
 class _Key(authenticators.Kind):
     noun = 'key'
@@ -33,9 +36,9 @@ class _Key(authenticators.Kind):
 
     def show_own(self, authenticator: ty.Any) -> dict[str, ty.Any]:
         """Return the key, and what tells it from others."""
-        jwk = authenticator.jwk
+        jwk = authenticator.jwk or {}
         return {
-            'type': jwk.get('crv', jwk['kty']),
+            'type': jwk.get('crv', jwk.get('kty')),
             'kid': jwk.get('kid'),
             'alg': jwk.get('alg'),
             'thumbprint': authenticator.thumbprint,
@@ -109,22 +112,33 @@ class CreateKey(authenticators.Create):
         return self._register(parsed_args, jwk)
 
     def _generate(self, parsed_args: argparse.Namespace) -> base.Table:
-        path = parsed_args.generate
+        path = os.path.expanduser(parsed_args.generate)
         private, jwk = keys.generate(
             parsed_args.algorithm or keys.ALGORITHMS[0]
         )
-        with contextlib.ExitStack() as stack:
-            try:
-                stack.enter_context(keys.new_private_file(path, private))
-            except FileExistsError:
-                raise exceptions.CommandError(
-                    f'{path} exists already, and was not changed.'
-                ) from None
-            except OSError as error:
-                raise exceptions.CommandError(
-                    f'Cannot write {path}: {error.strerror}.'
-                ) from error
+        try:
+            keys.write_private(path, private)
+        except FileExistsError:
+            raise exceptions.CommandError(
+                f'{path} exists already, and was not changed.'
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, 'strerror', None) or error
+            raise exceptions.CommandError(
+                f'Cannot write {path}: {reason}.'
+            ) from error
+        try:
             return self._register(parsed_args, jwk)
+        except BaseException as error:
+            if _is_refusal(error):
+                os.unlink(path)
+            else:
+                LOG.warning(
+                    'The key may be registered, or not: list the keys of the '
+                    'client. Its private half is in %s.',
+                    path,
+                )
+            raise
 
     def _register(
         self, parsed_args: argparse.Namespace, jwk: dict[str, str]
@@ -154,3 +168,11 @@ class DeleteKey(authenticators.Delete):
     """
 
     kind = _Key()
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether an error says that nothing was registered."""
+    status = getattr(error, 'status_code', None) or getattr(
+        error, 'http_status', None
+    )
+    return isinstance(status, int) and 400 <= status < 500

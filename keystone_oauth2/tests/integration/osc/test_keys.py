@@ -16,10 +16,13 @@ import json
 import os
 import pathlib
 import stat
+import urllib.parse
 
 from cryptography.hazmat.primitives import serialization
+from oslo_serialization import jsonutils
 
 from keystone_oauth2.osc import keys
+from keystone_oauth2.tests.integration import misbehaving
 from keystone_oauth2.tests.integration.osc import base
 from keystone_oauth2.tests.support import assertions
 
@@ -93,6 +96,33 @@ class KeyTest(base.CommandTestCase):
         self.assertEqual(1, done.status)
         self.assertIn('(HTTP 403)', done.err)
         self.assertEqual([], os.listdir(self.folder))
+
+    def test_file_is_kept_if_the_registration_is_uncertain(self):
+        """The server may have the key already."""
+        gateway = self.useFixture(misbehaving.Gateway(self.keystone))
+        prefix = urllib.parse.urlsplit(self.keystone.url).path
+        path = f'{prefix}/v3/OS-OAUTH2/clients/{self.own.id}/keys'
+        gateway.misbehave(misbehaving.status(502), path)
+        clouds = self.clouds()
+        clouds['owner']['identity_endpoint_override'] = (
+            f'{gateway.url}{prefix}/v3'
+        )
+        self.clouds_file.write_text(jsonutils.dumps({'clouds': clouds}))
+        done = self.run_command(CREATE, self.own.id, f'--generate {self.file}')
+        self.assertEqual(1, done.status)
+        self.assertIn(f'Its private half is in {self.file}.', done.err)
+        self.assertEqual([self.file.name], os.listdir(self.folder))
+
+    def test_texts_are_no_commands_to_a_terminal(self):
+        """Another user may have chosen them."""
+        signer = assertions.Signer(self.own.id, base.ISSUER)
+        self.file.write_text(json.dumps({**signer.jwk, 'kid': '\x1b[2Jmine'}))
+        created = self.succeed(
+            CREATE, self.own.id, f'--public-key {self.file}'
+        )
+        for shown in (created, self.succeed(LIST, self.own.id)):
+            self.assertNotIn('\x1b', shown)
+            self.assertIn('\ufffd[2Jmine', shown)
 
     def test_file_cannot_be_written(self):
         path = f'{self.folder}/missing/key'
