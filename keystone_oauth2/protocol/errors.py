@@ -151,7 +151,7 @@ class TokenCannotBeBound(UnauthorizedClient):
     description = (
         'The token provider of this server cannot bind the token of an '
         'application credential to a certificate: use another client '
-        'authentication method, or ask the operator for JWS tokens.'
+        'authentication method, or ask the operator for JWT access tokens.'
     )
 
 

@@ -25,7 +25,7 @@ FAILED = client_certificates.FAILED
 CANNOT_BE_BOUND = matchers.IsOAuthError(
     400,
     'unauthorized_client',
-    description='ask the operator for JWS tokens',
+    description='ask the operator for JWT access tokens',
 )
 
 
