@@ -30,17 +30,18 @@ class Gauges:
 
     :param conf: Keystone's configuration.
     :raises options.WrongConfiguration: there is no such daemon.
-    :raises signing_key_repository.Unusable: Keystone cannot sign tokens.
     """
 
     def __init__(self, conf: ty.Any) -> None:
+        self._conf = conf
         self._statsd = options.statsd(conf)
-        self._age = None if self._statsd is None else _age(conf)
 
     def send(self, expiring: abc.Iterable[registration.Authenticator]) -> None:
         """Send them.
 
         :param expiring: the authenticators that expire soon.
+        :raises signing_key_repository.Unusable: Keystone cannot sign tokens;
+            the other gauges are sent.
         """
         if self._statsd is None:
             return
@@ -48,8 +49,9 @@ class Gauges:
         # Zero as well: otherwise, a daemon would keep the last value.
         for kind in _KINDS:
             self._statsd.gauge(f'{_PREFIX}.expiring.{kind}', counts[kind])
-        if self._age is not None:
-            self._statsd.gauge(f'{_PREFIX}.signing_key.age', self._age)
+        age = _age(self._conf)
+        if age is not None:
+            self._statsd.gauge(f'{_PREFIX}.signing_key.age', age)
 
 
 def _age(conf: ty.Any) -> int | None:

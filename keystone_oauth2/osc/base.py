@@ -18,6 +18,7 @@ import os
 import pathlib
 import typing as ty
 
+from cliff import columns
 from openstack import exceptions as sdk_exceptions
 from openstack import proxy
 from osc_lib import exceptions
@@ -116,10 +117,17 @@ def explain(error: Exception) -> str:
 
 
 def printable(value: ty.Any) -> ty.Any:
-    """Return a text without what a terminal would take for a command.
+    """Return a value without what a terminal would take for a command.
 
-    :param value: is returned as it is if it is no text.
+    :param value: a text, or what has texts in it; others are returned as they
+        are.
     """
+    if isinstance(value, columns.FormattableColumn):
+        return type(value)(printable(value._value))
+    if isinstance(value, dict):
+        return {printable(key): printable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(one) for one in value]
     if not isinstance(value, str):
         return value
     return ''.join(

@@ -189,10 +189,15 @@ class ErrorsTest(base.PluginTestCase):
             lambda handler: handler.respond(200, headers, content), base.TOKEN
         )
         self.assertIn('is compressed', str(self.error()))
-        self.gateway.misbehave(
-            misbehaving.body(b' ' * (2**18 + 1)), base.TOKEN
+
+    def test_response_that_is_too_large(self):
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'keystone_oauth2.plugin.connection._MAX_BODY', 100
+            )
         )
-        self.assertIn('more than 262144 octets', str(self.error()))
+        self.gateway.misbehave(misbehaving.body(b' ' * 101), base.TOKEN)
+        self.assertIn('more than 100 octets', str(self.error()))
 
     def test_credentials_in_netrc(self):
         """They are not those of the client."""
