@@ -12,18 +12,16 @@
 
 """The plugin where users name it: in clouds.yaml, in options, in OS_*."""
 
-import contextlib
-import io
 import os
-from unittest import mock
+import subprocess
 
 import keyring
 from keyring import backend
 from openstack import config
 from openstack import connection
-from openstackclient import shell
 from oslo_serialization import jsonutils
 
+from keystone_oauth2.tests.integration import test_openstack
 from keystone_oauth2.tests.integration.plugin import base
 
 TYPE = 'v3oauth2client'
@@ -77,21 +75,24 @@ class OpenStackTest(base.PluginTestCase):
         return connection.Connection(config=found)
 
     def run_openstack(self, *arguments, **variables):
-        """Run the command with some variables, and return what it shows."""
-        out, err = io.StringIO(), io.StringIO()
+        """Run the command with some variables, and return what it shows.
+
+        In a process of its own: it keeps clients for the whole process.
+        """
         kept = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith('OS_')
         }
-        with (
-            mock.patch.dict(os.environ, {**kept, **variables}, clear=True),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            status = shell.main(list(arguments))
-        self.assertEqual(0, status, err.getvalue())
-        return out.getvalue(), err.getvalue()
+        done = subprocess.run(
+            [*test_openstack.COMMAND, *arguments],
+            env={**kept, 'NO_PROXY': '127.0.0.1', **variables},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        self.assertEqual(0, done.returncode, done.stderr)
+        return done.stdout, done.stderr
 
     def assert_own_project(self, shown):
         """Assert that a command has shown the client's project."""
