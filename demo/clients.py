@@ -37,6 +37,7 @@ class Client:
     """A session with the plugin, whose requests are counted.
 
     :param options: of the plugin, besides ``auth_url``.
+    :ivar refusal: the last request that was refused, if any.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Client:
         )
         self._session.session.hooks['response'].append(self._count)
         self._sent: collections.Counter[str] = collections.Counter()
-        self.refusals = 0
+        self.refusal: str | None = None
 
     @property
     def token(self) -> str:
@@ -137,5 +138,7 @@ class Client:
         self, response: requests.Response, **_arguments: typing.Any
     ) -> None:
         path = urllib.parse.urlsplit(response.url).path
-        self._sent[f'{response.request.method} {path}'] += 1
-        self.refusals += response.status_code >= 400
+        request = f'{response.request.method} {path}'
+        self._sent[request] += 1
+        if response.status_code != 200:
+            self.refusal = f'{request}: status {response.status_code}'

@@ -26,7 +26,7 @@ from keystone_oauth2.fixture import _deployment
 PLUGIN = 'v3oauth2client'
 SECRET_FILE = 'backup.secret'
 KEY_FILE = 'backup.key'
-#: Wider tables are folded.
+#: Wider tables are folded in the output of the demo.
 WIDTH = 76
 
 Cloud = dict[str, typing.Any]
@@ -42,6 +42,7 @@ def write(set_up: stage.Stage, client_id: str | None = None) -> None:
         path, jsonutils.dumps({'clouds': _clouds(set_up, client_id)}, indent=2)
     )
     os.environ.update(environment(set_up))
+    os.environ['CLIFF_MAX_TERM_WIDTH'] = str(WIDTH)
 
 
 def environment(set_up: stage.Stage) -> dict[str, str]:
@@ -49,7 +50,6 @@ def environment(set_up: stage.Stage) -> dict[str, str]:
     return {
         'OS_CLIENT_CONFIG_FILE': str(set_up.folder / 'clouds.yaml'),
         'OS_CLOUD': 'alice',
-        'CLIFF_MAX_TERM_WIDTH': str(WIDTH),
     }
 
 

@@ -26,7 +26,6 @@ from demo import traffic
 SECRET_FILE = 'nightly.secret'
 KEY_FILE = 'nightly.key'
 PATH = '/secret'
-USE = '-c ID -c "Last Used At"'
 
 
 class RotationWalk:
@@ -85,7 +84,9 @@ class RotationWalk:
         self._shell.move('next.secret', SECRET_FILE)
         running.wait_for_token()
         self._out.say('The owner can see which secrets are still in use:')
-        self._shell.openstack(f'oauth2 client secret list $CLIENT_ID {USE}')
+        self._shell.openstack(
+            'oauth2 client secret list $CLIENT_ID -c ID -c "Last Used At"'
+        )
         self._out.step('3. The owner retires the first secret')
         self._out.say(
             'It has the id of the application credential itself, which keeps '
@@ -124,7 +125,10 @@ class RotationWalk:
         )
         self._shell.move('next.key', KEY_FILE)
         running.wait_for_token()
-        self._shell.openstack(f'oauth2 client key list $CLIENT_ID {USE}')
+        self._shell.openstack(
+            'oauth2 client key list $CLIENT_ID -c ID -c Description '
+            '-c "Last Used At"'
+        )
         self._shell.openstack('oauth2 client key delete $CLIENT_ID $KEY_ID')
         running.wait_for_token()
 

@@ -102,9 +102,15 @@ class Shell:
             try:
                 status = shell.OpenStackShell().run(words)
             except SystemExit as error:
+                # Wrong arguments, unless the demo is being terminated.
+                if error.code != 2:
+                    raise
                 status = error.code
         if status:
-            raise exchange.Unexpected(f'{command}: {err.getvalue()}')
+            # Where the error is depends on its kind.
+            raise exchange.Unexpected(
+                f'{command}: {err.getvalue()}{out.getvalue()}'
+            )
         return out.getvalue()
 
 

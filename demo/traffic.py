@@ -100,12 +100,11 @@ class Traffic:
             assert client is not None
             before = client.token_requests
             try:
-                status = client.get(self._path).status_code
+                client.get(self._path)
             except exceptions.ClientException as error:
                 self._refusal = str(error)
                 break
             self._calls += 1
             self._token_requests += client.token_requests - before
-            # The plugin would try again after a 401, with another token.
-            if status != 200 or client.refusals:
-                self._refusal = f'status {status}'
+            # The plugin hides some: it tries again, or uses an older token.
+            self._refusal = client.refusal
