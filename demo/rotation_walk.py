@@ -97,6 +97,7 @@ class RotationWalk:
         )
         self._out.say('The plugin with the first secret:')
         self._see_refused(self._credential.secret)
+        running.wait_for_token()
 
     def _switch_to_key(self, running: traffic.Traffic) -> None:
         self._out.step('4. A key is made, and its public half registered')
