@@ -139,6 +139,7 @@ class Client:
     ) -> None:
         path = urllib.parse.urlsplit(response.url).path
         request = f'{response.request.method} {path}'
-        self._sent[request] += 1
+        # First: a thread that sees the new count must see the refusal, too.
         if response.status_code != 200:
             self.refusal = f'{request}: status {response.status_code}'
+        self._sent[request] += 1

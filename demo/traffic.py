@@ -56,7 +56,7 @@ class Traffic:
         :raises exchange.Unexpected: a request was refused.
         """
         self._client = client
-        if not self._thread.is_alive():
+        if self._thread.ident is None:
             self._thread.start()
         self._wait(client, 0)
 
@@ -87,6 +87,8 @@ class Traffic:
                     'The background client has requested no token.'
                 )
             time.sleep(PAUSE)
+        self._refusal = self._refusal or client.refusal
+        self._check()
 
     def _check(self) -> None:
         if self._refusal is not None:
