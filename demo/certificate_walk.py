@@ -14,26 +14,30 @@
 
 from __future__ import annotations
 
+from demo import clients
 from demo import exchange
 from demo import secret_walk
-from demo import shown
+from demo import shell
 from demo import stage
 from demo import terminal
 
-TOKEN_PATH = secret_walk.TOKEN_PATH
+PATH = '/certificate'
+TOKEN_FILE = 'robot.token'
 
 
 class CertificateWalk:
     """Gets a certificate-bound token and uses it."""
 
-    def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
+    def __init__(
+        self,
+        set_up: stage.Stage,
+        out: terminal.Terminal,
+        commands: shell.Shell,
+    ) -> None:
         self._stage = set_up
         self._out = out
+        self._shell = commands
         self._ask = exchange.Exchange(out).ask
-        self._form = {
-            'grant_type': 'client_credentials',
-            'client_id': set_up.robot.id,
-        }
 
     def run(self) -> None:
         """Run all steps.
@@ -43,7 +47,7 @@ class CertificateWalk:
         self._out.chapter('With a certificate')
         self._introduce()
         token = self._get_token()
-        self._call(token)
+        self._call()
         self._see_wrong_ones_refused(token)
         self._see_expired_one_refused()
 
@@ -65,42 +69,45 @@ class CertificateWalk:
 
     def _get_token(self) -> str:
         self._out.step('2. The client gets an access token')
-        answer = self._ask(
-            self._stage.client(self._stage.url, self._stage.robot_files),
-            'POST',
-            TOKEN_PATH,
-            expect=200,
-            form=self._form,
-        )
-        token = answer.json['access_token']
-        validated = self._stage.admin.validate(token).json['token']
-        thumbprint = validated['oauth2_credential']['x5t#S256']
         self._out.say(
-            f'It is bound to the certificate with the thumbprint '
-            f'{shown.shortened(thumbprint)}'
+            'The cloud robot in clouds.yaml has the auth_type v3oauth2client, '
+            'with oauth2_certfile and oauth2_keyfile:'
+        )
+        token = self._shell.openstack_to_file(
+            TOKEN_FILE,
+            '--os-cloud robot oauth2 access token issue '
+            '-f value -c access_token',
+        )
+        self._out.say(
+            'The token is bound to the certificate: cnf has its thumbprint.'
+        )
+        self._shell.openstack(
+            '--os-cloud admin oauth2 access token introspect '
+            f'--token-file {TOKEN_FILE} -c active -c username -c cnf'
         )
         return token
 
-    def _call(self, token: str) -> None:
+    def _call(self) -> None:
         self._out.step('3. The client calls a service with it')
         self._out.say(
+            'The plugin shows the certificate to Keystone and to the service. '
             "The service uses keystonemiddleware's filter oauth2_mtls_token, "
             'which compares the certificate with the token.'
         )
-        self._present(token, self._stage.robot_files, expect=200)
+        client = self._client(self._stage.robot_files)
+        client.show()
+        client.call(PATH, secret_walk.CALLS)
 
     def _see_wrong_ones_refused(self, token: str) -> None:
         self._out.step('4. Invalid and expired credentials are refused')
-        self._out.say("Another user's certificate, with the id of robot:")
-        self._ask(
-            self._stage.client(self._stage.url, self._stage.alice_files),
-            'POST',
-            TOKEN_PATH,
-            expect=401,
-            form=self._form,
+        self._out.say(
+            "The plugin, with alice's certificate and the id of robot:"
         )
-        self._out.verdict('refused, as expected')
-        self._out.say('A stolen token, with another certificate:')
+        self._client(self._stage.alice_files).see_refused(PATH)
+        self._out.say(
+            'By hand, since no plugin does so: a stolen token, with another '
+            'certificate:'
+        )
         self._refuse(token, self._stage.alice_files)
         self._out.say('A stolen token, without a certificate:')
         self._refuse(token, None)
@@ -109,41 +116,46 @@ class CertificateWalk:
 
     def _see_expired_one_refused(self) -> None:
         self._out.say(
-            'A token from a second Keystone on the same database, whose '
-            f'tokens expire after {stage.SHORT_LIFE} seconds:'
+            'The plugin, with tokens of a second Keystone on the same '
+            f'database, which expire after {stage.SHORT_LIFE} seconds:'
         )
-        answer = self._ask(
-            self._stage.client(self._stage.short_url, self._stage.robot_files),
-            'POST',
-            TOKEN_PATH,
-            expect=200,
-            form=self._form,
+        client = self._client(
+            self._stage.robot_files,
+            oauth2_endpoint=self._stage.short_url + clients.TOKEN_PATH,
         )
-        token = answer.json['access_token']
-        self._present(token, self._stage.robot_files, expect=200)
+        client.call(PATH)
+        token = client.token
         self._out.wait(
-            answer.json['expires_in'] + secret_walk.GRACE,
+            stage.SHORT_LIFE + secret_walk.GRACE,
             'Waiting until it has expired',
         )
+        self._out.say('The token, by hand:')
         self._refuse(token, self._stage.robot_files)
+        self._out.say('The plugin, which gets the next one by itself:')
+        client.call(PATH)
+        client.show_sent()
+
+    def _client(
+        self, certificate: stage.CertificateFiles, **options: str
+    ) -> clients.Client:
+        certfile, keyfile = certificate
+        return clients.Client(
+            self._stage,
+            self._out,
+            oauth2_client_id=self._stage.robot.id,
+            oauth2_certfile=certfile.name,
+            oauth2_keyfile=keyfile.name,
+            **options,
+        )
 
     def _refuse(
         self, token: str, certificate: stage.CertificateFiles | None
     ) -> None:
-        self._present(token, certificate, expect=401)
-        self._out.verdict('refused, as expected')
-
-    def _present(
-        self,
-        token: str,
-        certificate: stage.CertificateFiles | None,
-        *,
-        expect: int,
-    ) -> None:
         self._ask(
             self._stage.client(self._stage.service_url, certificate),
             'GET',
-            '/certificate',
-            expect=expect,
+            PATH,
+            expect=401,
             headers=secret_walk.bearer(token),
         )
+        self._out.verdict('refused, as expected')

@@ -30,6 +30,7 @@ LIBRARIES = (
     'keystone',
     'keystoneauth1',
     'keystonemiddleware',
+    'openstackclient',
     'requests',
     'testtools',
 )
@@ -57,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
         prog='python -m demo',
         description='Build a Keystone with keystone-oauth2 in a temporary '
         'folder, and show the flow with a secret and with a certificate, a '
-        'rotation, and a service that goes on without Keystone.',
+        'rotation, and a service that goes on without Keystone. It uses the '
+        'commands "openstack oauth2 ..." and the plugin v3oauth2client.',
     )
     parser.add_argument(
         '--keep',

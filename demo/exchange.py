@@ -69,21 +69,15 @@ class Exchange:
         headers: Mapping[str, str],
         *,
         form: Mapping[str, str] | None = None,
-        json: typing.Any = None,
-        token: str | None = None,
     ) -> None:
         self._out.sent(f'{method} {client.url}{path}')
-        if token:
-            self._out.sent(f'X-Auth-Token: {shown.shortened(token)}')
         for name, value in headers.items():
             self._out.sent(f'{name}: {shown.header(value)}')
         if client.session.cert:
             name = pathlib.Path(client.session.cert[0]).name
             self._out.sent(f'(with the certificate {name})')
         if form:
-            self._out.sent(urllib.parse.urlencode(shown.form(form)))
-        if json:
-            self._out.sent(shown.json(json))
+            self._out.sent(urllib.parse.urlencode(form))
 
     def _show_answer(self, answer: Answer) -> None:
         phrase = http.client.responses.get(answer.status, '')

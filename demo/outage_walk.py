@@ -18,13 +18,16 @@ import time
 
 import jwt
 
+from demo import clients
 from demo import exchange
 from demo import secret_walk
+from demo import shell
 from demo import shown
 from demo import stage
 from demo import terminal
 from keystone_oauth2.fixture import _example_service
 
+NAME = 'hourly'
 PATH = '/local'
 SHOWN_CLAIMS = ('iss', 'aud', 'client_id', 'scope', 'exp')
 PAUSE = 0.1
@@ -35,14 +38,19 @@ PATIENCE = 30
 class OutageWalk:
     """Uses JWTs without Keystone, and revokes them when it is back."""
 
-    def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
+    def __init__(
+        self,
+        set_up: stage.Stage,
+        out: terminal.Terminal,
+        commands: shell.Shell,
+    ) -> None:
         self._stage = set_up
         self._out = out
+        self._shell = commands
         self._ask = exchange.Exchange(out).ask
-        self._keystone = set_up.client(set_up.url)
         self._service = set_up.client(set_up.service_url)
         self._credential = set_up.admin.create_application_credential(
-            set_up.alice, ['member'], name='hourly'
+            set_up.alice, ['member'], name=NAME
         )
 
     def run(self) -> None:
@@ -59,67 +67,61 @@ class OutageWalk:
         )
         with self._out.progress('Restarting Keystone with format = jwt'):
             self._restart()
-        token, unused = self._get_tokens()
-        self._call(token)
-        self._call_without_keystone(token, unused)
-        self._revoke(token)
+        client, other = self._client(), self._client()
+        self._get_tokens(client, other)
+        self._call(client)
+        self._call_without_keystone(client, other)
+        self._revoke(client)
 
     def _restart(self) -> None:
         self._stage.stop_keystone()
         self._stage.start_keystone(stage.JWT_OPTIONS)
 
-    def _get_tokens(self) -> tuple[str, str]:
-        self._out.step('1. The client gets two access tokens, which are JWTs')
-        tokens = (self._get_token(), self._get_token())
+    def _client(self) -> clients.Client:
+        return clients.Client(
+            self._stage,
+            self._out,
+            oauth2_client_id=self._credential.id,
+            oauth2_client_secret=self._credential.secret,
+        )
+
+    def _get_tokens(self, *both: clients.Client) -> None:
+        self._out.step('1. Two sessions with the plugin get tokens: JWTs')
+        tokens = [client.token for client in both]
         claims = jwt.decode(tokens[0], options={'verify_signature': False})
         self._out.say('The first one says, among other things:')
         for name in SHOWN_CLAIMS:
             self._out.line(f'   {name}: {shown.json(claims[name])}')
-        return tokens
 
-    def _get_token(self) -> str:
-        answer = self._ask(
-            self._keystone,
-            'POST',
-            secret_walk.TOKEN_PATH,
-            expect=200,
-            headers=secret_walk.basic(self._credential),
-            form=secret_walk.FORM,
-        )
-        return answer.json['access_token']
+    def _call(self, client: clients.Client) -> None:
+        self._out.step('2. The first session calls a service')
+        client.call(PATH, secret_walk.CALLS)
 
-    def _call(self, token: str) -> None:
-        self._out.step('2. The client calls a service with the first one')
-        self._present(token, expect=200)
-
-    def _call_without_keystone(self, token: str, unused: str) -> None:
+    def _call_without_keystone(
+        self, client: clients.Client, other: clients.Client
+    ) -> None:
         self._out.step('3. Keystone is stopped')
         with self._out.progress('Stopping it'):
             self._stage.stop_keystone()
-        self._out.say('The first token:')
-        self._present(token, expect=200)
-        self._out.say('The second token, which the service has not seen yet:')
-        self._present(unused, expect=200)
-        self._out.say('An invalid token, with a changed end:')
-        self._present(secret_walk.altered(token), expect=401)
+        self._out.say('The first session:')
+        client.call(PATH, secret_walk.CALLS)
+        self._out.say('The second, whose token the service has not seen yet:')
+        other.call(PATH)
+        self._out.say('An invalid token, with a changed end, by hand:')
+        self._present(secret_walk.altered(client.token), expect=401)
         self._out.verdict('refused, as expected')
 
-    def _revoke(self, token: str) -> None:
+    def _revoke(self, client: clients.Client) -> None:
         self._out.step('4. Keystone is back, and the client is deleted')
         with self._out.progress('Starting it'):
             self._stage.start_keystone(stage.JWT_OPTIONS)
-        alice = self._stage.alice
-        path = f'/v3/users/{alice.id}/application_credentials'
-        self._ask(
-            self._keystone,
-            'DELETE',
-            f'{path}/{self._credential.id}',
-            expect=204,
-            token=self._stage.admin.token_for(alice),
-        )
+        token = client.token
+        self._shell.openstack(f'application credential delete {NAME}')
         seconds = self._wait_until_refused(token)
         self._present(token, expect=401)
         self._out.verdict(f'refused, as expected, after {seconds:.1f} s')
+        self._out.say('The plugin asks for another token, in vain:')
+        client.see_refused(PATH)
 
     def _wait_until_refused(self, token: str) -> float:
         start = time.monotonic()

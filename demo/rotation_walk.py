@@ -14,39 +14,38 @@
 
 from __future__ import annotations
 
-import time
-import uuid
+import pathlib
 
-from cryptography.hazmat.primitives.asymmetric import ec
-import jwt
-from oslo_serialization import jsonutils
-
-from demo import exchange
-from demo import secret_walk
+from demo import clients
+from demo import clouds
+from demo import shell
 from demo import stage
 from demo import terminal
 from demo import traffic
-from keystone_oauth2.fixture import _identity
 
-TOKEN_PATH = secret_walk.TOKEN_PATH
-FORM = secret_walk.FORM
-ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-LIFETIME = 60
+SECRET_FILE = 'nightly.secret'
+KEY_FILE = 'nightly.key'
+PATH = '/secret'
 
 
 class RotationWalk:
     """Adds a secret, retires the first one, and then allows only a key."""
 
-    def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
+    def __init__(
+        self,
+        set_up: stage.Stage,
+        out: terminal.Terminal,
+        commands: shell.Shell,
+    ) -> None:
         self._stage = set_up
         self._out = out
-        self._ask = exchange.Exchange(out).ask
-        self._keystone = set_up.client(set_up.url)
-        self._owner = set_up.admin.token_for(set_up.alice)
-        self._client = set_up.admin.create_application_credential(
+        self._shell = commands
+        self._credential = set_up.admin.create_application_credential(
             set_up.alice, ['member'], name='nightly'
         )
-        self._path = f'/v3/OS-OAUTH2/clients/{self._client.id}'
+        clouds.write_privately(
+            pathlib.Path(SECRET_FILE), self._credential.secret
+        )
 
     def run(self) -> None:
         """Run all steps.
@@ -55,106 +54,98 @@ class RotationWalk:
         """
         self._out.chapter('From a secret to a key, without an interruption')
         self._out.say(
-            'Throughout, another client of alice keeps requesting tokens in '
-            'the background, with its current secret or key.'
+            'Throughout, another client of alice keeps calling the service in '
+            'the background, with the plugin. Its tokens are from the second '
+            f'Keystone and expire after {stage.SHORT_LIFE} seconds, so the '
+            'plugin often requests a new one, and reads its file anew:'
         )
-        with traffic.Traffic(
-            self._stage.client(self._stage.url), TOKEN_PATH
-        ) as running:
-            running.use(FORM, secret_walk.basic(self._client))
-            rotated = self._rotate(running)
-            self._switch_to_key(running, rotated)
-            count = running.stop()
+        client = self._client(oauth2_client_secret_file=SECRET_FILE)
+        client.show()
+        with traffic.Traffic(PATH) as running:
+            running.use(client)
+            self._rotate_secret(running)
+            self._switch_to_key(running)
+            self._rotate_key(running)
+            calls, tokens = running.stop()
         self._out.verdict(
-            f'{count} tokens were requested in the background; none was '
-            f'refused'
+            f'{calls} calls with {tokens} tokens in the background; none was '
+            'refused'
         )
 
-    def _rotate(
-        self, running: traffic.Traffic
-    ) -> _identity.ApplicationCredential:
-        self._out.step('1. Its owner registers a second secret')
-        answer = self._manage(
-            'POST', '/secrets', 201, {'secret': {'description': 'second'}}
+    def _rotate_secret(self, running: traffic.Traffic) -> None:
+        self._out.step('1. Its owner creates a second secret')
+        self._shell.set('CLIENT_ID', self._credential.id)
+        self._shell.openstack_to_file(
+            'next.secret',
+            'oauth2 client secret create $CLIENT_ID --description second '
+            '-f value -c secret',
         )
-        rotated = _identity.ApplicationCredential(
-            self._client.id, answer.json['secret']['secret']
-        )
-        self._out.step('2. The client switches to it')
-        running.use(FORM, secret_walk.basic(rotated))
+        self._out.step('2. The client switches to it, without a restart')
+        self._shell.move('next.secret', SECRET_FILE)
+        running.wait_for_token()
         self._out.say('The owner can see which secrets are still in use:')
-        self._manage('GET', '/secrets', 200)
+        self._shell.openstack(
+            'oauth2 client secret list $CLIENT_ID -c ID -c "Last Used At"'
+        )
         self._out.step('3. The owner retires the first secret')
         self._out.say(
             'It has the id of the application credential itself, which keeps '
             'its id, its roles and its tokens.'
         )
-        self._manage('DELETE', f'/secrets/{self._client.id}', 204)
-        self._see_refused(self._client)
-        return rotated
+        self._shell.openstack(
+            'oauth2 client secret delete $CLIENT_ID $CLIENT_ID'
+        )
+        self._out.say('The plugin with the first secret:')
+        self._see_refused(self._credential.secret)
+        running.wait_for_token()
 
-    def _switch_to_key(
-        self,
-        running: traffic.Traffic,
-        rotated: _identity.ApplicationCredential,
-    ) -> None:
-        self._out.step('4. The client creates a key; its owner registers it')
-        key = ec.generate_private_key(ec.SECP256R1())
-        public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key())
-        self._manage(
-            'POST', '/keys', 201, {'key': {'jwk': jsonutils.loads(public)}}
+    def _switch_to_key(self, running: traffic.Traffic) -> None:
+        self._out.step('4. A key is made, and its public half registered')
+        self._shell.openstack_to_variable(
+            'KEY_ID',
+            f'oauth2 client key create $CLIENT_ID --generate {KEY_FILE} '
+            '--description first -f value -c id',
         )
-        self._out.step('5. The client signs its requests with the key')
-        running.use(lambda: self._signed(key))
-        self._ask(
-            self._keystone,
-            'POST',
-            TOKEN_PATH,
-            expect=200,
-            form=self._signed(key),
-        )
+        self._out.step('5. The client is configured with the key')
+        client = self._client(oauth2_key_file=KEY_FILE)
+        client.show()
+        running.use(client)
         self._out.step('6. The owner allows nothing but the key')
-        self._manage(
-            'PATCH',
-            '',
-            200,
-            {'client': {'authentication_methods': ['private_key_jwt']}},
+        self._shell.openstack(
+            'oauth2 client set $CLIENT_ID '
+            '--authentication-method private_key_jwt'
         )
-        self._see_refused(rotated)
+        self._out.say('The plugin with the second secret:')
+        self._see_refused(pathlib.Path(SECRET_FILE).read_text().strip())
 
-    def _signed(self, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-        claims = {
-            'iss': self._client.id,
-            'sub': self._client.id,
-            'aud': self._stage.issuer,
-            'exp': int(time.time()) + LIFETIME,
-            'jti': uuid.uuid4().hex,
-        }
-        return {
-            **FORM,
-            'client_assertion_type': ASSERTION_TYPE,
-            'client_assertion': jwt.encode(claims, key, algorithm='ES256'),
-        }
-
-    def _see_refused(self, client: _identity.ApplicationCredential) -> None:
-        self._ask(
-            self._keystone,
-            'POST',
-            TOKEN_PATH,
-            expect=401,
-            headers=secret_walk.basic(client),
-            form=FORM,
+    def _rotate_key(self, running: traffic.Traffic) -> None:
+        self._out.step('7. The key is replaced, without a restart')
+        self._shell.openstack(
+            'oauth2 client key create $CLIENT_ID --generate next.key '
+            '--description second -c id -c type -c thumbprint'
         )
-        self._out.verdict('refused, as expected')
-
-    def _manage(
-        self, method: str, path: str, expect: int, body: object = None
-    ) -> exchange.Answer:
-        return self._ask(
-            self._keystone,
-            method,
-            self._path + path,
-            expect=expect,
-            token=self._owner,
-            json=body,
+        self._shell.move('next.key', KEY_FILE)
+        running.wait_for_token()
+        self._shell.openstack(
+            'oauth2 client key list $CLIENT_ID -c ID -c Description '
+            '-c "Last Used At"'
         )
+        self._shell.openstack('oauth2 client key delete $CLIENT_ID $KEY_ID')
+        running.wait_for_token()
+
+    def _client(self, **credential: str) -> clients.Client:
+        return clients.Client(
+            self._stage,
+            self._out,
+            oauth2_endpoint=self._stage.short_url + clients.TOKEN_PATH,
+            oauth2_client_id=self._credential.id,
+            **credential,
+        )
+
+    def _see_refused(self, secret: str) -> None:
+        clients.Client(
+            self._stage,
+            self._out,
+            oauth2_client_id=self._credential.id,
+            oauth2_client_secret=secret,
+        ).see_refused(PATH)

@@ -18,25 +18,30 @@ import base64
 import datetime
 import time
 
-from keystoneauth1 import session
-from keystoneauth1.identity import v3
-
+from demo import clients
+from demo import clouds
 from demo import exchange
+from demo import shell
 from demo import stage
 from demo import terminal
-from keystone_oauth2.fixture import _identity
 
-TOKEN_PATH = '/v3/OS-OAUTH2/token'
 FORM = {'grant_type': 'client_credentials'}
+CALLS = 10
 GRACE = 1
 
 
 class SecretWalk:
     """Delegates, gets a token, calls a service, and shows refusals."""
 
-    def __init__(self, set_up: stage.Stage, out: terminal.Terminal) -> None:
+    def __init__(
+        self,
+        set_up: stage.Stage,
+        out: terminal.Terminal,
+        commands: shell.Shell,
+    ) -> None:
         self._stage = set_up
         self._out = out
+        self._shell = commands
         self._ask = exchange.Exchange(out).ask
         self._keystone = set_up.client(set_up.url)
         self._service = set_up.client(set_up.service_url)
@@ -47,123 +52,110 @@ class SecretWalk:
         :raises exchange.Unexpected: a response has an unexpected status.
         """
         self._out.chapter('With a client secret')
+        secret = self._delegate()
         start = time.monotonic()
-        self.credential = self._delegate()
-        token = self._get_token()
+        token = self._get_token(secret)
+        self._call()
         self._seconds = time.monotonic() - start
-        self._call(token)
-        self._call_with_keystoneauth()
         self._see_wrong_ones_refused(token)
         self._see_expired_one_refused()
 
-    def _delegate(self) -> _identity.ApplicationCredential:
+    def _delegate(self) -> str:
         self._out.step('1. A user delegates a role to a client')
         self._out.say(
-            'The user alice creates an application credential. Its id and '
-            "secret become the client's id and secret."
+            'The user alice creates an application credential, which is the '
+            'client, and a secret for it. The commands "openstack oauth2 ..." '
+            'come with this package (its extra osc).'
         )
-        alice = self._stage.alice
-        answer = self._ask(
-            self._keystone,
-            'POST',
-            f'/v3/users/{alice.id}/application_credentials',
-            expect=201,
-            token=self._stage.admin.token_for(alice),
-            json={
-                'application_credential': {
-                    'name': 'backup',
-                    'roles': [{'name': 'member'}],
-                }
-            },
+        self._out.shell('export OS_CLOUD=alice')
+        self._out.shell('umask 077')
+        self.client_id = self._shell.openstack_to_variable(
+            'CLIENT_ID',
+            'application credential create backup --role member '
+            '-f value -c ID',
         )
-        created = answer.json['application_credential']
-        return _identity.ApplicationCredential(
-            created['id'], created['secret']
+        secret = self._shell.openstack_to_file(
+            clouds.SECRET_FILE,
+            'oauth2 client secret create $CLIENT_ID --expires-in 90d '
+            '-f value -c secret',
         )
+        self._shell.openstack('oauth2 client show $CLIENT_ID')
+        return secret
 
-    def _get_token(self) -> str:
+    def _get_token(self, secret: str) -> str:
         self._out.step('2. The client gets an access token')
+        self._out.say(
+            'This is the request and the response of RFC 6749, shown once. '
+            'Any HTTP client can send it.'
+        )
         answer = self._ask(
             self._keystone,
             'POST',
-            TOKEN_PATH,
+            clients.TOKEN_PATH,
             expect=200,
-            headers=basic(self.credential),
+            headers=basic(self.client_id, secret),
             form=FORM,
         )
         return answer.json['access_token']
 
-    def _call(self, token: str) -> None:
+    def _call(self) -> None:
         self._out.step('3. The client calls a service with it')
         self._out.say(
-            "The service only uses keystonemiddleware's filter oauth2_token."
+            'Here the client is a session of keystoneauth with the plugin '
+            'v3oauth2client (the extra client). It finds the token endpoint, '
+            'and sends that request once for all calls. The service only uses '
+            "keystonemiddleware's filter oauth2_token."
         )
-        self._present(token, expect=200)
-
-    def _call_with_keystoneauth(self) -> None:
-        self._out.step('   The same in two lines, with keystoneauth')
-        url = self._stage.url
-        auth = v3.OAuth2ClientCredential(
-            auth_url=f'{url}/v3',
-            oauth2_endpoint=f'{url}{TOKEN_PATH}',
-            oauth2_client_id=self.credential.id,
-            oauth2_client_secret=self.credential.secret,
-        )
-        verify = str(self._stage.ca_file)
-        client = session.Session(auth=auth, verify=verify)
-        answer = client.get(f'{self._stage.service_url}/secret')
-        self._out.sent(
-            'auth = v3.OAuth2ClientCredential(auth_url, oauth2_endpoint, '
-            'id, secret)'
-        )
-        self._out.sent("Session(auth=auth).get(f'{service}/secret')")
-        self._out.received(
-            f'{answer.status_code} {answer.reason}', refused=False
-        )
+        client = self._client(oauth2_client_secret_file=clouds.SECRET_FILE)
+        client.show()
+        client.call('/secret', CALLS)
 
     def _see_wrong_ones_refused(self, token: str) -> None:
         self._out.step('4. Invalid and expired credentials are refused')
-        self._out.say('A wrong secret:')
-        wrong = _identity.ApplicationCredential(self.credential.id, 'guessed')
-        self._ask(
-            self._keystone,
-            'POST',
-            TOKEN_PATH,
-            expect=401,
-            headers=basic(wrong),
-            form=FORM,
-        )
-        self._out.verdict('refused, as expected')
-        self._out.say('An invalid token, with a changed end:')
+        self._out.say('The plugin, with a wrong secret:')
+        self._client(oauth2_client_secret='guessed').see_refused('/secret')
+        self._out.say('An invalid token, with a changed end, by hand:')
         self._present(altered(token), expect=401)
         self._out.verdict('refused, as expected')
 
     def _see_expired_one_refused(self) -> None:
         lifetime = stage.SHORT_LIFE + self._seconds
         self._out.say(
-            f'A token of a credential that expires in {lifetime:.0f} seconds, '
-            'together with its tokens:'
+            f'A client that expires in {lifetime:.0f} seconds, together with '
+            'its tokens, with the plugin:'
         )
+        end = time.time() + lifetime
         credential = self._stage.admin.create_application_credential(
             self._stage.alice,
             ['member'],
-            expires_at=datetime.datetime.now(datetime.timezone.utc)
-            + datetime.timedelta(seconds=lifetime),
+            expires_at=datetime.datetime.fromtimestamp(
+                end, datetime.timezone.utc
+            ),
         )
-        answer = self._ask(
-            self._keystone,
-            'POST',
-            TOKEN_PATH,
-            expect=200,
-            headers=basic(credential),
-            form=FORM,
+        client = clients.Client(
+            self._stage,
+            self._out,
+            oauth2_client_id=credential.id,
+            oauth2_client_secret=credential.secret,
         )
-        self._present(answer.json['access_token'], expect=200)
+        client.call('/secret')
+        token = client.token
         self._out.wait(
-            answer.json['expires_in'] + GRACE, 'Waiting until it has expired'
+            end + GRACE - time.time(), 'Waiting until it has expired'
         )
-        self._present(answer.json['access_token'], expect=401)
+        self._out.say('The plugin, which knows that it needs another token:')
+        client.see_refused('/secret')
+        self._out.say('The token that it had, by hand:')
+        self._present(token, expect=401)
         self._out.verdict('refused, as expected')
+
+    def _client(self, **credential: str) -> clients.Client:
+        return clients.Client(
+            self._stage,
+            self._out,
+            oauth2_client_id=self.client_id,
+            **credential,
+        )
 
     def _present(self, token: str, *, expect: int) -> None:
         self._ask(
@@ -185,7 +177,7 @@ def altered(token: str) -> str:
     return token[:-4] + token[-4:].swapcase()[::-1]
 
 
-def basic(client: _identity.ApplicationCredential) -> dict[str, str]:
+def basic(client_id: str, secret: str) -> dict[str, str]:
     """Return the header field for HTTP Basic (RFC 6749, 2.3.1)."""
-    pair = f'{client.id}:{client.secret}'.encode()
+    pair = f'{client_id}:{secret}'.encode()
     return {'Authorization': f'Basic {base64.b64encode(pair).decode()}'}

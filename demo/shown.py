@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import re
 import typing
 
@@ -23,8 +22,7 @@ from oslo_serialization import jsonutils
 WIDTH = 72
 SHOWN_CHARACTERS = 12
 
-SECRET_MEMBERS = ('access_token', 'client_assertion', 'secret', 'password')
-DULL_MEMBERS = ('links', 'options', 'system')
+SECRET_MEMBER = 'access_token'
 CREDENTIAL = re.compile(r'((?:Basic|Bearer) )(.*)')
 
 
@@ -39,30 +37,13 @@ def header(value: str) -> str:
 
 
 def json(value: typing.Any) -> str:
-    """Return JSON with shortened secrets, on as few lines as are readable."""
-    return _laid_out(_tidy(value), '')
+    """Return JSON on as few lines as are readable.
 
-
-def form(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of a form with any assertion shortened."""
-    return {
-        name: shortened(value) if name in SECRET_MEMBERS else value
-        for name, value in values.items()
-    }
-
-
-def _tidy(value: typing.Any, name: str = '') -> typing.Any:
-    if isinstance(value, dict):
-        return {
-            key: _tidy(value[key], key)
-            for key in value
-            if value[key] is not None and key not in DULL_MEMBERS
-        }
-    if isinstance(value, list):
-        return [_tidy(item) for item in value]
-    if name in SECRET_MEMBERS and isinstance(value, str):
-        return shortened(value)
-    return value
+    An access token in it is shortened.
+    """
+    if isinstance(value, dict) and SECRET_MEMBER in value:
+        value = {**value, SECRET_MEMBER: shortened(value[SECRET_MEMBER])}
+    return _laid_out(value, '')
 
 
 def _laid_out(value: typing.Any, indent: str) -> str:

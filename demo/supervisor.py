@@ -99,9 +99,15 @@ def _group(
 ) -> typing.Iterator[subprocess.Popen[bytes]]:
     # The input is an empty pipe. It closes when this process ends, even if
     # it is killed.
+    # Variables for a user's own cloud would change what the commands do.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith('OS_')
+    }
     process = subprocess.Popen(
         [sys.executable, '-W', 'ignore', '-m', 'demo.worker', *arguments],
-        env={**os.environ, **_LOCAL, 'TMPDIR': str(folder)},
+        env={**kept, **_LOCAL, 'TMPDIR': str(folder)},
         stdin=subprocess.PIPE,
         start_new_session=True,
     )

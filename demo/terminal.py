@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import textwrap
 import time
@@ -28,6 +29,10 @@ RED = '31'
 GREEN = '32'
 YELLOW = '33'
 CYAN = '36'
+
+# An option and its value.
+UNBROKEN = re.compile(r'(?<= )--?[a-z-]+ ("[^"]*"|[^- ])')
+GLUE = '\0'
 
 
 class Terminal:
@@ -73,6 +78,27 @@ class Terminal:
         """Print a part of a response."""
         self._quote('<', text, YELLOW if refused else GREEN)
 
+    def shell(self, text: str) -> None:
+        """Print a command that is run, on as many lines as are readable."""
+        lines = textwrap.wrap(
+            UNBROKEN.sub(lambda found: found[0].replace(' ', GLUE), text),
+            WIDTH - 7,
+            subsequent_indent='    ',
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        folded = ' \\\n'.join(lines).replace(GLUE, ' ')
+        self._quote('$', folded, CYAN, '>')
+
+    def code(self, text: str) -> None:
+        """Print Python code that is run."""
+        self._quote('>>>', text, CYAN, '...')
+
+    def output(self, text: str) -> None:
+        """Print what a command has printed."""
+        for line in text.splitlines():
+            self.line(f'   {line}')
+
     def verdict(self, text: str) -> None:
         """Print the meaning of a response."""
         self.line(f'   {self._painted("ok", GREEN)} {text}')
@@ -113,9 +139,12 @@ class Terminal:
         """Print a line unchanged."""
         print(text, flush=True)
 
-    def _quote(self, mark: str, text: str, colour: str) -> None:
+    def _quote(
+        self, mark: str, text: str, colour: str, next_mark: str | None = None
+    ) -> None:
         for line in text.splitlines():
             self.line(f'   {self._painted(mark, colour)} {line}')
+            mark = next_mark or mark
 
     def _painted(self, text: str, colour: str) -> str:
         if not self._colour:

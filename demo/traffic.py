@@ -10,36 +10,35 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A client that requests tokens in the background."""
+"""A client that calls a service in the background."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Mapping
 import threading
+import time
 import typing
 
+from keystoneauth1 import exceptions
+
+from demo import clients
 from demo import exchange
-from keystone_oauth2.fixture import _http
 
 PAUSE = 0.05
-Form = Mapping[str, str]
+PATIENCE = 60
 
 
 class Traffic:
-    """Requests one token after another until it is stopped.
+    """Calls a service again and again until it is stopped.
 
-    :param client: sends the requests.
-    :param path: path of the token endpoint.
+    :param path: of the service.
     """
 
-    def __init__(self, client: _http.HTTPSClient, path: str) -> None:
-        self._client = client
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._credentials: tuple[typing.Any, ...] | None = None
-        self._served = threading.Event()
+        self._client: clients.Client | None = None
         self._stopped = threading.Event()
-        self._count = 0
+        self._calls = 0
+        self._token_requests = 0
         self._refusal: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -51,48 +50,63 @@ class Traffic:
         if self._thread.is_alive():
             self._thread.join()
 
-    def use(
-        self,
-        form: Form | Callable[[], Form],
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        """Change the credentials, and wait until the new ones are in use.
+    def use(self, client: clients.Client) -> None:
+        """Go on with another client, and wait until it has a token.
 
-        :param form: a form, or a function that returns a new one for each
-            request.
+        :raises exchange.Unexpected: a request was refused.
         """
-        self._credentials = form, headers
-        if not self._thread.is_alive():
+        self._client = client
+        if self._thread.ident is None:
             self._thread.start()
-        # The current request may still use the previous credentials.
-        for _ in range(2):
-            self._served.clear()
-            self._served.wait(self._client.TIMEOUT)
+        self._wait(client, 0)
 
-    def stop(self) -> int:
-        """Stop, and return the number of requests.
+    def wait_for_token(self) -> None:
+        """Wait until the client has requested its next token.
+
+        :raises exchange.Unexpected: a request was refused.
+        """
+        assert self._client is not None
+        self._wait(self._client, self._client.token_requests)
+
+    def stop(self) -> tuple[int, int]:
+        """Stop, and return the number of calls and of token requests.
 
         :raises exchange.Unexpected: a request was refused.
         """
         self._stopped.set()
         self._thread.join()
+        self._check()
+        return self._calls, self._token_requests
+
+    def _wait(self, client: clients.Client, known: int) -> None:
+        end = time.monotonic() + PATIENCE
+        while client.token_requests == known:
+            self._check()
+            if time.monotonic() > end:
+                raise exchange.Unexpected(
+                    'The background client has requested no token.'
+                )
+            time.sleep(PAUSE)
+        self._refusal = self._refusal or client.refusal
+        self._check()
+
+    def _check(self) -> None:
         if self._refusal is not None:
             raise exchange.Unexpected(
                 f'The background client was refused: {self._refusal}'
             )
-        return self._count
 
     def _run(self) -> None:
         while not self._stopped.wait(PAUSE) and self._refusal is None:
-            assert self._credentials is not None
-            form, headers = self._credentials
-            answer = self._client.request(
-                'POST',
-                self._path,
-                form=form() if callable(form) else form,
-                headers=headers,
-            )
-            self._count += 1
-            if answer.status != 200:
-                self._refusal = answer.text
-            self._served.set()
+            client = self._client
+            assert client is not None
+            before = client.token_requests
+            try:
+                client.get(self._path)
+            except exceptions.ClientException as error:
+                self._refusal = str(error)
+                break
+            self._calls += 1
+            self._token_requests += client.token_requests - before
+            # The plugin hides some: it tries again, or uses an older token.
+            self._refusal = client.refusal

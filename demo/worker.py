@@ -23,14 +23,17 @@ import sys
 import threading
 import typing
 
+from keystoneauth1 import exceptions
 import requests
 
 from demo import certificate_walk
+from demo import clouds
 from demo import commands
 from demo import exchange
 from demo import outage_walk
 from demo import rotation_walk
 from demo import secret_walk
+from demo import shell
 from demo import stage
 from demo import terminal
 from keystone_oauth2.fixture import _identity
@@ -42,6 +45,7 @@ FAILURES = (
     _identity.UnexpectedAnswer,
     _manage.ManageError,
     _process.ServerError,
+    exceptions.ClientException,
     requests.RequestException,
 )
 LOG_LINES = 20
@@ -74,13 +78,17 @@ def _run(options: argparse.Namespace, out: terminal.Terminal) -> None:
     with stage.Stage(options.folder, options.port, out) as set_up:
         out.say(f'Keystone is at {set_up.url}')
         out.say(f'The example service is at {set_up.service_url}')
-        by_secret = secret_walk.SecretWalk(set_up, out)
+        clouds.write(set_up)
+        # The files of the clients, which the commands name without a folder.
+        os.chdir(set_up.folder)
+        shown = shell.Shell(out)
+        by_secret = secret_walk.SecretWalk(set_up, out, shown)
         by_secret.run()
-        certificate_walk.CertificateWalk(set_up, out).run()
-        rotation_walk.RotationWalk(set_up, out).run()
-        outage_walk.OutageWalk(set_up, out).run()
+        certificate_walk.CertificateWalk(set_up, out, shown).run()
+        rotation_walk.RotationWalk(set_up, out, shown).run()
+        outage_walk.OutageWalk(set_up, out, shown).run()
         if options.keep:
-            commands.show(set_up, by_secret.credential, out)
+            commands.show(set_up, by_secret.client_id, out)
             while True:
                 signal.pause()
     _show_next_steps(out)
@@ -90,7 +98,7 @@ def _show_next_steps(out: terminal.Terminal) -> None:
     out.chapter('All responses were as expected')
     out.say(
         'To try it yourself, run make demo ARGS=--keep. It keeps the servers '
-        'running, and prints commands for curl, openstack and openid-client.'
+        'running, and prints commands for openstack, curl and openid-client.'
     )
     out.say(
         'To enable it in your Keystone, see README.rst. For Apache, nginx, '
