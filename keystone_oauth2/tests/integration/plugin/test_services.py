@@ -14,9 +14,12 @@
 
 from keystonemiddleware import oauth2_token
 
+from keystone_oauth2.plugin import errors
 from keystone_oauth2.tests.integration import filters
 from keystone_oauth2.tests.integration import two_formats
 from keystone_oauth2.tests.integration.plugin import base
+
+RESOURCE = 'https://image.example.com/v2'
 
 
 class ServicesTest(
@@ -46,6 +49,22 @@ class ServicesTest(
                     self.assertEqual(200, service.answer.status)
                     self.assertEqual(self.user.id, seen['HTTP_X_USER_ID'])
         self.assertEqual(1, self.token_requests)
+
+    def test_token_for_one_service(self):
+        """It is good there, and Keystone does not accept it."""
+        client = self.load(oauth2_resource_indicator=RESOURCE)
+        service = self.ours(oauth2_resource=RESOURCE)
+        seen = service.environ_for(headers=client.get_auth_headers())
+        self.assertEqual(200, service.answer.status)
+        self.assertEqual(self.user.id, seen['HTTP_X_USER_ID'])
+        self.assertRaises(errors.AccessTokenError, client.get_project_id)
+
+    def test_scope(self):
+        client = self.load(oauth2_scope='reader')
+        self.assert_calls(client)
+        other = self.load(oauth2_scope='admin')
+        error = self.assertRaises(errors.AccessTokenError, other.get_token)
+        self.assertIn('invalid_scope', str(error))
 
     def test_keystone(self):
         for form, client in self.sessions().items():
