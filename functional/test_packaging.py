@@ -31,7 +31,7 @@ _ROOT = pathlib.Path(__file__).parents[1]
 _STRAYS = ('.stestr/0', '.tox/log', 'keystone.log', 'keystone_oauth2/log')
 _IMPORT_ALL = """
 import importlib, pkgutil, keystone_oauth2 as package
-apart = {'fixture', 'migrations', 'tests'}
+apart = {'fixture', 'migrations', 'osc', 'tests'}
 for module in pkgutil.walk_packages(package.__path__, 'keystone_oauth2.'):
     if apart.isdisjoint(module.name.split('.')):
         importlib.import_module(module.name)

@@ -31,9 +31,10 @@ _MARGIN = 120
 _PATIENCE = 60
 # Seconds until an early renewal that has failed is tried again.
 _PAUSE = 10
-# How many refused tokens are replaced in how many seconds: a service that
-# refuses each token must not make each call request one.
-_REPLACEMENTS, _PERIOD = 5, 30
+# How many refused tokens are replaced in how many seconds, and after how many
+# seconds one more: a service that refuses each token must not make each call
+# request one. But new ones are also refused for a while after a revocation.
+_REPLACEMENTS, _PERIOD, _GAP = 5, 30, 2
 # Processes that were started together do not ask together for ever.
 _SPREAD = 0.1
 
@@ -148,6 +149,7 @@ class KeptToken:
             if (
                 len(dropped_at) == _REPLACEMENTS
                 and now - dropped_at[0] < _PERIOD
+                and now - dropped_at[-1] < _GAP
             ):
                 return False
             dropped_at.append(now)

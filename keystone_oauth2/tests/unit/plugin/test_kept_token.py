@@ -257,6 +257,10 @@ class KeptTokenTest(base.TestCase):
             outcomes.append(self.kept.drop(self.kept.get(server.issue)))
         self.assertEqual([True] * 5 + [False] * 3, outcomes)
         self.assertEqual(6, server.requests)
+        time.sleep(2)
+        for expected in (True, False):
+            outcome = self.kept.drop(self.kept.get(server.issue))
+            self.assertEqual(expected, outcome)
 
     def test_token_of_an_earlier_process(self):
         server = Server()
