@@ -13,17 +13,15 @@
 """The requests to an authorization server, and what it answers."""
 
 import dataclasses
-import re
 import typing as ty
 import urllib.parse
 
 from keystone_oauth2.plugin import connection as connections
 from keystone_oauth2.plugin import credentials
 from keystone_oauth2.plugin import errors
+from keystone_oauth2.protocol import bearer
 from keystone_oauth2.protocol import metadata
 
-#: RFC 6750, 2.1: what a header field can carry.
-TOKEN = re.compile(r'[A-Za-z0-9._~+/-]+=*')
 # Octets.
 _MAX_CATALOG = 2**24
 # Seconds that a token lives, if the server does not say.
@@ -122,7 +120,7 @@ def request_token(
         headers={'Accept': 'application/json', **credential.headers()},
     )
     token, lifetime = answer.get('access_token'), answer.get('expires_in')
-    if not isinstance(token, str) or not TOKEN.fullmatch(token):
+    if not isinstance(token, str) or not bearer.TOKEN.fullmatch(token):
         raise errors.AccessTokenError(
             f'The response of {url} has no access token'
         )

@@ -28,6 +28,7 @@ from keystone_oauth2.plugin import connection
 from keystone_oauth2.plugin import credentials
 from keystone_oauth2.plugin import errors
 from keystone_oauth2.plugin import kept_token
+from keystone_oauth2.protocol import bearer
 
 
 class OAuth2Client(base.BaseAuth):
@@ -185,9 +186,7 @@ class OAuth2Client(base.BaseAuth):
             state = json.loads(data or '')
             found = access.AccessInfoV3(state['body'], state['auth_token'])
             remaining = _remaining(found)
-            is_token = authorization_server.TOKEN.fullmatch(
-                state['auth_token']
-            )
+            is_token = bearer.TOKEN.fullmatch(state['auth_token'])
         except (KeyError, RecursionError, TypeError, ValueError):
             return
         if is_token:

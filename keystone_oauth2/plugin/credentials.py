@@ -31,9 +31,9 @@ from cryptography.hazmat.primitives import serialization
 import jwt
 
 from keystone_oauth2.plugin import errors
+from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.clients import jwk
 
-_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 # Seconds: an assertion is used at once, and once only.
 _ASSERTION_LIFETIME = 60
 _MEDIA_TYPE = 'client-authentication+jwt'
@@ -64,8 +64,8 @@ class Credential(abc.ABC):
         return {}
 
 
-class ClientSecretPost(Credential):
-    """A secret in the form (RFC 6749, 2.3.1).
+class _ClientSecret(Credential):
+    """A secret (RFC 6749, 2.3.1).
 
     :param secret: returns the secret.
     """
@@ -73,21 +73,18 @@ class ClientSecretPost(Credential):
     def __init__(self, client_id: str, secret: ty.Callable[[], str]) -> None:
         super().__init__(client_id)
         self._secret = secret
+
+
+class ClientSecretPost(_ClientSecret):
+    """A secret in the form."""
 
     def parameters(self, audience: str) -> dict[str, str]:
         """Return the id and the secret."""
         return {'client_id': self.client_id, 'client_secret': self._secret()}
 
 
-class ClientSecretBasic(Credential):
-    """A secret in the header field ``Authorization`` (RFC 6749, 2.3.1).
-
-    :param secret: returns the secret.
-    """
-
-    def __init__(self, client_id: str, secret: ty.Callable[[], str]) -> None:
-        super().__init__(client_id)
-        self._secret = secret
+class ClientSecretBasic(_ClientSecret):
+    """A secret in the header field ``Authorization``."""
 
     def parameters(self, audience: str) -> dict[str, str]:
         """Return nothing: one method only in a request."""
@@ -135,7 +132,7 @@ class PrivateKeyJWT(Credential):
             ) from None
         return {
             'client_id': self.client_id,
-            'client_assertion_type': _ASSERTION_TYPE,
+            'client_assertion_type': evidence.ASSERTION_TYPE,
             'client_assertion': jwt.encode(
                 self._claims(audience),
                 key,
@@ -186,7 +183,7 @@ class AssertionFile(Credential):
         """Return the assertion that is in the file now."""
         return {
             'client_id': self.client_id,
-            'client_assertion_type': _ASSERTION_TYPE,
+            'client_assertion_type': evidence.ASSERTION_TYPE,
             'client_assertion': read_line('oauth2_assertion_file', self._path),
         }
 

@@ -14,11 +14,12 @@
 
 import re
 
+#: What a token can be (RFC 6750, 2.1).
+TOKEN = re.compile(r'[A-Za-z0-9._~+/-]+=*')
+
 _SCHEME = re.compile('bearer(?: |$)', re.IGNORECASE)
-# RFC 6750, 2.1, with the white space that RFC 9110, 5.5, allows.
-_CREDENTIALS = re.compile(
-    r'bearer +([A-Za-z0-9._~+/-]+=*)[ \t]*', re.IGNORECASE
-)
+# With the white space that RFC 9110, 5.5, allows.
+_CREDENTIALS = re.compile(rf'bearer +({TOKEN.pattern})[ \t]*', re.IGNORECASE)
 
 
 class MalformedCredentials(ValueError):

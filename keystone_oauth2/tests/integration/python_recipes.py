@@ -48,7 +48,7 @@ class RequestsOAuthlib:
         return self.session.token['access_token']
 
     def pass_time(self):
-        """Let the token be almost as old as it can be."""
+        """Make the token almost as old as it can be."""
         self.session.token['expires_at'] -= recipes.SECONDS
 
 
@@ -81,7 +81,7 @@ class HTTPX2:
         return self.auth.token
 
     def pass_time(self):
-        """Let the token be almost as old as it can be."""
+        """Make the token almost as old as it can be."""
         self.auth.renew_at -= recipes.SECONDS
 
 
@@ -111,7 +111,7 @@ class Authlib:
         return self.session.token['access_token']
 
     def pass_time(self):
-        """Let the token be almost as old as it can be."""
+        """Make the token almost as old as it can be."""
         self.session.token['expires_at'] -= recipes.SECONDS
 
 

@@ -118,6 +118,6 @@ class Curl:
         return self.folder / 'headers'
 
     def pass_time(self):
-        """Let the token be almost as old as it can be."""
+        """Make the token almost as old as it can be."""
         end = self.headers.stat().st_mtime - recipes.SECONDS
         os.utime(self.headers, (time.time(), end))
