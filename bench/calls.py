@@ -39,7 +39,7 @@ Call = abc.Callable[[], int]
 Plugin = abc.Callable[[], plugin.BaseAuthPlugin | None]
 
 
-def nothing() -> None:
+def nothing(_keystone: stage.Keystone) -> None:
     """Return no plugin: the calls are not authenticated."""
 
 

@@ -378,66 +378,33 @@ def _measure_calls(
     )
 
 
-def call_without_token(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """A client calls a service that asks for no authentication."""
-    found = side.attach(service.unprotected)
-    return _measure_clients(found, calls.nothing, settings)
+def _whole_call(
+    behind: abc.Callable[[stage.Keystone], service.Service],
+    make: abc.Callable[[stage.Keystone], ty.Any],
+    sessions: abc.Callable[
+        [calls.Plugin, str], calls.Call
+    ] = calls.one_session,
+) -> Measure:
+    """Return what measures calls of a service by clients with plugins.
 
+    :param behind: makes the service, with its filter.
+    :param make: makes the plugin of a client.
+    :param sessions: makes a call of one session, or of a session each time.
+    """
 
-def call_with_new_token(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """A client calls a service, and requests a token for each call."""
-    found = side.attach(service.usual)
-    plugin = functools.partial(calls.token_each, side)
-    return _measure_clients(found, plugin, settings)
+    def measure(side: stage.Keystone, settings: stage.Settings) -> Measured:
+        found = side.attach(behind)
+        plugin = functools.partial(make, side)
+        return _measure_clients(found, plugin, settings, sessions)
 
-
-def call_with_kept_token(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """The same with our plugin, which keeps its access token."""
-    found = side.attach(service.usual)
-    plugin = functools.partial(calls.kept_token, side)
-    return _measure_clients(found, plugin, settings)
-
-
-def call_with_application_credential(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """The same without OAuth 2.0: ``auth_token``, token in memcached."""
-    found = side.attach(service.behind_auth_token)
-    plugin = functools.partial(calls.application_credential, side)
-    return _measure_clients(found, plugin, settings)
-
-
-def new_session_with_new_token(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """A client with a session for each call, and keystoneauth's plugin."""
-    found = side.attach(service.usual)
-    plugin = functools.partial(calls.token_each, side)
-    return _measure_clients(found, plugin, settings, calls.session_each)
-
-
-def new_session_with_kept_token(
-    side: stage.Keystone, settings: stage.Settings
-) -> Measured:
-    """The same with our plugin, which keeps a token in vain."""
-    found = side.attach(service.usual)
-    plugin = functools.partial(calls.kept_token, side)
-    return _measure_clients(found, plugin, settings, calls.session_each)
+    return measure
 
 
 def _measure_clients(
     found: service.Service,
     plugin: calls.Plugin,
     settings: stage.Settings,
-    sessions: abc.Callable[
-        [calls.Plugin, str], calls.Call
-    ] = calls.one_session,
+    sessions: abc.Callable[[calls.Plugin, str], calls.Call],
 ) -> Measured:
     figures, before, after = calls.run(
         lambda: sessions(plugin, found.server.url),
@@ -532,17 +499,25 @@ CASES = (
     ),
     Case(
         'call',
-        {'whole call, a token for each': call_with_new_token},
+        {
+            'whole call, a token for each': _whole_call(
+                service.usual, calls.token_each
+            )
+        },
         (*KEYSTONES, JWT),
         is_sliced=True,
     ),
     Case(
         'call-one-session',
         {
-            'whole call, no authentication': call_without_token,
-            'whole call, token kept by our plugin': call_with_kept_token,
-            'whole call, application credential': (
-                call_with_application_credential
+            'whole call, no authentication': _whole_call(
+                service.unprotected, calls.nothing
+            ),
+            'whole call, token kept by our plugin': _whole_call(
+                service.usual, calls.kept_token
+            ),
+            'whole call, application credential': _whole_call(
+                service.behind_auth_token, calls.application_credential
             ),
         },
         (JWT,),
@@ -551,8 +526,12 @@ CASES = (
     Case(
         'call-new-session',
         {
-            'new session, a token for each': new_session_with_new_token,
-            'new session, our plugin': new_session_with_kept_token,
+            'new session, a token for each': _whole_call(
+                service.usual, calls.token_each, calls.session_each
+            ),
+            'new session, our plugin': _whole_call(
+                service.usual, calls.kept_token, calls.session_each
+            ),
         },
         (OURS, JWT),
         is_sliced=True,
