@@ -15,29 +15,16 @@
 from __future__ import annotations
 
 from demo import clients
-from demo import exchange
 from demo import secret_walk
-from demo import shell
 from demo import stage
-from demo import terminal
+from demo import walk
 
 PATH = '/certificate'
 TOKEN_FILE = 'robot.token'
 
 
-class CertificateWalk:
+class CertificateWalk(walk.Walk):
     """Gets a certificate-bound token and uses it."""
-
-    def __init__(
-        self,
-        set_up: stage.Stage,
-        out: terminal.Terminal,
-        commands: shell.Shell,
-    ) -> None:
-        self._stage = set_up
-        self._out = out
-        self._shell = commands
-        self._ask = exchange.Exchange(out).ask
 
     def run(self) -> None:
         """Run all steps.

@@ -19,12 +19,12 @@ import time
 import jwt
 
 from demo import clients
-from demo import exchange
 from demo import secret_walk
 from demo import shell
 from demo import shown
 from demo import stage
 from demo import terminal
+from demo import walk
 from keystone_oauth2.fixture import _example_service
 
 NAME = 'hourly'
@@ -35,7 +35,7 @@ PAUSE = 0.1
 PATIENCE = 30
 
 
-class OutageWalk:
+class OutageWalk(walk.Walk):
     """Uses JWTs without Keystone, and revokes them when it is back."""
 
     def __init__(
@@ -44,10 +44,7 @@ class OutageWalk:
         out: terminal.Terminal,
         commands: shell.Shell,
     ) -> None:
-        self._stage = set_up
-        self._out = out
-        self._shell = commands
-        self._ask = exchange.Exchange(out).ask
+        super().__init__(set_up, out, commands)
         self._service = set_up.client(set_up.service_url)
         self._credential = set_up.admin.create_application_credential(
             set_up.alice, ['member'], name=NAME

@@ -22,13 +22,14 @@ from demo import shell
 from demo import stage
 from demo import terminal
 from demo import traffic
+from demo import walk
 
 SECRET_FILE = 'nightly.secret'
 KEY_FILE = 'nightly.key'
 PATH = '/secret'
 
 
-class RotationWalk:
+class RotationWalk(walk.Walk):
     """Adds a secret, retires the first one, and then allows only a key."""
 
     def __init__(
@@ -37,9 +38,7 @@ class RotationWalk:
         out: terminal.Terminal,
         commands: shell.Shell,
     ) -> None:
-        self._stage = set_up
-        self._out = out
-        self._shell = commands
+        super().__init__(set_up, out, commands)
         self._credential = set_up.admin.create_application_credential(
             set_up.alice, ['member'], name='nightly'
         )

@@ -20,17 +20,17 @@ import time
 
 from demo import clients
 from demo import clouds
-from demo import exchange
 from demo import shell
 from demo import stage
 from demo import terminal
+from demo import walk
 
 FORM = {'grant_type': 'client_credentials'}
 CALLS = 10
 GRACE = 1
 
 
-class SecretWalk:
+class SecretWalk(walk.Walk):
     """Delegates, gets a token, calls a service, and shows refusals."""
 
     def __init__(
@@ -39,10 +39,7 @@ class SecretWalk:
         out: terminal.Terminal,
         commands: shell.Shell,
     ) -> None:
-        self._stage = set_up
-        self._out = out
-        self._shell = commands
-        self._ask = exchange.Exchange(out).ask
+        super().__init__(set_up, out, commands)
         self._keystone = set_up.client(set_up.url)
         self._service = set_up.client(set_up.service_url)
 
