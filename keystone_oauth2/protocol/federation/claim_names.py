@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Names of claims, also of those inside other claims (RFC 6901)."""
+
+import collections.abc as abc
+import re
+import typing as ty
+
+MAX_LENGTH = 255
+
+# RFC 6901, 3: a tilde is followed by 0 or 1.
+_POINTER = re.compile('(?:/(?:[^/~]|~[01])*)+')
+_MISSING = object()
+
+
+def check(name: str) -> None:
+    """Check that a text can name a claim.
+
+    :param name: of a claim, or a JSON Pointer such as
+        ``/kubernetes.io/serviceaccount/uid`` to a member of one. Names with a
+        dot or a slash inside are names like others.
+    :raises ValueError: it cannot; one sentence with the reason.
+    """
+    if not 0 < len(name) <= MAX_LENGTH or not name.isprintable():
+        raise ValueError(
+            f'The name of a claim must have 1 to {MAX_LENGTH} printable '
+            f'characters.'
+        )
+    if name.startswith('/') and not _POINTER.fullmatch(name):
+        raise ValueError(
+            f'The name {name} is not a JSON Pointer (RFC 6901): write ~0 for '
+            f'a tilde.'
+        )
+
+
+def find(name: str, claims: abc.Mapping[str, ty.Any]) -> tuple[bool, ty.Any]:
+    """Return whether a JWT has a claim, and its value.
+
+    :param name: as for :func:`check`.
+    """
+    value: ty.Any = claims
+    for part in _parts(name):
+        # Not into lists: which place a value has in one means nothing.
+        value = (
+            value.get(part, _MISSING)
+            if isinstance(value, abc.Mapping)
+            else _MISSING
+        )
+    return (False, None) if value is _MISSING else (True, value)
+
+
+def _parts(name: str) -> list[str]:
+    if not name.startswith('/'):
+        return [name]
+    return [
+        part.replace('~1', '/').replace('~0', '~')
+        for part in name[1:].split('/')
+    ]
