@@ -123,6 +123,13 @@ def enabled_methods(
             f'issuer as the audience of assertions: set [oauth2] issuer to '
             f'an https URL such as https://keystone.example.com/v3.'
         )
+    drafts = _in_need(enabled, methods.Need.SPIFFE_DRAFT)
+    if drafts and not conf.oauth2_assertions.spiffe_draft:
+        raise WrongConfiguration(
+            f'[oauth2] oauth2_authn_methods has {drafts}, which is a draft '
+            f'that may change: set [oauth2_assertions] spiffe_draft to true '
+            f'to use it all the same.'
+        )
     return enabled
 
 

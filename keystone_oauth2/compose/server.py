@@ -37,6 +37,7 @@ from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
 from keystone_oauth2.db import replay
 from keystone_oauth2.db import revocation_events
+from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.front_end import proxies
 from keystone_oauth2.identity import application_credentials
 from keystone_oauth2.identity import key_repository
@@ -46,6 +47,7 @@ from keystone_oauth2.identity import revocation_watcher
 from keystone_oauth2.identity import signing_key_repository
 from keystone_oauth2.identity import users
 from keystone_oauth2.limits import failures
+from keystone_oauth2.outbound import refresher
 from keystone_oauth2.protocol import client_auth
 from keystone_oauth2.protocol import introspection
 from keystone_oauth2.protocol import introspection_jwt
@@ -56,6 +58,7 @@ from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol import token_endpoint
 from keystone_oauth2.protocol.client_auth import method
 from keystone_oauth2.protocol.clients import secret_digest
+from keystone_oauth2.protocol.federation import vouching
 
 LOG = log.getLogger(__name__)
 
@@ -178,6 +181,7 @@ def _objects(
     }
     made = functools.partial(extensions.construct, objects=objects)
     objects['secrets'] = made(secret_digest.SecretVerifier)
+    objects['vouching'] = made(vouching.Vouching)
     objects['installed'] = [made(one) for one in installed]
     objects['authentication'] = made(client_auth.ClientAuthentication)
     objects['grants'] = {
@@ -195,9 +199,11 @@ def _ports(conf: ty.Any) -> dict[str, ty.Any]:
         'digest_keys': _digest_keys(conf),
         'guard': options.guard(conf),
         'hasher': application_credentials,
+        'key_fetcher': refresher.Refresher(trusted_issuers),
         'policy': policy,
         'replay_cache': replay.ReplayCache(),
         'tokens': token_format.token_service(conf),
+        'trusted_issuers': trusted_issuers,
         'users': users.UserDirectory(conf.oauth2.oauth2_cert_dn_mapping_id),
     }
 

@@ -27,6 +27,10 @@ Client authentication methods that the OAuth 2.0 endpoints accept: any of
 ``client_secret_basic`` (id and secret of an application credential by HTTP
 Basic), ``client_secret_post`` (the same in the body), ``private_key_jwt`` (a
 JWT that the client has signed with a registered key; needs ``issuer``),
+``federated_jwt`` (a JWT about a federated identity of the client, signed by an
+issuer that ``keystone-oauth2-manage trusted_issuer_create`` has registered,
+such as a Kubernetes cluster or GitHub; needs ``issuer``), ``spiffe_jwt`` (the
+same for SPIFFE; a draft, which needs ``[oauth2_assertions] spiffe_draft``),
 ``tls_client_auth`` (a client certificate whose subject is registered for the
 client, or that maps to a user) and ``self_signed_tls_client_auth`` (a client
 certificate that is registered for the client). Only the listed methods are

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Group ``[oauth2_assertions]``: JWTs that clients have signed (RFC 7523)."""
+"""Group ``[oauth2_assertions]``: JWTs that authenticate clients (RFC 7523)."""
 
 from oslo_config import cfg
 
@@ -45,10 +45,22 @@ guide. Another server that a client trusts could use such an assertion here
 """),
 )
 
+spiffe_draft = cfg.BoolOpt(
+    'spiffe_draft',
+    default=False,
+    help=text.unwrap("""
+*Draft*: allow ``spiffe_jwt`` in ``[oauth2] oauth2_authn_methods``, with which
+workloads of a trusted SPIFFE trust domain authenticate with a JWT-SVID, as
+draft-ietf-oauth-spiffe-client-auth-02 describes. A later release follows later
+drafts, and may be incompatible with this one.
+"""),
+)
+
 GROUP_NAME = __name__.rsplit('.', maxsplit=1)[-1]
 ALL_OPTS = [
     max_lifetime,
     for_token_endpoint,
+    spiffe_draft,
 ]
 
 

@@ -71,10 +71,11 @@ def document(
     }
     if has_keys:
         members['jwks_uri'] = f'{base_url}/jwks'
+    names = dict.fromkeys(
+        method.advertised or method.name for method in ranked
+    )
     for endpoint in _ENDPOINTS:
-        members[f'{endpoint}_auth_methods_supported'] = [
-            method.name for method in ranked
-        ]
+        members[f'{endpoint}_auth_methods_supported'] = list(names)
         if algorithms:
             members[f'{endpoint}_auth_signing_alg_values_supported'] = list(
                 algorithms

@@ -29,6 +29,7 @@ from keystone_oauth2.protocol import confirmation as confirmations
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import registration
+from keystone_oauth2.protocol.federation import trusted_issuer
 
 _KEYSTONE_ID = re.compile('[0-9a-f]{32}(?:[0-9a-f]{32})?')
 
@@ -328,6 +329,28 @@ class ReplayCache(ty.Protocol):
         :param namespace: what it is, such as ``client_assertion``.
         :param identifier: unique for the client, such as a ``jti``.
         :param expires_at: UTC without a zone; it is remembered until then.
+        """
+
+
+class TrustedIssuerStore(ty.Protocol):
+    """The issuers that the operator trusts."""
+
+    def find(self, issuer: str) -> abc.Sequence[trusted_issuer.TrustedIssuer]:
+        """Return those that are enabled, in the database, without a cache.
+
+        :param issuer: their exact ``iss``; any text.
+        """
+
+
+class KeyFetcher(ty.Protocol):
+    """Fetches the keys of trusted issuers in the background."""
+
+    def want(self, issuer: trusted_issuer.TrustedIssuer) -> bool:
+        """Ask for the keys again, and do not wait for them.
+
+        Nothing happens if that has happened only a moment ago.
+
+        :returns: whether a request for them has begun and not ended yet.
         """
 
 

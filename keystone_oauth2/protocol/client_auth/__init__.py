@@ -87,15 +87,11 @@ class ClientAuthentication:
         readers = self._readers(kind)
         evidence = kind.read(request, form)
         with self._attempt(evidence.client_id, request.source):
-            try:
-                client = self._find(evidence, readers)
-                method = _choose(readers, client, evidence)
-            except ports.Refused as refused:
-                refused.was_slow = readers[0].pretend(evidence)
-                raise
-            authenticated = method.verify(evidence, client)
+            authenticated = self._verify(evidence, readers)
         if authenticated.authenticator is not None:
-            self._clients.note_use(client, authenticated.authenticator)
+            self._clients.note_use(
+                authenticated.client, authenticated.authenticator
+            )
         return authenticated
 
     def authenticate_caller(
@@ -174,6 +170,25 @@ class ClientAuthentication:
             except ports.TooManyFailures as error:
                 raise _too_many(client_id, error, f'; {refused}') from error
             raise errors.InvalidClient(detail=str(refused)) from refused
+
+    def _verify(
+        self, evidence: evidences.Evidence, readers: abc.Sequence[Method]
+    ) -> clients.AuthenticatedClient:
+        """Return the client; its absence takes as long as wrong evidence.
+
+        :raises ports.Refused: it is unknown, or the evidence is not valid.
+        """
+        verified = None
+        try:
+            client = self._find(evidence, readers)
+            verified = _choose(readers, client, evidence)
+            return verified.verify(evidence, client)
+        except ports.Refused as refused:
+            # A client that is known has registered one of the methods.
+            for method in readers:
+                if method is not verified and method.pretend(evidence):
+                    refused.was_slow = True
+            raise
 
     def _find(
         self, evidence: evidences.Evidence, readers: abc.Iterable[Method]

@@ -28,6 +28,10 @@ from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol.clients import jwk
 
 ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+# draft-ietf-oauth-spiffe-client-auth-02, 3.1.
+SPIFFE_ASSERTION_TYPE = (
+    'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
+)
 
 # RFC 6749, A.1.
 _CLIENT_ID = re.compile('[\x20-\x7e]+')
@@ -124,6 +128,7 @@ class Assertion:
     """
 
     label: ty.ClassVar[str] = 'client_assertion'
+    type: ty.ClassVar[str] = ASSERTION_TYPE
 
     client_id: str
     text: str = dataclasses.field(repr=False)
@@ -133,7 +138,9 @@ class Assertion:
     @staticmethod
     def is_in(request: messages.Request, form: parameters.Parameters) -> bool:
         """Whether the body has an assertion, or the type of one."""
-        return 'client_assertion' in form or 'client_assertion_type' in form
+        return (
+            'client_assertion' in form or 'client_assertion_type' in form
+        ) and not SpiffeAssertion.is_in(request, form)
 
     @classmethod
     def read(
@@ -144,17 +151,30 @@ class Assertion:
         :raises MissingParameter: one of them is missing.
         :raises InvalidClient: it is not a JWT, or names no client.
         """
-        if form.required('client_assertion_type') != ASSERTION_TYPE:
+        if form.required('client_assertion_type') != cls.type:
             raise errors.InvalidClient(detail='unknown client_assertion_type')
         text = form.required('client_assertion')
         try:
-            header, claims = _parts(text)
+            header, claims = parts(text)
         except (ValueError, RecursionError) as error:
             raise errors.InvalidClient(
                 detail=f'assertion: not a JWT: {error}'
             ) from error
         client_id = form.get('client_id') or _subject(claims)
         return cls(client_id, text, header, claims)
+
+
+@dataclasses.dataclass(frozen=True)
+class SpiffeAssertion(Assertion):
+    """A JWT-SVID in the body (draft-ietf-oauth-spiffe-client-auth-02, 3.1)."""
+
+    label: ty.ClassVar[str] = 'a SPIFFE client_assertion'
+    type: ty.ClassVar[str] = SPIFFE_ASSERTION_TYPE
+
+    @staticmethod
+    def is_in(request: messages.Request, form: parameters.Parameters) -> bool:
+        """Whether the body has the type of such an assertion."""
+        return form.get('client_assertion_type') == SPIFFE_ASSERTION_TYPE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,11 +206,12 @@ class Certificate:
         return cls(form.required('client_id'), certificate)
 
 
-Evidence = Basic | PostedSecret | Assertion | Certificate
+Evidence = Basic | PostedSecret | Assertion | SpiffeAssertion | Certificate
 KINDS: tuple[type[Evidence], ...] = (
     Basic,
     PostedSecret,
     Assertion,
+    SpiffeAssertion,
     Certificate,
 )
 
@@ -228,16 +249,18 @@ def _subject(claims: dict[str, ty.Any]) -> str:
     return subject
 
 
-def _parts(text: str) -> list[dict[str, ty.Any]]:
+def parts(text: str) -> list[dict[str, ty.Any]]:
     """Return header and claims of a compact JWS (RFC 7515, 7.1).
+
+    Nothing is verified.
 
     :raises ValueError: it is malformed, or not in its canonical form.
     :raises RecursionError: it is nested too deeply.
     """
-    parts = text.split('.')
-    if len(parts) != 3:
+    encoded = text.split('.')
+    if len(encoded) != 3:
         raise ValueError('must have three parts')
-    decoded = [jwk.octets(part) for part in parts]
+    decoded = [jwk.octets(part) for part in encoded]
     return [_object(part) for part in decoded[:2]]
 
 

@@ -31,6 +31,8 @@ class Need(enum.Enum):
     APPLICATION_CREDENTIALS = 'application credentials'
     #: An issuer identifier (RFC 8414).
     ISSUER = 'issuer'
+    #: That the operator accepts a draft, which may change.
+    SPIFFE_DRAFT = 'spiffe_draft'
     #: Client certificates that were verified, here or by the front end.
     VERIFIED_CERTIFICATES = 'verified certificates'
 
@@ -41,6 +43,7 @@ class Method(abstract.ABC, ty.Generic[E]):
     Its constructor has one keyword parameter for each object that it needs.
 
     :cvar name: registered at IANA, and the name of its entry point.
+    :cvar advertised: its name in the metadata, if that is another one.
     :cvar evidence: the kind of evidence that it reads.
     :cvar strength: rank among all methods; clients prefer the highest.
     :cvar needs: what the configuration must have.
@@ -49,6 +52,7 @@ class Method(abstract.ABC, ty.Generic[E]):
     """
 
     name: ty.ClassVar[str]
+    advertised: ty.ClassVar[str | None] = None
     evidence: ty.ClassVar[type[ty.Any]]
     strength: ty.ClassVar[int]
     needs: ty.ClassVar[frozenset[Need]] = frozenset(

@@ -12,25 +12,15 @@
 
 """A JWT signed by the client (RFC 7523, 2.2; OpenID Connect Core, 9)."""
 
-import datetime
-import re
-import time
 import typing as ty
 
 from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import assertion_rules as rules
 from keystone_oauth2.protocol.client_auth import evidence as evidences
 from keystone_oauth2.protocol.client_auth import method
 from keystone_oauth2.protocol.clients import client as clients
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.protocol.clients import registration
-
-# Seconds by which the clock of a client may be ahead (FAPI 2.0, 5.3.2.1).
-_SKEW = 30
-_MAX_JTI_LENGTH = 255
-_MEDIA_TYPES = ('jwt', 'client-authentication+jwt')
-_DIGITS = re.compile('[0-9]{1,12}')
-# The last second of the year 9999: databases cannot store later times.
-_LAST_SECOND = 253_402_300_799
 
 
 class PrivateKeyJWT(method.Method[evidences.Assertion]):
@@ -75,10 +65,14 @@ class PrivateKeyJWT(method.Method[evidences.Assertion]):
         """
         problem = (
             _problem_of_parties(evidence.claims, client.id)
-            or _problem_of_header(evidence.header)
-            or _problem_of_audience(evidence.claims, self._rules.audiences)
-            or _problem_of_times(evidence.claims, self._rules.max_lifetime)
-            or _problem_of_id(evidence.claims)
+            or rules.problem_of_header(evidence.header, jwk.ALGORITHMS)
+            or rules.problem_of_audience(
+                evidence.claims, self._rules.audiences
+            )
+            or rules.problem_of_times(
+                evidence.claims, self._rules.max_lifetime
+            )
+            or rules.problem_of_id(evidence.claims)
         )
         if problem is not None:
             raise ports.Refused(f'assertion: {problem}')
@@ -87,7 +81,7 @@ class PrivateKeyJWT(method.Method[evidences.Assertion]):
             'client_assertion',
             client.id,
             evidence.claims['jti'],
-            _end(evidence.claims),
+            rules.end(evidence.claims),
         ):
             raise method.refused(client, 'the assertion was already used')
         return clients.AuthenticatedClient(
@@ -124,12 +118,6 @@ def _has_signed(key: jwk.JWK, assertion: evidences.Assertion) -> bool:
     return jwk.has_signed(key, assertion.text, algorithm)
 
 
-def _end(claims: dict[str, ty.Any]) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(
-        float(claims['exp']), datetime.timezone.utc
-    ).replace(tzinfo=None)
-
-
 def _problem_of_parties(
     claims: dict[str, ty.Any], client_id: str
 ) -> str | None:
@@ -138,74 +126,3 @@ def _problem_of_parties(
     if claims.get('iss') != client_id:
         return 'iss differs from sub'
     return None
-
-
-def _problem_of_header(header: dict[str, ty.Any]) -> str | None:
-    if header.get('alg') not in jwk.ALGORITHMS:
-        return 'unsupported alg'
-    # RFC 7515, 4.1.11: no critical extension is supported.
-    if 'crit' in header:
-        return 'unsupported crit'
-    # RFC 7797, 7: a JWT is always encoded.
-    if header.get('b64', True) is not True:
-        return 'unsupported b64'
-    if not isinstance(header.get('kid', ''), str):
-        return 'kid is not a string'
-    media_type = header.get('typ', 'JWT')
-    if not isinstance(media_type, str):
-        return 'typ is not a string'
-    media_type = media_type.lower().removeprefix('application/')
-    return None if media_type in _MEDIA_TYPES else 'unsupported typ'
-
-
-def _problem_of_audience(
-    claims: dict[str, ty.Any], audiences: frozenset[str]
-) -> str | None:
-    audience = claims.get('aud')
-    if isinstance(audience, list) and len(audience) == 1:
-        audience = audience[0]
-    if not isinstance(audience, str) or audience not in audiences:
-        return 'aud must be the issuer only'
-    return None
-
-
-def _problem_of_times(
-    claims: dict[str, ty.Any], max_lifetime: int
-) -> str | None:
-    now = time.time()
-    times = {
-        name: _moment(claims[name])
-        for name in ('exp', 'nbf', 'iat')
-        if name in claims
-    }
-    for name, moment in times.items():
-        if moment is None:
-            return f'{name} is not a valid time'
-        if name != 'exp' and moment > now + _SKEW:
-            return f'{name} is in the future'
-    end = times.get('exp')
-    if end is None:
-        return 'exp is missing'
-    if end <= now:
-        return 'expired'
-    if end > now + max_lifetime + _SKEW:
-        return 'exp is too far away'
-    return None
-
-
-def _problem_of_id(claims: dict[str, ty.Any]) -> str | None:
-    jti = claims.get('jti')
-    if not isinstance(jti, str) or not jti.isprintable():
-        return 'jti is missing or not printable text'
-    if not 0 < len(jti) <= _MAX_JTI_LENGTH:
-        return 'jti is empty or too long'
-    return None
-
-
-def _moment(value: ty.Any) -> float | None:
-    # keystonemiddleware's external_oauth2_token sends decimal strings.
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if 0 <= value <= _LAST_SECOND else None

@@ -40,7 +40,7 @@ def usable(jwks: ty.Any, kind: str) -> tuple[str, list[str]]:
         sentence.
     :raises ValueError: there is none; a predicate without its subject.
     """
-    found: dict[str, dict[str, str]] = {}
+    found: dict[ty.Any, dict[str, str]] = {}
     ignored = []
     for index, key in enumerate(_keys(jwks)):
         try:
@@ -48,7 +48,7 @@ def usable(jwks: ty.Any, kind: str) -> tuple[str, list[str]]:
         except ValueError as error:
             ignored.append(f'The key at index {index} {error}.')
         else:
-            found.setdefault(jwk.thumbprint(read), read)
+            found[jwk.thumbprint(read), read.get('kid')] = read
     if not found:
         reasons = ' '.join(ignored[:3]) or 'The set is empty.'
         raise ValueError(f'has no usable key. {reasons}')

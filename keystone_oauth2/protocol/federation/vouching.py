@@ -1,0 +1,158 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whether a trusted issuer vouches for what an assertion says.
+
+The client plays no part in this: whatever the outcome, it tells nothing of
+which clients exist, and what is registered for them.
+"""
+
+import collections.abc as abc
+import datetime
+
+from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import ports
+from keystone_oauth2.protocol.client_auth import assertion_rules as rules
+from keystone_oauth2.protocol.client_auth import evidence as evidences
+from keystone_oauth2.protocol.clients import jwk
+from keystone_oauth2.protocol.federation import issuer_keys
+from keystone_oauth2.protocol.federation import spiffe
+from keystone_oauth2.protocol.federation import trusted_issuer
+
+Issuers = list[trusted_issuer.TrustedIssuer]
+
+#: Seconds for which keys are used while no others can be fetched.
+MAX_AGE = 86400
+# Seconds after which a request may succeed that needs other keys.
+_RETRY_AFTER = 2
+
+
+class Vouching:
+    """Verifies assertions with the keys of trusted issuers.
+
+    :param trusted_issuers: finds them.
+    :param key_fetcher: fetches their keys, while nobody waits.
+    :param issuer: our own issuer identifier, the audience of assertions.
+    """
+
+    def __init__(
+        self,
+        *,
+        trusted_issuers: ports.TrustedIssuerStore,
+        key_fetcher: ports.KeyFetcher,
+        issuer: str | None,
+    ) -> None:
+        self._store = trusted_issuers
+        self._fetcher = key_fetcher
+        self._issuer = issuer
+
+    def issuers(self, assertion: evidences.Assertion) -> Issuers:
+        """Return the trusted issuers that vouch for an assertion.
+
+        Several may have the same keys.
+
+        :raises ports.Refused: there is none.
+        :raises errors.TemporarilyUnavailable: their keys may become known in
+            a moment.
+        """
+        problem = rules.problem_of_header(assertion.header, jwk.ALGORITHMS)
+        if problem is not None:
+            raise ports.Refused(f'assertion: {problem}')
+        vouching = []
+        for issuer in self._with_key(assertion):
+            problem = self._problem(issuer, assertion)
+            if problem is None:
+                vouching.append(issuer)
+        if not vouching:
+            raise ports.Refused(f'assertion: {problem}')
+        return vouching
+
+    def _with_key(self, assertion: evidences.Assertion) -> Issuers:
+        """Return the issuers with a key that may have signed an assertion."""
+        named = self._named(assertion)
+        usable = [issuer for issuer in named if _has_keys(issuer)]
+        kid = assertion.header.get('kid')
+        found = [
+            issuer
+            for issuer in usable
+            if issuer_keys.read(issuer.jwks or '').knows(kid)
+        ]
+        if found:
+            return found
+        is_fetching = [self._fetcher.want(issuer) for issuer in named]
+        if any(is_fetching) or not usable:
+            raise errors.TemporarilyUnavailable(
+                _RETRY_AFTER,
+                f'the keys of trusted issuer {_ids(named)} are not known yet',
+            )
+        raise ports.Refused(
+            f'assertion: trusted issuer {_ids(named)} has no such key'
+        )
+
+    def _named(self, assertion: evidences.Assertion) -> Issuers:
+        is_spiffe = assertion.type == evidences.SPIFFE_ASSERTION_TYPE
+        name = assertion.claims.get('iss')
+        if is_spiffe:
+            subject = assertion.claims.get('sub')
+            name = isinstance(subject, str) and spiffe.trust_domain(subject)
+        found = [
+            issuer
+            for issuer in (
+                self._store.find(name) if isinstance(name, str) else ()
+            )
+            if (issuer.kind == trusted_issuer.SPIFFE) == is_spiffe
+        ]
+        if not found:
+            raise ports.Refused('assertion: it has no trusted issuer')
+        return found
+
+    def _problem(
+        self,
+        issuer: trusted_issuer.TrustedIssuer,
+        assertion: evidences.Assertion,
+    ) -> str | None:
+        claims = assertion.claims
+        audience = issuer.audience or self._issuer
+        return (
+            rules.problem_of_header(assertion.header, issuer.algorithms)
+            or rules.problem_of_audience(
+                claims, () if audience is None else (audience,)
+            )
+            or rules.problem_of_times(claims, issuer.max_lifetime)
+            or rules.problem_of_lifetime(claims, issuer.max_lifetime)
+            or (rules.problem_of_id(claims) if issuer.is_once else None)
+            or _problem_of_signature(issuer, assertion)
+        )
+
+
+def _problem_of_signature(
+    issuer: trusted_issuer.TrustedIssuer, assertion: evidences.Assertion
+) -> str | None:
+    keys = issuer_keys.read(issuer.jwks or '')
+    if keys.have_signed(assertion.text, assertion.header):
+        return None
+    return f'no key of trusted issuer {issuer.id} has signed it'
+
+
+def _has_keys(issuer: trusted_issuer.TrustedIssuer) -> bool:
+    if issuer.jwks is None:
+        return False
+    if issuer.key_source == trusted_issuer.JWKS:
+        return True
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    oldest = now - datetime.timedelta(seconds=MAX_AGE)
+    fetched_at = issuer.keys_fetched_at
+    return fetched_at is not None and fetched_at > oldest
+
+
+def _ids(issuers: abc.Iterable[trusted_issuer.TrustedIssuer]) -> str:
+    return ', '.join(issuer.id for issuer in issuers)
