@@ -12,9 +12,9 @@
 
 """Client registration: the authenticators and methods of a client.
 
-A *client authenticator* is a secret, a key or a certificate. A client may
-have several of each; adding and removing them changes neither its id, nor its
-roles, nor its tokens.
+A *client authenticator* is a secret, a key, a certificate or a federated
+identity. A client may have several of each; adding and removing them changes
+neither its id, nor its roles, nor its tokens.
 """
 
 import collections.abc as abc
@@ -27,6 +27,7 @@ import typing as ty
 SECRET = 'secret'
 KEY = 'key'
 CERTIFICATE = 'certificate'
+FEDERATED_IDENTITY = 'federated_identity'
 
 _SECRET_BYTES = 32
 
