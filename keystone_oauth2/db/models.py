@@ -121,7 +121,7 @@ class Client(Base):
 
 
 class ClientAuthenticator(Base):
-    """A secret, key or certificate that is registered for a client.
+    """A secret, key, certificate or federated identity of a client.
 
     It is deleted with the application credential.
     """
@@ -141,8 +141,8 @@ class ClientAuthenticator(Base):
     credential_internal_id: orm.Mapped[int] = _internal_id(index=True)
     # See SecretDigest.
     client_id: orm.Mapped[str] = orm.mapped_column(sa.String(64))
-    # secret, key or certificate.
-    kind: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    # Of the kinds in protocol.clients.registration.
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(32))
     # The digest of a secret; otherwise an identifying value.
     fingerprint: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     # JSON; None for a secret.
@@ -195,4 +195,46 @@ class RevocationEvent(Base):
     revoked_at: orm.Mapped[datetime.datetime] = orm.mapped_column(sa.DateTime)
     expires_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
         sa.DateTime, index=True
+    )
+
+
+class TrustedIssuer(Base):
+    """An issuer whose JWTs clients may authenticate with.
+
+    The members of ``protocol.federation.trusted_issuer.TrustedIssuer``. No
+    text may be longer than 64 KiB, MariaDB's limit.
+    """
+
+    __tablename__ = 'oauth2_trusted_issuer'
+    __table_args__ = _TABLE_ARGS
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.String(64), primary_key=True)
+    issuer: orm.Mapped[str] = orm.mapped_column(sa.String(255), index=True)
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    key_source: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    jwks_uri: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    ca_certificates: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
+    # Separated by spaces, as are algorithms.
+    allowed_networks: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    algorithms: orm.Mapped[str] = orm.mapped_column(sa.String(255))
+    audience: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    max_lifetime: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    is_once: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+    # A JSON list.
+    required_claims: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    is_enabled: orm.Mapped[bool] = orm.mapped_column(sa.Boolean)
+    revision: orm.Mapped[int] = orm.mapped_column(sa.Integer)
+    jwks: orm.Mapped[str | None] = orm.mapped_column(sa.Text)
+    # To the second, as MariaDB stores times.
+    keys_fetched_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(
+        sa.DateTime
+    )
+    attempted_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(
+        sa.DateTime
+    )
+    failure: orm.Mapped[str | None] = orm.mapped_column(sa.String(255))
+    # Incremented by each registration of a federated identity: see
+    # db.trusted_issuers.hold.
+    registrations: orm.Mapped[int] = orm.mapped_column(
+        sa.Integer, server_default='0'
     )

@@ -31,6 +31,7 @@ from sqlalchemy import orm
 
 from keystone_oauth2.db import models
 from keystone_oauth2.db import revocation_events
+from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.identity import database
 from keystone_oauth2.protocol import revocation_event
 from keystone_oauth2.protocol.clients import registration
@@ -76,12 +77,14 @@ def add(
     :raises registration.UnknownClient: there is no such credential.
     :raises registration.NotAuthorized: the authority is no longer valid.
     :raises registration.TooMany: the limit would be exceeded.
-    :raises registration.Conflict: one is already registered.
+    :raises registration.Conflict: one is already registered, or the issuer of
+        one is not trusted.
     """
     result = []
     added = []
     try:
         with _changing(client_id) as (session, internal_id):
+            _hold_issuers(session, authenticators)
             _check_owner(session, internal_id, authority)
             _delete_expired(session, client_id)
             known = {}
@@ -464,6 +467,27 @@ def _lock_client(
         )
     except exception.DBDuplicateEntry as error:
         raise database.Conflict from error
+
+
+def _hold_issuers(
+    session: orm.Session,
+    authenticators: abc.Collection[registration.NewAuthenticator],
+) -> None:
+    """Check that the issuers of federated identities are trusted.
+
+    :raises registration.Conflict: one is not.
+    """
+    issuers = {
+        (item.value['issuer_id'], item.value['issuer'])
+        for item in authenticators
+        if item.kind == registration.FEDERATED_IDENTITY and item.value
+    }
+    # In the same order each time, which avoids deadlocks.
+    for issuer_id, issuer in sorted(issuers):
+        if not trusted_issuers.hold(session, issuer_id, issuer):
+            raise registration.Conflict(
+                f'The issuer {issuer_id} is no longer trusted.'
+            )
 
 
 def _known(session: orm.Session, internal_id: int) -> str | None:

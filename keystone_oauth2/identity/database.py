@@ -86,6 +86,11 @@ def is_missing_table(error: BaseException) -> bool:
     return _code(original) in _MISSING_TABLE
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Whether a transaction was rolled back because of another one."""
+    return isinstance(error, Conflict) or _code(_original(error)) in _CONFLICT
+
+
 def _original(error: BaseException) -> ty.Any:
     """Return the error of the driver, or None."""
     if isinstance(error, exception.DBError):
@@ -118,10 +123,8 @@ def repeat_conflicts(
         for attempt in range(1, _ATTEMPTS):
             try:
                 return change(*arguments, **named)
-            except Conflict:
-                pass
             except Error as error:
-                if _code(_original(error)) not in _CONFLICT:
+                if not is_conflict(error):
                     raise
             time.sleep(attempt * _PAUSE)
         return change(*arguments, **named)

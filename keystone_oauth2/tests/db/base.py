@@ -32,6 +32,7 @@ CLIENTS = 'oauth2_client'
 AUTHENTICATORS = 'oauth2_client_authenticator'
 ASSERTIONS = 'oauth2_client_assertion'
 EVENTS = 'oauth2_revocation_event'
+ISSUERS = 'oauth2_trusted_issuer'
 TABLES = (
     DIGESTS,
     CERTIFICATES,
@@ -39,6 +40,7 @@ TABLES = (
     AUTHENTICATORS,
     ASSERTIONS,
     EVENTS,
+    ISSUERS,
     migration.VERSION_TABLE,
 )
 #: Limit of secrets, keys or certificates of a client in these tests.

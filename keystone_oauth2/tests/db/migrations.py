@@ -159,6 +159,7 @@ class MigrationTests:
                 base.AUTHENTICATORS,
                 base.ASSERTIONS,
                 base.EVENTS,
+                base.ISSUERS,
             },
             {item[1].name for item in found if item[0] == 'add_table'},
         )
