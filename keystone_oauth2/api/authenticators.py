@@ -12,219 +12,26 @@
 
 """Read and show the authenticators that are registered for a client."""
 
-import abc as abstract
 import collections.abc as abc
 import dataclasses
 import datetime
-import ssl
-import typing as ty
 
 from oslo_utils import timeutils
 
+from keystone_oauth2.api import federated_identities
+from keystone_oauth2.api import kinds
 from keystone_oauth2.db import registrations
-from keystone_oauth2.identity import validation
-from keystone_oauth2.identity import web
-from keystone_oauth2.policies import client as rules
-from keystone_oauth2.protocol import certificates
-from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.protocol.clients import registration
-from keystone_oauth2.protocol.clients import subject
+from keystone_oauth2.protocol.federation import dry_run as dry_runs
 
-Shown = dict[str, ty.Any]
+Shown = kinds.Shown
 
-# Databases cannot store a NUL or half of a surrogate pair.
-_TEXT = {'type': 'string', 'pattern': '^[^\x00\ud800-\udfff]*$'}
-_COMMON = {
-    'description': {
-        'type': ['string', 'null'],
-        # Keystone's connections to MariaDB allow three bytes a character.
-        'pattern': '^[^\x00\ud800-\udfff\U00010000-\U0010ffff]*$',
-        'maxLength': 255,
-    },
-    'expires_at': {'type': ['string', 'null']},
-}
-# Large enough for the text that tools print beside a certificate, and for a
-# name with all values escaped. MariaDB can store 64 KiB; JSON takes up to 12
-# bytes a character.
-_PEM = {**_TEXT, 'maxLength': 16384}
-_NAME = {**_TEXT, 'minLength': 1, 'maxLength': 4096}
-
-
-class Kind(abstract.ABC):
-    """A kind of authenticator.
-
-    :cvar name: the member of a body that contains one.
-    :cvar properties: JSON schema of the members in a request.
-    """
-
-    name: ty.ClassVar[str]
-    properties: ty.ClassVar[Shown] = {}
-
-    @property
-    def collection(self) -> str:
-        """The member that contains several, and the last part of the URL."""
-        return rules.COLLECTIONS[self.name]
-
-    def read(
-        self, body: ty.Any, client_id: str
-    ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return the authenticators that a request is to register.
-
-        :returns: them, and the members that only this response shows.
-        :raises web.ValidationError: the body is not valid.
-        """
-        validation.validate(self._schema(), body)
-        requested = body[self.name]
-        expires_at = requested.get('expires_at')
-        common = {
-            'kind': self.name,
-            'description': requested.get('description'),
-            'expires_at': None
-            if expires_at is None
-            else validation.parse_expiration(expires_at),
-        }
-        try:
-            return self.make(requested, client_id, common)
-        except ValueError as error:
-            raise web.ValidationError(f'The {self.name} {error}.') from error
-
-    @abstract.abstractmethod
-    def make(
-        self,
-        requested: abc.Mapping[str, ty.Any],
-        client_id: str,
-        common: Shown,
-    ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return the same as :meth:`read`, for a body that fits the schema.
-
-        :param common: arguments that all kinds have.
-        :raises ValueError: it cannot be registered; the message is a
-            predicate without its subject.
-        """
-
-    def show(self, authenticator: registration.Authenticator) -> Shown:
-        """Return the members that only this kind has."""
-        return {}
-
-    def _schema(self) -> Shown:
-        return {
-            'type': 'object',
-            'properties': {
-                self.name: {
-                    'type': 'object',
-                    'properties': {**_COMMON, **self.properties},
-                    'additionalProperties': False,
-                }
-            },
-            'required': [self.name],
-            'additionalProperties': False,
-        }
-
-
-class Secret(Kind):
-    """A secret, which is generated here and shown once."""
-
-    name = registration.SECRET
-
-    def make(
-        self,
-        requested: abc.Mapping[str, ty.Any],
-        client_id: str,
-        common: Shown,
-    ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return a new secret."""
-        secret = registration.new_secret()
-        fingerprint = registration.secret_fingerprint(client_id, secret)
-        new = registration.NewAuthenticator(fingerprint=fingerprint, **common)
-        return [new], {'secret': secret}
-
-
-class Key(Kind):
-    """A public key, or a set of public keys (RFC 7517)."""
-
-    name = registration.KEY
-    properties = {'jwk': {'type': 'object'}, 'jwks': {'type': 'object'}}
-
-    def make(
-        self,
-        requested: abc.Mapping[str, ty.Any],
-        client_id: str,
-        common: Shown,
-    ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return the keys, and those of a set that are ignored.
-
-        :raises ValueError: there is not exactly one key or set, or it cannot
-            be used.
-        """
-        if ('jwk' in requested) == ('jwks' in requested):
-            raise ValueError('must be given as either jwk or jwks')
-        once: Shown = {}
-        if 'jwk' in requested:
-            keys = [jwk.read(requested['jwk'])]
-        else:
-            keys, ignored = jwk.read_set(requested['jwks'])
-            once['ignored'] = [_show_ignored(key) for key in ignored]
-        return [
-            registration.NewAuthenticator(
-                fingerprint=jwk.thumbprint(key), value=key, **common
-            )
-            for key in keys
-        ], once
-
-    def show(self, authenticator: registration.Authenticator) -> Shown:
-        """Return the key and its thumbprint (RFC 7638)."""
-        return {
-            'jwk': authenticator.value,
-            'thumbprint': authenticator.fingerprint,
-        }
-
-
-class Certificate(Kind):
-    """A certificate, or the subject that certificates must have."""
-
-    name = registration.CERTIFICATE
-    properties = {
-        'certificate': _PEM,
-        **dict.fromkeys(subject.NAMES, _NAME),
-    }
-
-    def make(
-        self,
-        requested: abc.Mapping[str, ty.Any],
-        client_id: str,
-        common: Shown,
-    ) -> tuple[list[registration.NewAuthenticator], Shown]:
-        """Return the certificate or the subject.
-
-        :raises web.ValidationError: there is not exactly one (RFC 8705,
-            2.1.2), or the subject cannot be used.
-        :raises ValueError: the certificate cannot be used.
-        """
-        names = self.properties.keys() & requested.keys()
-        if len(names) != 1:
-            raise web.ValidationError(
-                f'Exactly one of {", ".join(self.properties)} must be given.'
-            )
-        name = names.pop()
-        if name == 'certificate':
-            return [_certificate(requested[name], common)], {}
-        try:
-            value = {name: subject.read(name, requested[name])}
-        except ValueError as error:
-            raise web.ValidationError(f'{name} {error}.') from error
-        fingerprint = certificates.fingerprint(repr(value).encode())
-        return [
-            registration.NewAuthenticator(
-                fingerprint=fingerprint, value=value, **common
-            )
-        ], {}
-
-    def show(self, authenticator: registration.Authenticator) -> Shown:
-        """Return the registered certificate or subject."""
-        return {**(authenticator.value or {})}
-
-
-KINDS: tuple[Kind, ...] = (Secret(), Key(), Certificate())
+KINDS: tuple[kinds.Kind, ...] = (
+    kinds.Secret(),
+    kinds.Key(),
+    kinds.Certificate(),
+    federated_identities.FederatedIdentity(),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,6 +46,7 @@ class Clients:
     :ivar expiry_warning: how many seconds before its expiration an
         authenticator is shown as expiring soon.
     :ivar can_revoke_tokens: whether all tokens of a client can be revoked.
+    :ivar dry_run: tells which federated identity a JWT matches.
     """
 
     methods: frozenset[str]
@@ -247,9 +55,19 @@ class Clients:
     limit: int
     expiry_warning: int
     can_revoke_tokens: bool
+    dry_run: dry_runs.DryRun
+
+    def allowed(self, registered: registration.Registration) -> abc.Set[str]:
+        """Return the methods that are enabled and that a client may use."""
+        if registered.methods is None:
+            return self.methods
+        return self.methods & registered.methods
 
     def show(
-        self, kind: Kind, authenticator: registration.Authenticator, url: str
+        self,
+        kind: kinds.Kind,
+        authenticator: registration.Authenticator,
+        url: str,
     ) -> Shown:
         """Return an authenticator as in a response body.
 
@@ -266,7 +84,9 @@ class Clients:
             'links': {'self': f'{url}/{kind.collection}/{authenticator.id}'},
         }
 
-    def show_all(self, kind: Kind, client: Shown, url: str) -> list[Shown]:
+    def show_all(
+        self, kind: kinds.Kind, client: Shown, url: str
+    ) -> list[Shown]:
         """Return all authenticators of a kind.
 
         :param client: as returned by :mod:`keystone_oauth2.identity.clients`.
@@ -278,13 +98,10 @@ class Clients:
     def show_client(self, client: Shown, url: str) -> Shown:
         """Return a client with all its authenticators."""
         registered = registrations.show(client['id'])
-        methods = self.methods
-        if registered.methods is not None:
-            methods &= registered.methods
         return {
             **client,
             'expires_at': _time(client['expires_at']),
-            'authentication_methods': sorted(methods),
+            'authentication_methods': sorted(self.allowed(registered)),
             **{
                 kind.collection: self._show_all(kind, registered, client, url)
                 for kind in KINDS
@@ -294,7 +111,7 @@ class Clients:
 
     def _show_all(
         self,
-        kind: Kind,
+        kind: kinds.Kind,
         registered: registration.Registration,
         client: Shown,
         url: str,
@@ -318,36 +135,6 @@ class Clients:
             return False
         warning = datetime.timedelta(seconds=self.expiry_warning)
         return end - timeutils.utcnow() <= warning
-
-
-def _show_ignored(ignored: jwk.Ignored) -> Shown:
-    return {
-        'index': ignored.index,
-        'kid': ignored.kid,
-        'reason': f'The key {ignored.reason}.',
-    }
-
-
-def _certificate(pem: str, common: Shown) -> registration.NewAuthenticator:
-    der = certificates.der_from_text(pem)
-    try:
-        certificates.load(der)
-        end = certificates.expires_at(der)
-    except ValueError as error:
-        raise ValueError('cannot be read as an X.509 certificate') from error
-    # A certificate that is not yet valid is also refused: a registered one
-    # counts as something that the client can authenticate with.
-    problem = certificates.problem_of_period(der, timeutils.utcnow())
-    if problem is not None:
-        raise ValueError(problem)
-    return registration.NewAuthenticator(
-        fingerprint=certificates.fingerprint(der),
-        value={
-            'certificate': ssl.DER_cert_to_PEM_cert(der),
-            'x5t#S256': certificates.thumbprint(der),
-        },
-        **common,
-    ).ending_by(end)
 
 
 def _time(moment: datetime.datetime | None) -> str | None:

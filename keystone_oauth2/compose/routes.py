@@ -21,7 +21,10 @@ from keystone_oauth2.api import authenticators
 from keystone_oauth2.api import clients
 from keystone_oauth2.api import endpoints
 from keystone_oauth2.api import errors as rendering
+from keystone_oauth2.api import federated_identities
+from keystone_oauth2.api import federated_identity_test
 from keystone_oauth2.api import jwks
+from keystone_oauth2.api import kinds
 from keystone_oauth2.api import metadata
 from keystone_oauth2.api import revocation_events
 from keystone_oauth2.api.hooks import every_request
@@ -150,34 +153,40 @@ class _KeystoneStyleAPI(rendering.API):
         ) and not isinstance(error, exceptions.MethodNotAllowed)
 
 
-class RevocationEventsAPI(_KeystoneStyleAPI):
-    """The list of revocation events.
+class ListAPI(_KeystoneStyleAPI):
+    """A list at an URL of its own.
 
-    :param events: see :class:`.revocation_events.RevocationEventsResource`.
+    :param name: the last part of the URL.
+    :param resource: shows the list.
+    :param parameters: of the resource.
     """
 
-    # Blueprint names are unique in Keystone.
-    _name = 'OS-OAUTH2-revocation_events'
     _api_url_prefix = '/OS-OAUTH2'
 
-    def __init__(self, events: revocation_events.Events | None) -> None:
-        self._events = events
+    def __init__(
+        self, name: str, resource: type[web.ResourceBase], **parameters: ty.Any
+    ) -> None:
+        # Names of blueprints are unique in Keystone.
+        self._name = f'OS-OAUTH2-{name}'
+        self._list_name = name
+        self._resource = resource
+        self._parameters = parameters
         super().__init__()
         # With a prefix of its own, Flask would redirect to a final slash.
-        self._root += 'revocation_events/'
+        self._root += f'{name}/'
 
     @property
     def resource_mapping(self) -> list[web.ResourceMap]:
         """URL, resource and JSON-home relation."""
         return [
             web.construct_resource_map(
-                resource=revocation_events.RevocationEventsResource,
-                url='/revocation_events',
-                rel='revocation_events',
+                resource=self._resource,
+                url=f'/{self._list_name}',
+                rel=self._list_name,
                 resource_relation_func=web.relation,
                 resource_kwargs={
-                    'endpoint': 'revocation_events',
-                    'resource_class_kwargs': {'events': self._events},
+                    'endpoint': self._list_name,
+                    'resource_class_kwargs': self._parameters,
                 },
             )
         ]
@@ -202,9 +211,16 @@ class ClientsAPI(_KeystoneStyleAPI):
         maps = [self._resource(clients.ClientResource, 'client', '')]
         for kind in authenticators.KINDS:
             maps += self._of_kind(kind)
+        maps.append(
+            self._resource(
+                federated_identity_test.FederatedIdentityTestResource,
+                'client_federated_identity_test',
+                '/federated_identities/test',
+            )
+        )
         return maps
 
-    def _of_kind(self, kind: authenticators.Kind) -> list[web.ResourceMap]:
+    def _of_kind(self, kind: kinds.Kind) -> list[web.ResourceMap]:
         collection = f'/{kind.collection}'
         return [
             self._resource(
@@ -229,7 +245,7 @@ class ClientsAPI(_KeystoneStyleAPI):
         resource: type[web.ResourceBase],
         name: str,
         path: str,
-        kind: authenticators.Kind | None = None,
+        kind: kinds.Kind | None = None,
         **path_vars: str,
     ) -> web.ResourceMap:
         client_id = web.parameter_relation(parameter_name='client_id')
@@ -260,7 +276,14 @@ class OAuth2:
         # An unknown URL belongs to the first API that it is below.
         apis = (
             ClientsAPI(built.clients),
-            RevocationEventsAPI(built.revocation_events),
+            ListAPI(
+                'revocation_events',
+                revocation_events.RevocationEventsResource,
+                events=built.revocation_events,
+            ),
+            ListAPI(
+                'trusted_issuers', federated_identities.TrustedIssuersResource
+            ),
             ProtocolAPI(built),
         )
         for api in apis:

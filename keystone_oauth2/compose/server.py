@@ -58,6 +58,7 @@ from keystone_oauth2.protocol import signing_keys
 from keystone_oauth2.protocol import token_endpoint
 from keystone_oauth2.protocol.client_auth import method
 from keystone_oauth2.protocol.clients import secret_digest
+from keystone_oauth2.protocol.federation import dry_run
 from keystone_oauth2.protocol.federation import vouching
 
 LOG = log.getLogger(__name__)
@@ -147,6 +148,7 @@ def assemble(conf: ty.Any) -> Server:
             limit=conf.oauth2_clients.authenticator_limit,
             expiry_warning=conf.oauth2_clients.authenticator_expiry_warning,
             can_revoke_tokens=token_format.has_jwts(conf),
+            dry_run=made(dry_run.DryRun),
         ),
     )
 

@@ -19,10 +19,12 @@ from oslo_policy import policy
 from keystone_oauth2.policies import access_token
 from keystone_oauth2.policies import client
 from keystone_oauth2.policies import client_certificate
+from keystone_oauth2.policies import client_federated_identity
 from keystone_oauth2.policies import client_key
 from keystone_oauth2.policies import client_secret
 from keystone_oauth2.policies import revocation_event
 from keystone_oauth2.policies import token
+from keystone_oauth2.policies import trusted_issuer
 
 
 def list_rules() -> list[policy.DocumentedRuleDefault]:
@@ -33,8 +35,10 @@ def list_rules() -> list[policy.DocumentedRuleDefault]:
         client_secret,
         client_key,
         client_certificate,
+        client_federated_identity,
         token,
         revocation_event,
+        trusted_issuer,
     )
     return list(
         itertools.chain.from_iterable(

@@ -121,17 +121,23 @@ class Vouching:
         assertion: evidences.Assertion,
     ) -> str | None:
         claims = assertion.claims
-        audience = issuer.audience or self._issuer
         return (
             rules.problem_of_header(assertion.header, issuer.algorithms)
-            or rules.problem_of_audience(
-                claims, () if audience is None else (audience,)
-            )
+            or self._problem_of_audience(issuer, claims)
             or rules.problem_of_times(claims, issuer.max_lifetime)
             or rules.problem_of_lifetime(claims, issuer.max_lifetime)
             or (rules.problem_of_id(claims) if issuer.is_once else None)
             or _problem_of_signature(issuer, assertion)
         )
+
+    def _problem_of_audience(
+        self, issuer: trusted_issuer.TrustedIssuer, claims: rules.Members
+    ) -> str | None:
+        audience = issuer.audience or self._issuer
+        accepted = () if audience is None else (audience,)
+        if rules.problem_of_audience(claims, accepted) is None:
+            return None
+        return f'aud must be {audience} only'
 
 
 def _problem_of_signature(
