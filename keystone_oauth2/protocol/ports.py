@@ -345,6 +345,12 @@ class TrustedIssuerStore(ty.Protocol):
 class KeyFetcher(ty.Protocol):
     """Fetches the keys of trusted issuers in the background."""
 
+    def start(self) -> bool:
+        """Keep them up to date from now on, in this process.
+
+        :returns: whether that is possible.
+        """
+
     def want(self, issuer: trusted_issuer.TrustedIssuer) -> bool:
         """Ask for the keys again, and do not wait for them.
 

@@ -113,6 +113,7 @@ class Vouching:
         ]
         if not found:
             raise ports.Refused('assertion: it has no trusted issuer')
+        self._fetcher.start()
         return found
 
     def _problem(
