@@ -16,7 +16,6 @@ import collections.abc as abc
 import dataclasses
 import json
 import random
-import sys
 import threading
 import time
 import typing as ty
@@ -25,7 +24,8 @@ import weakref
 from oslo_log import log
 
 from keystone_oauth2.middleware import counts as counting
-from keystone_oauth2.middleware import fetching
+from keystone_oauth2.outbound import fetching
+from keystone_oauth2.outbound import threads
 from keystone_oauth2.protocol import public_keys
 from keystone_oauth2.protocol import revocation_list
 
@@ -35,8 +35,6 @@ _KEYS = '/OS-OAUTH2/jwks'
 _EVENTS = '/OS-OAUTH2/revocation_events'
 #: Seconds between two requests for the keys because of an unknown key id.
 COOLDOWN = 30
-# Values of uWSGI's options; True is that of an option without a value.
-_OFF = (b'false', b'off', b'no', b'0')
 
 
 class Endpoint(ty.Protocol):
@@ -100,7 +98,7 @@ class Publication:
 
         Without it, nothing is known, and Keystone validates each token.
         """
-        if not _has_threads():
+        if not threads.has_threads():
             LOG.warning(
                 'uWSGI runs no threads, so Keystone validates each token: set '
                 'enable-threads = true'
@@ -267,16 +265,3 @@ def _parsed(body: bytes) -> ty.Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise fetching.FetchError('the response is not JSON') from error
-
-
-def _has_threads() -> bool:
-    """Whether threads run at all times.
-
-    Without this option, those of uWSGI run only while a request waits for
-    something: the revocation events would be as old as the last request.
-    """
-    options = getattr(sys.modules.get('uwsgi'), 'opt', None)
-    if options is None:
-        return True
-    enabled = options.get('enable-threads', b'false')
-    return 'threads' in options or enabled not in _OFF

@@ -19,7 +19,7 @@ import threading
 import fixtures
 
 from keystone_oauth2.fixture import certificates
-from keystone_oauth2.middleware import fetching
+from keystone_oauth2.outbound import fetching
 from keystone_oauth2.tests import base
 
 LARGEST = fetching.MAX_BYTES
