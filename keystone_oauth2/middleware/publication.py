@@ -25,6 +25,7 @@ from oslo_log import log
 
 from keystone_oauth2.middleware import counts as counting
 from keystone_oauth2.outbound import fetching
+from keystone_oauth2.outbound import outcomes
 from keystone_oauth2.outbound import threads
 from keystone_oauth2.protocol import public_keys
 from keystone_oauth2.protocol import revocation_list
@@ -91,7 +92,7 @@ class Publication:
         self._next = 0.0
         self._keys_wanted = False
         self._keys_asked_at = float('-inf')
-        self._failing: set[str] = set()
+        self._outcomes = outcomes.Outcomes(LOG)
 
     def start(self) -> None:
         """Start the thread; it ends with the process or with this object.
@@ -182,14 +183,9 @@ class Publication:
             action()
         # Whatever it was, the thread must go on.
         except Exception as error:  # noqa: BLE001
-            first = what not in self._failing
-            self._failing.add(what)
-            level = log.WARNING if first else log.DEBUG
-            LOG.log(level, 'Cannot %s: %s', what, error)
+            self._outcomes.failed(what, error)
         else:
-            if what in self._failing:
-                self._failing.discard(what)
-                LOG.info('This succeeds again: %s', what)
+            self._outcomes.succeeded(what)
 
     def _fetch_keys(self) -> None:
         started, known = time.monotonic(), self.current

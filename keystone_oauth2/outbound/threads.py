@@ -10,12 +10,60 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether something can run in the background."""
+"""Threads in which things are done that no request waits for."""
 
+import collections
+import collections.abc as abc
 import sys
+import threading
 
 # Values of uWSGI's options; True is that of an option without a value.
 _OFF = (b'false', b'off', b'no', b'0')
+
+
+class ShortLived:
+    """Calls functions, each in a thread that ends when there is no other one.
+
+    :param limit: of threads.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._waiting: collections.deque[abc.Callable[[], object]] = (
+            collections.deque()
+        )
+        self._running = 0
+
+    def call(self, errand: abc.Callable[[], object]) -> None:
+        """Call a function soon.
+
+        :param errand: raises no exception.
+        :raises RuntimeError: no thread can be started.
+        """
+        with self._lock:
+            if self._running == self._limit:
+                self._waiting.append(errand)
+                return
+            # Before the thread starts, since it may end at once.
+            self._running += 1
+        try:
+            threading.Thread(
+                target=self._run, args=(errand,), daemon=True
+            ).start()
+        except RuntimeError:
+            with self._lock:
+                self._running -= 1
+            raise
+
+    def _run(self, errand: abc.Callable[[], object]) -> None:
+        while True:
+            errand()
+            with self._lock:
+                if not self._waiting:
+                    self._running -= 1
+                    return
+                errand = self._waiting.popleft()
 
 
 def has_threads() -> bool:
