@@ -17,7 +17,7 @@ import typing as ty
 
 from keystoneauth1 import session as sessions
 
-from keystone_oauth2.middleware import fetching
+from keystone_oauth2.outbound import fetching
 
 _TLS_SECONDS = 300
 

@@ -16,7 +16,6 @@ import collections.abc as abc
 import dataclasses
 import json
 import random
-import sys
 import threading
 import time
 import typing as ty
@@ -25,7 +24,9 @@ import weakref
 from oslo_log import log
 
 from keystone_oauth2.middleware import counts as counting
-from keystone_oauth2.middleware import fetching
+from keystone_oauth2.outbound import fetching
+from keystone_oauth2.outbound import outcomes
+from keystone_oauth2.outbound import threads
 from keystone_oauth2.protocol import public_keys
 from keystone_oauth2.protocol import revocation_list
 
@@ -35,8 +36,6 @@ _KEYS = '/OS-OAUTH2/jwks'
 _EVENTS = '/OS-OAUTH2/revocation_events'
 #: Seconds between two requests for the keys because of an unknown key id.
 COOLDOWN = 30
-# Values of uWSGI's options; True is that of an option without a value.
-_OFF = (b'false', b'off', b'no', b'0')
 
 
 class Endpoint(ty.Protocol):
@@ -93,14 +92,14 @@ class Publication:
         self._next = 0.0
         self._keys_wanted = False
         self._keys_asked_at = float('-inf')
-        self._failing: set[str] = set()
+        self._outcomes = outcomes.Outcomes(LOG)
 
     def start(self) -> None:
         """Start the thread; it ends with the process or with this object.
 
         Without it, nothing is known, and Keystone validates each token.
         """
-        if not _has_threads():
+        if not threads.has_threads():
             LOG.warning(
                 'uWSGI runs no threads, so Keystone validates each token: set '
                 'enable-threads = true'
@@ -184,14 +183,9 @@ class Publication:
             action()
         # Whatever it was, the thread must go on.
         except Exception as error:  # noqa: BLE001
-            first = what not in self._failing
-            self._failing.add(what)
-            level = log.WARNING if first else log.DEBUG
-            LOG.log(level, 'Cannot %s: %s', what, error)
+            self._outcomes.failed(what, error)
         else:
-            if what in self._failing:
-                self._failing.discard(what)
-                LOG.info('This succeeds again: %s', what)
+            self._outcomes.succeeded(what)
 
     def _fetch_keys(self) -> None:
         started, known = time.monotonic(), self.current
@@ -267,16 +261,3 @@ def _parsed(body: bytes) -> ty.Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise fetching.FetchError('the response is not JSON') from error
-
-
-def _has_threads() -> bool:
-    """Whether threads run at all times.
-
-    Without this option, those of uWSGI run only while a request waits for
-    something: the revocation events would be as old as the last request.
-    """
-    options = getattr(sys.modules.get('uwsgi'), 'opt', None)
-    if options is None:
-        return True
-    enabled = options.get('enable-threads', b'false')
-    return 'threads' in options or enabled not in _OFF

@@ -24,7 +24,6 @@ from oslo_log import log
 import webob.exc
 
 from keystone_oauth2.middleware import catalog as catalogs
-from keystone_oauth2.middleware import fetching
 from keystone_oauth2.middleware import identity_endpoint
 from keystone_oauth2.middleware import options
 from keystone_oauth2.middleware import process as processes
@@ -32,6 +31,7 @@ from keystone_oauth2.middleware import remembered
 from keystone_oauth2.middleware import request as requests
 from keystone_oauth2.middleware import responses
 from keystone_oauth2.middleware import verifier as verifiers
+from keystone_oauth2.outbound import fetching
 from keystone_oauth2.protocol import access_token
 from keystone_oauth2.protocol import confirmation as confirmations
 

@@ -17,12 +17,12 @@ differ in what is registered for the client.
 """
 
 import dataclasses
-import json
 import re
 import typing as ty
 
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol import errors
+from keystone_oauth2.protocol import json_objects
 from keystone_oauth2.protocol import messages
 from keystone_oauth2.protocol import parameters
 from keystone_oauth2.protocol.clients import jwk
@@ -261,30 +261,4 @@ def parts(text: str) -> list[dict[str, ty.Any]]:
     if len(encoded) != 3:
         raise ValueError('must have three parts')
     decoded = [jwk.octets(part) for part in encoded]
-    return [_object(part) for part in decoded[:2]]
-
-
-def _object(content: bytes) -> dict[str, ty.Any]:
-    # json.loads also accepts bytes in UTF-16 and UTF-32, and skips a byte
-    # order mark; RFC 7515, 5.2, and RFC 7519, 7.2, require UTF-8.
-    value = json.loads(
-        content.decode('utf-8'),
-        object_pairs_hook=_unique,
-        parse_constant=_refuse_constant,
-    )
-    if not isinstance(value, dict):
-        raise ValueError('header and claims must be objects')
-    return value
-
-
-def _unique(members: list[tuple[str, ty.Any]]) -> dict[str, ty.Any]:
-    # Parsers differ in which duplicate wins (RFC 7515, 4; RFC 8725, 2.4).
-    found = dict(members)
-    if len(found) != len(members):
-        raise ValueError('duplicate member')
-    return found
-
-
-def _refuse_constant(name: str) -> ty.NoReturn:
-    # Python reads NaN and Infinity, which JSON does not have.
-    raise ValueError(f'{name} is not JSON')
+    return [json_objects.read(part) for part in decoded[:2]]

@@ -13,14 +13,14 @@
 """Requests that end in time, with real servers on this machine."""
 
 import socket
-import ssl
 import threading
 
 import fixtures
 
 from keystone_oauth2.fixture import certificates
-from keystone_oauth2.middleware import fetching
+from keystone_oauth2.outbound import fetching
 from keystone_oauth2.tests import base
+from keystone_oauth2.tests.unit.outbound import servers
 
 LARGEST = fetching.MAX_BYTES
 #: Seconds; a server that does not end its response would take minutes.
@@ -28,88 +28,6 @@ DEADLINE = 1
 #: Another one, which no other request has, and no test waits for.
 FAR_DEADLINE = 111
 PATIENCE = 10
-OK = b'HTTP/1.1 200 OK\r\n'
-
-
-class Server(fixtures.Fixture):
-    """A TLS server that sends the same to each client, and keeps requests.
-
-    :param authority: issues its certificate; None for no TLS at all.
-    :param respond: sends the response; is given the socket.
-    """
-
-    def __init__(self, authority, respond):
-        super().__init__()
-        self.authority = authority
-        self.respond = respond
-        self.requests = []
-
-    def _setUp(self):
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        if self.authority is not None:
-            folder = self.useFixture(fixtures.TempDir()).path
-            self.tls.load_cert_chain(
-                *self.authority.server().write(folder, 'server')
-            )
-        self.over = threading.Event()
-        self.listener = socket.create_server(('127.0.0.1', 0))
-        self.addCleanup(self.listener.close)
-        # Closing it alone does not end the wait for a connection.
-        self.addCleanup(self.listener.shutdown, socket.SHUT_RDWR)
-        self.addCleanup(self.over.set)
-        port = self.listener.getsockname()[1]
-        self.url = f'https://127.0.0.1:{port}/path'
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-                with connection:
-                    self._talk(connection)
-            except OSError:
-                if self.over.is_set():
-                    return
-
-    def _talk(self, connection):
-        if self.authority is None:
-            self.respond(self, connection)
-            return
-        with self.tls.wrap_socket(connection, server_side=True) as secure:
-            received = b''
-            while not received.endswith(b'\r\n\r\n'):
-                received += secure.recv(65536)
-            self.requests.append(received.decode())
-            self.respond(self, secure)
-
-
-def sends(*parts):
-    """Return a function that sends these, and ends the connection."""
-
-    def respond(server, connection):
-        for part in parts:
-            connection.sendall(part)
-
-    return respond
-
-
-def repeats(first, again, pause=0.0):
-    """Return a function that sends something again and again.
-
-    :param pause: between, in seconds.
-    """
-
-    def respond(server, connection):
-        connection.sendall(first)
-        while not server.over.wait(pause):
-            connection.sendall(again)
-
-    return respond
-
-
-def waits(server, connection):
-    """Send nothing."""
-    server.over.wait()
 
 
 class FetchingTestCase(base.TestCase):
@@ -126,7 +44,9 @@ class FetchingTestCase(base.TestCase):
 
     def serve(self, respond, authority=None):
         """Return a server with a trusted certificate."""
-        return self.useFixture(Server(authority or self.authority, respond))
+        return self.useFixture(
+            servers.Server(authority or self.authority, respond)
+        )
 
     def fetch(self, respond, headers=None):
         """Send a request to a server, and return its response."""
@@ -145,28 +65,39 @@ class ResponseTest(FetchingTestCase):
 
     def test_response(self):
         found = self.fetch(
-            sends(OK, b'ETag: "x"\r\nContent-Length: 2\r\n\r\n', b'{}')
+            servers.sends(
+                servers.OK, b'ETag: "x"\r\nContent-Length: 2\r\n\r\n', b'{}'
+            )
         )
         self.assertEqual((200, '"x"', b'{}'), found)
 
     def test_without_a_length(self):
         """It ends with the connection."""
-        self.assertEqual((200, '', b'{}'), self.fetch(sends(OK, b'\r\n{}')))
+        self.assertEqual(
+            (200, '', b'{}'), self.fetch(servers.sends(servers.OK, b'\r\n{}'))
+        )
 
     def test_chunks(self):
         head = b'Transfer-Encoding: chunked\r\n\r\n'
-        found = self.fetch(sends(OK + head + b'2\r\n{}\r\n0\r\n\r\n'))
+        found = self.fetch(
+            servers.sends(servers.OK + head + b'2\r\n{}\r\n0\r\n\r\n')
+        )
         self.assertEqual(b'{}', found.body)
 
     def test_not_modified(self):
         found = self.fetch(
-            sends(b'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n')
+            servers.sends(
+                b'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n'
+            )
         )
         self.assertEqual((304, '', b''), found)
 
     def test_request(self):
         """It goes to the host and path of the URL, without credentials."""
-        self.fetch(sends(OK, b'Content-Length: 0\r\n\r\n'), {'X-Field': 'x'})
+        self.fetch(
+            servers.sends(servers.OK, b'Content-Length: 0\r\n\r\n'),
+            {'X-Field': 'x'},
+        )
         (request,) = self.server.requests
         host = self.server.url.split('/')[2]
         line, *fields = request.strip().split('\r\n')
@@ -177,16 +108,29 @@ class ResponseTest(FetchingTestCase):
         )
 
     def test_query(self):
-        server = self.serve(sends(OK, b'Content-Length: 0\r\n\r\n'))
+        server = self.serve(
+            servers.sends(servers.OK, b'Content-Length: 0\r\n\r\n')
+        )
         fetching.get(f'{server.url}?a=b', self.tls, {}, DEADLINE)
         self.assertIn('GET /path?a=b HTTP', server.requests[0])
 
+    def test_no_path(self):
+        server = self.serve(
+            servers.sends(servers.OK, b'Content-Length: 0\r\n\r\n')
+        )
+        for query in ('', '?a=b'):
+            url = server.url.replace('/path', query)
+            fetching.get(url, self.tls, {}, DEADLINE)
+            self.assertIn(f'GET /{query} HTTP', server.requests[-1])
+
     def test_redirect_is_returned(self):
         """Nothing is sent to its target."""
-        target = self.serve(sends(OK, b'Content-Length: 2\r\n\r\n{}'))
+        target = self.serve(
+            servers.sends(servers.OK, b'Content-Length: 2\r\n\r\n{}')
+        )
         for status in (301, 302, 303, 307, 308):
             found = self.fetch(
-                sends(
+                servers.sends(
                     f'HTTP/1.1 {status} Moved\r\nLocation: {target.url}\r\n'
                     f'Content-Length: 0\r\n\r\n'.encode()
                 )
@@ -196,25 +140,31 @@ class ResponseTest(FetchingTestCase):
 
     def test_proxy_of_the_environment_is_not_used(self):
         """Whoever can set it reads the service's token otherwise."""
-        proxy = self.serve(sends(OK, b'\r\n'))
+        proxy = self.serve(servers.sends(servers.OK, b'\r\n'))
         for name in ('https_proxy', 'HTTPS_PROXY', 'ALL_PROXY'):
             self.useFixture(fixtures.EnvironmentVariable(name, proxy.url))
         self.useFixture(fixtures.EnvironmentVariable('no_proxy', None))
         self.useFixture(fixtures.EnvironmentVariable('NO_PROXY', None))
-        found = self.fetch(sends(OK, b'Content-Length: 2\r\n\r\n{}'))
+        found = self.fetch(
+            servers.sends(servers.OK, b'Content-Length: 2\r\n\r\n{}')
+        )
         self.assertEqual(b'{}', found.body)
         self.assertEqual([], proxy.requests)
 
     def test_largest_body(self):
         head = f'Content-Length: {LARGEST}\r\n\r\n'.encode()
-        found = self.fetch(sends(OK, head, LARGEST * b'x'))
+        found = self.fetch(servers.sends(servers.OK, head, LARGEST * b'x'))
         self.assertEqual(LARGEST, len(found.body))
 
     def test_larger_body(self):
         for head in (f'Content-Length: {LARGEST + 1}\r\n', ''):
             with self.variant(head):
                 reason = self.assert_fails(
-                    sends(OK, head.encode() + b'\r\n', (LARGEST + 1) * b'x')
+                    servers.sends(
+                        servers.OK,
+                        head.encode() + b'\r\n',
+                        (LARGEST + 1) * b'x',
+                    )
                 )
                 self.assertIn(f'more than {LARGEST} bytes', reason)
 
@@ -222,25 +172,27 @@ class ResponseTest(FetchingTestCase):
         for body in (b'', b'{}'):
             with self.variant(body):
                 self.assert_fails(
-                    sends(OK, b'Content-Length: 9\r\n\r\n', body)
+                    servers.sends(
+                        servers.OK, b'Content-Length: 9\r\n\r\n', body
+                    )
                 )
 
     def test_no_response(self):
         for sent in (b'', b'HTTP', b'{}', b'\r\n\r\n'):
             with self.variant(sent):
-                self.assert_fails(sends(sent))
+                self.assert_fails(servers.sends(sent))
 
     def test_endless_response(self):
         """Its end is not waited for."""
         for first, again in (
-            (OK + b'\r\n', LARGEST * b'x'),
-            (OK, b'X: ' + 65000 * b'x' + b'\r\n'),
-            (OK, 65000 * b'X: y\r\n'),
-            (OK + b'X: ', LARGEST * b'x'),
+            (servers.OK + b'\r\n', LARGEST * b'x'),
+            (servers.OK, b'X: ' + 65000 * b'x' + b'\r\n'),
+            (servers.OK, 65000 * b'X: y\r\n'),
+            (servers.OK + b'X: ', LARGEST * b'x'),
             (b'', b'HTTP/1.1 100 Continue\r\n\r\n'),
         ):
             with self.variant(first + again[:20]):
-                self.assert_fails(repeats(first, again))
+                self.assert_fails(servers.repeats(first, again))
 
 
 class DeadlineTest(FetchingTestCase):
@@ -249,18 +201,21 @@ class DeadlineTest(FetchingTestCase):
     def test_slow_responses(self):
         for first, again in (
             (b'', b'H'),
-            (OK + b'X: ', b'x'),
-            (OK + b'Content-Length: 9999\r\n\r\n', b'x'),
-            (OK + b'Transfer-Encoding: chunked\r\n\r\n', b'1\r\nx\r\n'),
-            (OK + b'\r\n', b'x'),
+            (servers.OK + b'X: ', b'x'),
+            (servers.OK + b'Content-Length: 9999\r\n\r\n', b'x'),
+            (
+                servers.OK + b'Transfer-Encoding: chunked\r\n\r\n',
+                b'1\r\nx\r\n',
+            ),
+            (servers.OK + b'\r\n', b'x'),
         ):
             with self.variant(first):
-                self.assert_fails(repeats(first, again, DEADLINE / 10))
+                self.assert_fails(servers.repeats(first, again, DEADLINE / 10))
 
     def test_silent_servers(self):
         """Before and after the handshake of TLS."""
-        self.assert_fails(waits)
-        silent = self.useFixture(Server(None, waits))
+        self.assert_fails(servers.waits)
+        silent = self.useFixture(servers.Server(None, servers.waits))
         self.assertRaises(
             fetching.FetchError,
             fetching.get,
@@ -272,9 +227,9 @@ class DeadlineTest(FetchingTestCase):
 
     def test_next_request(self):
         """The one before has left nothing behind, even if it has failed."""
-        server = self.serve(sends(OK, b'\r\n{}'))
+        server = self.serve(servers.sends(servers.OK, b'\r\n{}'))
         fetching.get(server.url, self.tls, {}, FAR_DEADLINE)
-        server = self.serve(sends(b'HTTP'))
+        server = self.serve(servers.sends(b'HTTP'))
         self.assertRaises(
             fetching.FetchError,
             fetching.get,
@@ -309,7 +264,7 @@ class ServerTest(FetchingTestCase):
             self.assertEqual([], server.requests)
 
     def test_another_scheme(self):
-        server = self.serve(sends(OK, b'\r\n'))
+        server = self.serve(servers.sends(servers.OK, b'\r\n'))
         for scheme in ('http', 'ftp', 'file', '', 'HTTP'):
             with self.variant(scheme):
                 url = server.url.replace('https', scheme)
@@ -322,12 +277,12 @@ class ServerTest(FetchingTestCase):
 
     def test_another_authority(self):
         stranger = certificates.CertificateAuthority('Stranger')
-        server = self.serve(sends(OK, b'\r\n'), stranger)
+        server = self.serve(servers.sends(servers.OK, b'\r\n'), stranger)
         self.assert_no_request(server.url, server)
 
     def test_another_host(self):
         """The certificate is not for it, though it is the same server."""
-        server = self.serve(sends(OK, b'\r\n'))
+        server = self.serve(servers.sends(servers.OK, b'\r\n'))
         url = server.url.replace('127.0.0.1', '127.0.0.2')
         self.assert_no_request(url, server)
 
@@ -338,7 +293,9 @@ class ServerTest(FetchingTestCase):
 
     def test_authorities_of_the_environment(self):
         """As requests reads them, if no file is given."""
-        server = self.serve(sends(OK, b'Content-Length: 2\r\n\r\n{}'))
+        server = self.serve(
+            servers.sends(servers.OK, b'Content-Length: 2\r\n\r\n{}')
+        )
         names = ('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE')
         for name in names:
             self.useFixture(fixtures.EnvironmentVariable(name, None))
