@@ -19,6 +19,7 @@ import collections.abc as abc
 import dataclasses
 import datetime
 import json
+import re
 import typing as ty
 
 from oslo_db import exception
@@ -45,6 +46,7 @@ _FIND = lookups.Lookup(
 )
 _MAX_ISSUER_LENGTH = 255
 _MAX_FAILURE_LENGTH = 255
+_UNSAFE = re.compile('[^\x20-\x7e]')
 _COOL_DOWN = datetime.timedelta(seconds=30)
 _UNCHANGEABLE = frozenset({'id', 'issuer', 'kind', 'revision'})
 _WITHOUT_KEYS = {
@@ -217,8 +219,8 @@ def claim(issuer: trusted_issuer.TrustedIssuer) -> bool:
     """Return whether the caller may fetch the keys of an issuer now.
 
     No other worker may at the same time. The issuer must be enabled and
-    unchanged, and no request for its
-    keys may have begun in the last 30 seconds.
+    unchanged, and no request for its keys may have begun in the last 30
+    seconds.
     """
     now = _now()
     try:
@@ -269,7 +271,9 @@ def store_failure(issuer: trusted_issuer.TrustedIssuer, reason: str) -> None:
         _update(
             session,
             *_is_unchanged(issuer),
-            failure=reason[:_MAX_FAILURE_LENGTH],
+            # It may quote what a server has sent. No database takes a NUL,
+            # and not every connection all other characters.
+            failure=_UNSAFE.sub('?', reason)[:_MAX_FAILURE_LENGTH],
         )
 
 

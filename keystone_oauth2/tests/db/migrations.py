@@ -142,6 +142,20 @@ class MigrationTests:
         self.assert_digest_decides(client)
         self.register_secret()
 
+    def test_authenticators_of_the_previous_release_are_kept(self):
+        """Although SQLite copies their table to widen a column."""
+        self.start_without_tables()
+        self.upgrade('0005')
+        self.assertNotIn(base.ISSUERS, self.our_tables())
+        self.register_secret()
+        signer = self.register_key()
+        before = self.show()
+        migration.sync()
+        self.assertEqual(before, self.show())
+        jwk = {'key': {'jwk': signer.jwk}}
+        answer = self.manage('POST', '/keys', jwk)
+        self.assertEqual(409, answer.status, answer.text)
+
     def test_models_match_the_migrations(self):
         self.start_without_tables()
         migration.sync()

@@ -19,6 +19,7 @@ from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
 from keystone_oauth2.tests.db import revocations
 from keystone_oauth2.tests.db import rows
+from keystone_oauth2.tests.db import trusted_issuers
 from keystone_oauth2.tests.db import users
 
 
@@ -30,6 +31,7 @@ class MariaDBTest(
     registrations.AssertionTests,
     revocations.RevocationTests,
     races.RaceTests,
+    trusted_issuers.TrustedIssuerTests,
     lookups.LookupTests,
     lookups.ConnectionTests,
     users.UserTests,

@@ -19,6 +19,7 @@ from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
 from keystone_oauth2.tests.db import revocations
 from keystone_oauth2.tests.db import rows
+from keystone_oauth2.tests.db import trusted_issuers
 
 
 class PostgreSQLTest(
@@ -29,6 +30,7 @@ class PostgreSQLTest(
     registrations.AssertionTests,
     revocations.RevocationTests,
     races.RaceTests,
+    trusted_issuers.TrustedIssuerTests,
     lookups.LookupTests,
     lookups.ConnectionTests,
     lookups.PreparedTests,

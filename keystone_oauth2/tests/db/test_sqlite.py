@@ -26,6 +26,7 @@ from keystone_oauth2.tests.db import races
 from keystone_oauth2.tests.db import registrations
 from keystone_oauth2.tests.db import revocations
 from keystone_oauth2.tests.db import rows
+from keystone_oauth2.tests.db import trusted_issuers
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import digests
 
@@ -38,6 +39,7 @@ class SQLiteTest(
     registrations.AssertionTests,
     revocations.RevocationTests,
     races.RaceTests,
+    trusted_issuers.TrustedIssuerTests,
     lookups.LookupTests,
     base.DatabaseTestCase,
 ):
