@@ -166,14 +166,17 @@ class ListAPI(_KeystoneStyleAPI):
     def __init__(
         self, name: str, resource: type[web.ResourceBase], **parameters: ty.Any
     ) -> None:
-        # Names of blueprints are unique in Keystone.
-        self._name = f'OS-OAUTH2-{name}'
         self._list_name = name
         self._resource = resource
         self._parameters = parameters
         super().__init__()
         # With a prefix of its own, Flask would redirect to a final slash.
         self._root += f'{name}/'
+
+    @property
+    def _name(self) -> str:
+        # Names of blueprints are unique in Keystone, where this is abstract.
+        return f'OS-OAUTH2-{self._list_name}'
 
     @property
     def resource_mapping(self) -> list[web.ResourceMap]:
