@@ -193,10 +193,10 @@ def hold(session: orm.Session, issuer_id: str, issuer: str) -> bool:
     )
 
 
-def due(age: int) -> list[trusted_issuer.TrustedIssuer]:
+def due(seconds: float) -> list[trusted_issuer.TrustedIssuer]:
     """Return the enabled issuers whose keys should be fetched now.
 
-    :param age: of their keys, in seconds.
+    :param seconds: the age of their keys.
     """
     now = _now()
     query = (
@@ -206,7 +206,7 @@ def due(age: int) -> list[trusted_issuer.TrustedIssuer]:
             _Row.key_source != trusted_issuer.JWKS,
             _is_cool(now),
             _is_before(
-                _Row.keys_fetched_at, now - datetime.timedelta(seconds=age)
+                _Row.keys_fetched_at, now - datetime.timedelta(seconds=seconds)
             ),
         )
         .order_by(_Row.id)
