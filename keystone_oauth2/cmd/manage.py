@@ -27,6 +27,8 @@ from oslo_utils import timeutils
 import prettytable
 
 from keystone_oauth2.cmd import gauges
+from keystone_oauth2.cmd import issuer_arguments
+from keystone_oauth2.cmd import trusted_issuers
 from keystone_oauth2.compose import options
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
@@ -81,7 +83,7 @@ def purge() -> int:
 
 
 def list_expiring() -> int:
-    """List the secrets, keys and certificates of clients that expire soon.
+    """List the authenticators of clients that expire soon.
 
     A notification is also emitted for each, and their numbers are sent to
     StatsD, so that running this once a day is enough.
@@ -150,6 +152,7 @@ _COMMANDS: dict[str, abc.Callable[[], int]] = {
         purge,
         signing_key_rotate,
         signing_key_setup,
+        *trusted_issuers.COMMANDS,
     )
 }
 
@@ -173,6 +176,7 @@ def main(arguments: abc.Sequence[str] | None = None) -> int:
     try:
         status: int = cfg.CONF.command.function()
     except (
+        issuer_arguments.Mistake,
         migration.OutdatedTables,
         options.WrongConfiguration,
         signing_key_repository.Unusable,
@@ -203,3 +207,4 @@ def _add_commands(subparsers: ty.Any) -> None:
         action='store_true',
         help='a key was stolen or lost: replace all, and refuse all tokens',
     )
+    issuer_arguments.add(parsers)

@@ -18,6 +18,7 @@ import sys
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
+from keystone_oauth2.cmd import trusted_issuers
 from keystone_oauth2.compose import options
 from keystone_oauth2.compose import server
 from keystone_oauth2.compose import token_format
@@ -201,6 +202,18 @@ class Checks(upgradecheck.UpgradeCommands):
             return upgradecheck.Result(_WARNING, ' '.join(warnings))
         return upgradecheck.Result(_SUCCESS)
 
+    def check_trusted_issuers(self) -> upgradecheck.Result:
+        """Check whether JWTs of each trusted issuer are accepted."""
+        try:
+            migration.check()
+        except migration.OutdatedTables:
+            # Another check says so.
+            return upgradecheck.Result(_SUCCESS)
+        warnings = trusted_issuers.warnings()
+        if warnings:
+            return upgradecheck.Result(_WARNING, ' '.join(warnings))
+        return upgradecheck.Result(_SUCCESS)
+
     _upgrade_checks: tuple[tuple[str, _Check], ...] = (
         ('Options', check_options),
         ('[auth] methods', check_methods),
@@ -211,6 +224,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Client certificates', check_certificates),
         ('TLS', check_tls),
         ('Failure limits', check_limits),
+        ('Trusted issuers', check_trusted_issuers),
     )
 
 

@@ -85,23 +85,59 @@ def notify_registration(operation: str, kind: str, identifier: str) -> None:
 
 
 def notify_expiring(kind: str, identifier: str, client_id: str) -> None:
-    """Emit a notification that an authenticator of a client expires soon.
+    """Emit a notification that an authenticator of a client expires soon."""
+    _notify_from_command(
+        f'client_{kind}',
+        'expiring',
+        identifier,
+        initiator=resource.Resource(
+            id=client_id, typeURI=taxonomy.ACCOUNT_USER
+        ),
+        action='notify',
+        outcome=taxonomy.OUTCOME_PENDING,
+    )
 
-    This also works in a command, unlike ``_send_audit_notification``, which
-    needs a catalog that is not loaded there.
+
+def notify_trusted_issuer(operation: str, identifier: str) -> None:
+    """Emit a notification that an operator has changed a trusted issuer.
+
+    :param operation: ``created``, ``updated`` or ``deleted``.
     """
-    event_type = f'identity.oauth2_client_{kind}.expiring'
+    _notify_from_command(
+        'trusted_issuer',
+        operation,
+        identifier,
+        initiator=resource.Resource(
+            id='keystone-oauth2-manage', typeURI=taxonomy.SERVICE_SECURITY
+        ),
+        action=f'{operation}.oauth2_trusted_issuer',
+        outcome=taxonomy.OUTCOME_SUCCESS,
+    )
+
+
+def _notify_from_command(
+    kind: str,
+    operation: str,
+    identifier: str,
+    *,
+    initiator: resource.Resource,
+    action: str,
+    outcome: str,
+) -> None:
+    """Emit a notification in a command.
+
+    ``_send_audit_notification`` needs a catalog that is not loaded there.
+    """
+    event_type = f'identity.oauth2_{kind}.{operation}'
     if not _has_notifier() or event_type in cfg.CONF.notification_opt_out:
         return
     event = eventfactory.EventFactory().new_event(
         eventType=cadftype.EVENTTYPE_ACTIVITY,
-        outcome=taxonomy.OUTCOME_PENDING,
-        action='notify',
-        initiator=resource.Resource(
-            id=client_id, typeURI=taxonomy.ACCOUNT_USER
-        ),
+        outcome=outcome,
+        action=action,
+        initiator=initiator,
         target=resource.Resource(
-            id=identifier, typeURI=f'service/security/oauth2_client_{kind}'
+            id=identifier, typeURI=f'service/security/oauth2_{kind}'
         ),
         observer=resource.Resource(typeURI=taxonomy.SERVICE_SECURITY),
     )

@@ -208,6 +208,11 @@ def check(jwk: JWK) -> None:
         raise ValueError(problem)
 
 
+def is_private(jwk: JWK) -> bool:
+    """Whether a key has private or secret members."""
+    return not _PRIVATE.isdisjoint(jwk)
+
+
 def octets(text: str) -> bytes:
     """Decode base64url text (RFC 7515, 2).
 
@@ -228,7 +233,7 @@ def octets(text: str) -> bytes:
 
 
 def _read_members(jwk: JWK) -> dict[str, str]:
-    if _PRIVATE & jwk.keys():
+    if is_private(jwk):
         raise ValueError('has private or secret members: generate a new key')
     _check_kind(jwk)
     key = {name: _member(name, jwk) for name in _MEMBERS[jwk['kty']]}
