@@ -22,7 +22,12 @@ from keystone_oauth2.compose import token_format
 from keystone_oauth2.protocol.clients import registration
 
 _PREFIX = 'keystone_oauth2'
-_KINDS = (registration.SECRET, registration.KEY, registration.CERTIFICATE)
+_KINDS = (
+    registration.SECRET,
+    registration.KEY,
+    registration.CERTIFICATE,
+    registration.FEDERATED_IDENTITY,
+)
 
 
 class Gauges:

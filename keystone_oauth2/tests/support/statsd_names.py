@@ -57,6 +57,7 @@ def names():
         registration.SECRET,
         registration.KEY,
         registration.CERTIFICATE,
+        registration.FEDERATED_IDENTITY,
     ):
         found[f'keystone_oauth2.expiring.{kind}'] = 'gauge'
     found['keystone_oauth2.signing_key.age'] = 'gauge'

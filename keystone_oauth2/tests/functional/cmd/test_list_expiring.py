@@ -170,12 +170,14 @@ class GaugesTest(ListExpiringTestCase):
         self.register(deployment, 'secret', 'two', 600)
         self.register(deployment, 'key', 'over', -60)
         self.register(deployment, 'certificate', 'ending', 600)
+        self.register(deployment, 'federated_identity', 'other', 600)
         self.list_expiring(deployment)
         self.assertEqual(
             {
                 'keystone_oauth2.expiring.secret': 2,
                 'keystone_oauth2.expiring.key': 0,
                 'keystone_oauth2.expiring.certificate': 1,
+                'keystone_oauth2.expiring.federated_identity': 1,
             },
             self.gauges(),
         )

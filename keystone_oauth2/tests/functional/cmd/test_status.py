@@ -30,12 +30,13 @@ DEFAULT_METHODS = list(constants._DEFAULT_AUTH_METHODS)
 SUCCESS, WARNING, FAILURE = range(3)
 OPTIONS, METHODS, TABLES = 'Options', '[auth] methods', 'Tables'
 SIGNING = 'Keys for JWT access tokens'
-KEYS, BODIES, CERTIFICATES, TLS, LIMITS = (
+KEYS, BODIES, CERTIFICATES, TLS, LIMITS, ISSUERS = (
     'Keys for digests of secrets',
     'Secrets in the body',
     'Client certificates',
     'TLS',
     'Failure limits',
+    'Trusted issuers',
 )
 
 
@@ -92,6 +93,7 @@ class StatusTest(StatusTestCase):
                 CERTIFICATES,
                 TLS,
                 LIMITS,
+                ISSUERS,
             },
             set(found),
         )
@@ -114,6 +116,7 @@ class StatusTest(StatusTestCase):
                 CERTIFICATES: (WARNING, '[oauth2_certificates] ca_file'),
                 TLS: (WARNING, '[oauth2] issuer'),
                 LIMITS: (WARNING, 'trusted_proxies is empty'),
+                ISSUERS: (SUCCESS, ''),
             },
             found,
         )
