@@ -13,7 +13,6 @@
 """``openstack oauth2 client federated identity ...``."""
 
 import argparse
-import collections.abc as abc
 import json
 import logging
 import typing as ty
@@ -38,6 +37,14 @@ class _Claims(format_columns.DictColumn):
             f'{name} = {" or ".join(_quoted(value))}'
             for name, value in sorted((self._value or {}).items())
         )
+
+
+class _Warnings(format_columns.ListColumn):
+    """Sentences: one a line for humans, a list for programs."""
+
+    def human_readable(self) -> str:
+        """Return them."""
+        return '\n'.join(self._value or [])
 
 
 class _Results(format_columns.ListDictColumn):
@@ -70,9 +77,7 @@ class _FederatedIdentity(authenticators.Kind):
             'issuer': authenticator.issuer,
             'subject': authenticator.subject,
             'claims': _Claims(authenticator.claims or {}),
-            'warnings': format_columns.ListColumn(
-                authenticator.warnings or []
-            ),
+            'warnings': _Warnings(authenticator.warnings or []),
         }
 
 
@@ -170,21 +175,17 @@ class TestFederatedIdentity(base.ShowOne):
             parsed_args.client,
             base.read_token('<jwt-file>', parsed_args.file),
         )
+        self._is_accepted = result['is_accepted'] is True
         return ('is_accepted', 'reason', 'federated_identities'), (
             result['is_accepted'],
             result['reason'],
             _Results(result['federated_identities']),
         )
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: ty.Any,
-        data: abc.Sequence[ty.Any],
-    ) -> int:
-        """Show it, and return the exit status."""
-        status = super().produce_output(parsed_args, column_names, data)
-        return status or int(not data[0])
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Show the result, and return it as the exit status."""
+        self._is_accepted = False
+        return super().run(parsed_args) or int(not self._is_accepted)
 
 
 def _quoted(value: ty.Any) -> list[str]:

@@ -328,9 +328,7 @@ class FederatedIdentityTest(FederationTestCase):
     def test_identity_is_deleted(self):
         created = self.create('--kubernetes backup:uploader')
         self.assertEqual(200, self.authenticate('kubernetes', ACCOUNT))
-        done = self.run_command(
-            DELETE, '--revoke-tokens', self.own.id, 'unknown', created['id']
-        )
+        done = self.run_command(DELETE, self.own.id, 'unknown', created['id'])
         self.assertEqual(1, done.status)
         self.assertIn(
             "Failed to delete federated identity with ID 'unknown'", done.err
