@@ -16,6 +16,7 @@ import argparse
 import collections.abc as abc
 import os
 import pathlib
+import sys
 import typing as ty
 
 from cliff import columns
@@ -166,6 +167,29 @@ def read_file(option: str, path: str) -> str:
         raise exceptions.CommandError(
             f'The file of {option} cannot be read: {reason}.'
         ) from None
+
+
+def read_token(argument: str, path: str) -> str:
+    """Return the token in a file.
+
+    :param argument: for the message of an error.
+    :param path: of the file, or ``-`` for standard input.
+    :raises exceptions.CommandError: it cannot be read, or is not one token.
+    """
+    return one_token(
+        sys.stdin.read() if path == '-' else read_file(argument, path)
+    )
+
+
+def one_token(text: str) -> str:
+    """Return the token in a text that may end with a line feed.
+
+    :raises exceptions.CommandError: there is none, or more than one.
+    """
+    token = text.strip()
+    if not token or len(token.split()) > 1:
+        raise exceptions.CommandError('There must be exactly one token.')
+    return token
 
 
 def pick(item: ty.Any, attributes: abc.Iterable[str]) -> Row:

@@ -15,6 +15,7 @@
 import typing as ty
 
 from keystoneauth1 import adapter
+from openstack import exceptions as sdk_exceptions
 from openstack import resource
 
 _CLIENTS = '/OS-OAUTH2/clients'
@@ -33,6 +34,7 @@ class Client(resource.Resource):
     certificates = resource.Body('certificates')
     description = resource.Body('description')
     expires_at = resource.Body('expires_at')
+    federated_identities = resource.Body('federated_identities')
     project = resource.Body('project')
     # Named so because each resource is a mapping with a method ``keys``.
     public_keys = resource.Body('keys')
@@ -102,3 +104,47 @@ class Certificate(Authenticator):
     tls_client_auth_san_ip = resource.Body('tls_client_auth_san_ip')
     tls_client_auth_san_uri = resource.Body('tls_client_auth_san_uri')
     tls_client_auth_subject_dn = resource.Body('tls_client_auth_subject_dn')
+
+
+class FederatedIdentity(Authenticator):
+    """Conditions for the JWTs of a trusted issuer."""
+
+    base_path = f'{_CLIENTS}/%(client_id)s/federated_identities'
+    resource_key = 'federated_identity'
+    resources_key = 'federated_identities'
+
+    claims = resource.Body('claims')
+    issuer = resource.Body('issuer')
+    issuer_id = resource.Body('issuer_id')
+    subject = resource.Body('subject')
+    warnings = resource.Body('warnings')
+
+    @classmethod
+    def test(
+        cls, session: adapter.Adapter, client_id: str, assertion: str
+    ) -> dict[str, ty.Any]:
+        """Return what the server thinks of a JWT, without a log of it."""
+        path = cls.base_path % {'client_id': client_id}
+        response = session.post(
+            f'{path}/test', json={'assertion': assertion}, log=False
+        )
+        sdk_exceptions.raise_from_response(response)
+        result: dict[str, ty.Any] = response.json()['test']
+        return result
+
+
+class TrustedIssuer(resource.Resource):
+    """An issuer of JWTs that the operator trusts."""
+
+    base_path = '/OS-OAUTH2/trusted_issuers'
+    resources_key = 'trusted_issuers'
+    allow_list = True
+
+    algorithms = resource.Body('algorithms')
+    audience = resource.Body('audience')
+    enabled = resource.Body('enabled')
+    is_once = resource.Body('is_once')
+    issuer = resource.Body('issuer')
+    kind = resource.Body('kind')
+    max_lifetime = resource.Body('max_lifetime')
+    required_claims = resource.Body('required_claims')

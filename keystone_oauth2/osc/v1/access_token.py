@@ -125,10 +125,7 @@ def _token(parsed_args: argparse.Namespace) -> str:
         text = sys.stdin.read()
     else:
         text = parsed_args.token
-    token = text.strip()
-    if not token or len(token.split()) > 1:
-        raise exceptions.CommandError('There must be exactly one token.')
-    return token
+    return base.one_token(text)
 
 
 def _formatted(value: ty.Any) -> ty.Any:

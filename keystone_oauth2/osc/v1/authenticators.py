@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the commands for secrets, keys and certificates have in common."""
+"""What the commands for all kinds of authenticators have in common."""
 
 import argparse
 import collections.abc as abc
@@ -48,15 +48,22 @@ class Kind:
     """A kind of authenticator.
 
     :cvar noun: its name in messages; a command's last object.
+    :cvar plural: the name of several.
     :cvar resource: its class.
     :cvar listed: columns that only this kind has, with their headers.
     :cvar listed_long: the same for ``--long``.
     """
 
     noun: ty.ClassVar[str]
+    plural: ty.ClassVar[str]
     resource: ty.ClassVar[type[resources.Authenticator]]
     listed: ty.ClassVar[dict[str, str]] = {}
     listed_long: ty.ClassVar[dict[str, str]] = {}
+
+    @property
+    def metavar(self) -> str:
+        """The name of an argument with its ID."""
+        return f'<{self.noun.replace(" ", "-")}>'
 
     def show(self, authenticator: ty.Any) -> dict[str, ty.Any]:
         """Return the members of an authenticator, in their order."""
@@ -118,7 +125,11 @@ class Create(base.ShowOne):
         created = self.kind.resource.new(
             client_id=parsed_args.client, **members
         ).create(self.identity)
-        return _as_columns(self.kind.show(created))
+        return _as_columns(self.show(created))
+
+    def show(self, created: ty.Any) -> dict[str, ty.Any]:
+        """Return what is shown of a new authenticator."""
+        return self.kind.show(created)
 
 
 class List(base.Lister):
@@ -167,7 +178,7 @@ class Show(base.ShowOne):
         base.add_client(parser)
         parser.add_argument(
             'authenticator',
-            metavar=f'<{self.kind.noun}>',
+            metavar=self.kind.metavar,
             type=arguments.identifier,
             help=f'{self.kind.noun.capitalize()} to display (ID only)',
         )
@@ -194,11 +205,11 @@ class Delete(base.Command):
         base.add_client(parser)
         parser.add_argument(
             'authenticators',
-            metavar=f'<{self.kind.noun}>',
+            metavar=self.kind.metavar,
             type=arguments.identifier,
             nargs='+',
             help=(
-                f'{self.kind.noun.capitalize()}(s) to delete (ID only)'
+                f'{self.kind.plural.capitalize()} to delete (ID only)'
                 f'{self.hint}'
             ),
         )
@@ -236,7 +247,7 @@ class Delete(base.Command):
         if failed:
             total = len(parsed_args.authenticators)
             raise exceptions.CommandError(
-                f'{failed} of {total} {self.kind.noun}s failed to delete.'
+                f'{failed} of {total} {self.kind.plural} failed to delete.'
             )
 
 

@@ -39,8 +39,8 @@ class _Ids(format_columns.ListDictColumn):
 class ShowClient(base.ShowOne):
     """Display a client, its methods and its authenticators.
 
-    A client is an application credential. A table has only the IDs of secrets,
-    keys and certificates; the format json has all of their details.
+    A client is an application credential. A table has only the IDs of its
+    authenticators; the format json has all of their details.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -69,6 +69,7 @@ class ShowClient(base.ShowOne):
             'secrets': _Ids(client.secrets),
             'keys': _Ids(client.public_keys),
             'certificates': _Ids(client.certificates),
+            'federated_identities': _Ids(client.federated_identities),
         }
         return tuple(members), tuple(members.values())
 
@@ -92,9 +93,9 @@ class SetClient(base.Command):
             dest='methods',
             help=(
                 'Method that the client may use, such as private_key_jwt, '
-                'client_secret_basic, client_secret_post, tls_client_auth or '
-                'self_signed_tls_client_auth (repeat option to set multiple '
-                'methods)'
+                'federated_jwt, client_secret_basic, client_secret_post, '
+                'tls_client_auth or self_signed_tls_client_auth (repeat '
+                'option to set multiple methods)'
             ),
         )
         methods.add_argument(

@@ -37,6 +37,7 @@ _EXAMPLES = {
 
 class _Certificate(authenticators.Kind):
     noun = 'certificate'
+    plural = 'certificates'
     resource = resources.Certificate
     listed = {'type': 'Type', 'value': 'Value'}
 

@@ -30,6 +30,7 @@ LOG = logging.getLogger(__name__)
 
 class _Key(authenticators.Kind):
     noun = 'key'
+    plural = 'keys'
     resource = resources.Key
     listed = {'type': 'Type', 'kid': 'Key ID'}
     listed_long = {'alg': 'Algorithm', 'thumbprint': 'Thumbprint'}

@@ -22,6 +22,7 @@ from keystone_oauth2.osc.v1 import authenticators
 
 class _Secret(authenticators.Kind):
     noun = 'secret'
+    plural = 'secrets'
     resource = resources.Secret
 
     def show_own(self, authenticator: ty.Any) -> dict[str, ty.Any]:

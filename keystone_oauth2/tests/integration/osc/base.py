@@ -139,10 +139,13 @@ class CommandTestCase(base.TLSTestCase):
             'region_name': 'RegionOne',
         }
 
-    def run_command(self, *arguments, cloud='owner', stdin=''):
+    def run_command(
+        self, *arguments, cloud='owner', stdin='', environment=None
+    ):
         """Run ``openstack``, and return what it has done.
 
         :param arguments: words in one text are separate arguments.
+        :param environment: further variables.
         """
         words = [word for text in arguments for word in text.split()]
         return run_openstack(
@@ -152,6 +155,7 @@ class CommandTestCase(base.TLSTestCase):
                 'NO_PROXY': '127.0.0.1',
                 'OS_CLIENT_CONFIG_FILE': str(self.clouds_file),
                 'OS_CLOUD': cloud,
+                **(environment or {}),
             },
         )
 

@@ -40,6 +40,7 @@ class ClientTest(base.CommandTestCase):
                 'authentication_methods': authorization_server.METHODS,
                 'keys': [],
                 'certificates': [],
+                'federated_identities': [],
             },
             {
                 name: value
