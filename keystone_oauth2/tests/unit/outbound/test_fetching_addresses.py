@@ -170,6 +170,17 @@ class SeveralAddressesTest(AddressesTestCase):
             self.fail(url, '127.0.0.1', '127.0.0.2')
         self.assertLess(time.monotonic() - started, 1.4 * DEADLINE)
 
+    def test_time_that_is_kept_for_other_addresses(self):
+        """The response may take it, if the first address is connected."""
+
+        def respond(server, connection):
+            server.over.wait(0.7 * DEADLINE)
+            EMPTY(server, connection)
+
+        server, url = self.serve(respond)
+        self.useFixture(Resolver('127.0.0.1', '127.0.0.2'))
+        self.assertEqual(200, self.get(url, '127.0.0.1', '127.0.0.2').status)
+
     def test_no_time(self):
         server, url = self.serve()
         for deadline in (0, -1):

@@ -94,6 +94,14 @@ class RefresherTestCase(base.TestCase):
         self.clock.advance_time_seconds(seconds)
         return self.refresher.refresh()
 
+    def threads(self):
+        """Return the threads that look for what is due."""
+        return [
+            one
+            for one in threading.enumerate()
+            if one.name == 'keystone-oauth2-issuers' and one not in self.before
+        ]
+
     def wait_for_log(self, text):
         """Wait until something has been logged: after it was stored."""
         for _ in range(1000):
@@ -219,6 +227,17 @@ class RefreshTest(RefresherTestCase):
         self.wait_for_keys()
         self.assertEqual(['a'], self.issuers.requests)
 
+    def test_issuer_that_another_worker_has_claimed(self):
+        """Since this one has seen that it is due."""
+        issuer = self.add('a')
+        self.assertTrue(self.store.claim(issuer))
+        self.store.due = lambda seconds: [issuer]
+        self.refresher.refresh()
+        for thread in set(threading.enumerate()) - set(self.before):
+            if thread not in self.threads():
+                thread.join(stores.PATIENCE)
+        self.assertEqual([], self.issuers.requests)
+
     def test_slow_issuer_delays_no_other_one(self):
         names = [f'slow{number}' for number in range(7)]
         events = [self.issuers.hold(name) for name in names]
@@ -300,6 +319,7 @@ class BadKeysTest(RefresherTestCase):
                 self.refresher.refresh()
                 failed = self.wait_for_failure()
                 self.assertIn(reason, failed.failure)
+                self.assertFalse(failed.failure.endswith('..'))
                 self.assertEqual(known.jwks, failed.jwks)
                 self.assertEqual(known.keys_fetched_at, failed.keys_fetched_at)
 
@@ -416,14 +436,6 @@ class ThreadTest(RefresherTestCase):
         self.assertEqual(1, self.logger.output.count('WARNING'))
         self.assertIn('set enable-threads = true', self.logger.output)
         self.assertIsNone(self.store.get('a').attempted_at)
-
-    def threads(self):
-        """Return the threads that look for what is due."""
-        return [
-            one
-            for one in threading.enumerate()
-            if one.name == 'keystone-oauth2-issuers' and one not in self.before
-        ]
 
 
 def thumbprints(jwks):
