@@ -18,7 +18,7 @@ import sys
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 
-from keystone_oauth2.cmd import trusted_issuers
+from keystone_oauth2.cmd import issuer_warnings
 from keystone_oauth2.compose import options
 from keystone_oauth2.compose import server
 from keystone_oauth2.compose import token_format
@@ -209,7 +209,7 @@ class Checks(upgradecheck.UpgradeCommands):
         except migration.OutdatedTables:
             # Another check says so.
             return upgradecheck.Result(_SUCCESS)
-        warnings = trusted_issuers.warnings()
+        warnings = issuer_warnings.warnings()
         if warnings:
             return upgradecheck.Result(_WARNING, ' '.join(warnings))
         return upgradecheck.Result(_SUCCESS)

@@ -17,25 +17,22 @@ Whom to trust is decided where Keystone is configured, not over the network.
 
 import collections.abc as abc
 import dataclasses
-import datetime
 import json
 import sys
 import typing as ty
 
 from oslo_config import cfg
-from oslo_utils import timeutils
-import prettytable
 
 from keystone_oauth2.cmd import issuer_arguments
 from keystone_oauth2.cmd import issuer_keys
+from keystone_oauth2.cmd import issuer_tables
+from keystone_oauth2.cmd import issuer_warnings
 from keystone_oauth2.compose import options
 from keystone_oauth2.conf import urls
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.identity import notify
-from keystone_oauth2.protocol.client_auth import federated_jwt
 from keystone_oauth2.protocol.federation import trusted_issuer
-from keystone_oauth2.protocol.federation import vouching
 
 _Issuer = trusted_issuer.TrustedIssuer
 # A change of one of these may be the wrong one, which the keys show.
@@ -93,8 +90,12 @@ def trusted_issuer_set() -> int:
     if _needs_keys(before, after, given):
         after, ignored = _with_keys(after)
         given |= {name: getattr(after, name) for name in _KEYS}
-    issuer_keys.check_algorithms(after)
-    trusted_issuers.change(before.id, **given)
+    if after.is_enabled:
+        issuer_keys.check_algorithms(after)
+    try:
+        trusted_issuers.change(before.id, **given)
+    except trusted_issuers.Unknown as error:
+        raise _unknown(before.id) from error
     notify.notify_trusted_issuer('updated', before.id)
     _report(after, ignored)
     return 0
@@ -114,11 +115,8 @@ def trusted_issuer_check() -> int:
             trusted_issuers.store_failure(issuer, error.reason)
             raise
         trusted_issuers.store_keys(issuer, issuer.jwks or '')
-    table = prettytable.PrettyTable(['Key id', 'Algorithms'])
-    for kid, algorithms in issuer_keys.rows(issuer):
-        table.add_row([kid or '-', algorithms or '-'])
-    print(table)
-    print(f'Fetched: {_age(issuer)}')
+    print(issuer_tables.keys(issuer))
+    print(f'Fetched: {issuer_tables.age(issuer)}')
     _report(issuer, ignored)
     issuer_keys.check_algorithms(issuer)
     return 0
@@ -127,21 +125,7 @@ def trusted_issuer_check() -> int:
 def trusted_issuer_list() -> int:
     """List the trusted issuers, and how old their keys are."""
     migration.check()
-    table = prettytable.PrettyTable(
-        ['Id', 'Kind', 'Issuer', 'Enabled', 'Keys fetched', 'Last failure']
-    )
-    for issuer in trusted_issuers.list_all():
-        table.add_row(
-            [
-                issuer.id,
-                issuer.kind,
-                issuer.issuer,
-                issuer.is_enabled,
-                _age(issuer),
-                issuer.failure or '-',
-            ]
-        )
-    print(table)
+    print(issuer_tables.summary(trusted_issuers.list_all()))
     return 0
 
 
@@ -149,11 +133,8 @@ def trusted_issuer_show() -> int:
     """Show all about a trusted issuer."""
     migration.check()
     issuer = _known()
-    table = prettytable.PrettyTable(['Property', 'Value'])
-    table.align = 'l'
-    for name, value in _properties(issuer).items():
-        table.add_row([name, '-' if value in (None, '') else value])
-    print(table)
+    uses = trusted_issuers.count_uses(issuer.id)
+    print(issuer_tables.details(issuer, uses, urls.issuer(cfg.CONF)))
     return 0
 
 
@@ -163,6 +144,8 @@ def trusted_issuer_delete() -> int:
     issuer = _known()
     try:
         trusted_issuers.delete(issuer.id)
+    except trusted_issuers.Unknown as error:
+        raise _unknown(issuer.id) from error
     except trusted_issuers.InUse as error:
         raise Mistake(
             f'{error.number} federated identities of clients use {issuer.id}: '
@@ -184,60 +167,18 @@ COMMANDS: tuple[abc.Callable[[], int], ...] = (
 )
 
 
-def missing_option(kind: str) -> str | None:
-    """Return how to enable the method for issuers of a kind, if it is not."""
-    conf = cfg.CONF
-    name = federated_jwt.FederatedJWT.name
-    remedies = []
-    if kind == trusted_issuer.SPIFFE:
-        name = federated_jwt.SpiffeJWT.name
-        if not conf.oauth2_assertions.spiffe_draft:
-            remedies.append('set [oauth2_assertions] spiffe_draft to true')
-    if name not in conf.oauth2.oauth2_authn_methods:
-        remedies.insert(0, f'add {name} to [oauth2] oauth2_authn_methods')
-    return ' and '.join(remedies) or None
-
-
-def warnings() -> list[str]:
-    """Return a sentence for each enabled issuer whose JWTs are refused soon.
-
-    They may be already.
-    """
-    return [
-        warning
-        for issuer in trusted_issuers.list_all()
-        if issuer.is_enabled and (warning := _warning(issuer)) is not None
-    ]
-
-
-def _warning(issuer: _Issuer) -> str | None:
-    remedy = missing_option(issuer.kind)
-    if remedy is not None:
-        return f'JWTs of {issuer.id} are refused until you {remedy}.'
-    if issuer.key_source == trusted_issuer.JWKS:
-        return None
-    oldest = timeutils.utcnow() - datetime.timedelta(seconds=vouching.MAX_AGE)
-    if issuer.keys_fetched_at is None or issuer.keys_fetched_at <= oldest:
-        return (
-            f'The keys of {issuer.id} are too old, and its JWTs are refused: '
-            f'run keystone-oauth2-manage trusted_issuer_check {issuer.id}.'
-        )
-    if issuer.failure is not None:
-        return (
-            f'The keys of {issuer.id} could not be fetched the last time, '
-            f'and are used until they are a day old. {issuer.failure}'
-        )
-    return None
-
-
 def _known() -> _Issuer:
     name = cfg.CONF.command.issuer_id
     issuer = trusted_issuers.get(name)
     if issuer is None:
-        raise Mistake(
-            f'There is no trusted issuer {name}: see trusted_issuer_list.'
-        )
+        raise _unknown(name)
     return issuer
+
+
+def _unknown(name: str) -> Mistake:
+    return Mistake(
+        f'There is no trusted issuer {name}: see trusted_issuer_list.'
+    )
 
 
 def _own_issuer() -> str:
@@ -287,49 +228,10 @@ def _report(issuer: _Issuer, ignored: abc.Iterable[str]) -> None:
     """Print to standard error what should be known about a success."""
     for sentence in ignored:
         print(f'Ignored: {sentence}', file=sys.stderr)
-    remedy = missing_option(issuer.kind)
-    if remedy is not None:
+    remedy = issuer_warnings.missing_option(issuer.kind)
+    if remedy is not None and issuer.is_enabled:
         print(
             f'JWTs of {issuer.id} are refused until you {remedy}, and restart '
             f'Keystone.',
             file=sys.stderr,
         )
-
-
-def _age(issuer: _Issuer) -> str:
-    if issuer.key_source == trusted_issuer.JWKS:
-        return 'from a file'
-    if issuer.keys_fetched_at is None:
-        return 'never'
-    age = timeutils.utcnow() - issuer.keys_fetched_at
-    seconds = max(0, int(age.total_seconds()))
-    return f'{issuer.keys_fetched_at}, {seconds} seconds ago'
-
-
-def _properties(issuer: _Issuer) -> dict[str, ty.Any]:
-    own = urls.issuer(cfg.CONF)
-    return {
-        'Id': issuer.id,
-        'Kind': issuer.kind,
-        'Issuer': issuer.issuer,
-        'Enabled': issuer.is_enabled,
-        'Keys from': issuer.key_source,
-        'URL of the keys': issuer.jwks_uri,
-        'CA certificates': 'of its own'
-        if issuer.ca_certificates
-        else 'of the system',
-        'Allowed networks': ', '.join(issuer.allowed_networks),
-        'Algorithms': ', '.join(issuer.algorithms),
-        'Audience': issuer.audience or own,
-        'Longest lifetime': issuer.max_lifetime,
-        'Once': issuer.is_once,
-        'Required claims': ', '.join(issuer.required_claims),
-        'Key ids': ', '.join(
-            kid or '-' for kid, _ in issuer_keys.rows(issuer)
-        ),
-        'Keys fetched': _age(issuer),
-        'Last attempt': issuer.attempted_at,
-        'Last failure': issuer.failure,
-        'Federated identities': trusted_issuers.count_uses(issuer.id),
-        'Revision': issuer.revision,
-    }

@@ -399,11 +399,15 @@ class ChangeTest(TrustedIssuersTestCase):
         """It may have been taken over; it is enabled with current keys."""
         documents = dict(self.server.documents)
         self.server.documents.clear()
+        # Its keys have been replaced by unusable ones.
+        self.execute(
+            self.deployment, f"UPDATE {TABLE} SET algorithms = 'RS256'"
+        )
         self.succeed('set', 'own', '--disable')
         self.assertEqual(0, self.stored().is_enabled)
         self.assert_refused('404', 'set', 'own', '--enable')
         self.server.documents.update(documents)
-        self.succeed('set', 'own', '--enable')
+        self.succeed('set', 'own', '--enable', '--algorithm', 'ES256')
         self.assertEqual(1, self.stored().is_enabled)
 
     def test_check_fetches_and_lists_the_keys(self):
