@@ -38,7 +38,6 @@ SECTIONS = {
 #: Rules without tests, since their features are not built.
 NOT_BUILT = frozenset(
     [
-        *(f'C{number:02}' for number in range(10, 13)),
         *(f'F{number:02}' for number in range(1, 9)),
         'J01',
         *(f'J{number:02}' for number in range(3, 7)),

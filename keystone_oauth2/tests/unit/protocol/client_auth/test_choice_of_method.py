@@ -128,8 +128,10 @@ class SharedEvidenceTest(base.TestCase):
             self.assert_refused(
                 f'client client: nothing is registered for {names}'
             )
+            # Whichever of them another client would have used.
             self.assertEqual(
-                [['pretend'], []], [method.calls for method in strongest]
+                [['pretend'], ['pretend']],
+                [method.calls for method in strongest],
             )
 
     def test_client_may_use_only_the_methods_that_it_is_registered_for(self):
@@ -170,6 +172,31 @@ class SharedEvidenceTest(base.TestCase):
             self.register(self.right, self.wrong)
             self.assert_refused(f'{self.right.name}: wrong')
             self.assertNotIn('verify', self.wrong.calls)
+
+    def test_other_methods_pretend_to_verify_what_is_refused(self):
+        """B07: once each, and not the one that has verified it."""
+        for _ in self.orders(does_fit=False):
+            self.right.succeeds = False
+            self.register(self.right, self.wrong)
+            self.assert_refused(f'{self.right.name}: wrong')
+            self.assertEqual(['fits', 'verify'], self.right.calls)
+            self.assertEqual(['fits', 'pretend'], self.wrong.calls)
+        for client_id in ('client', 'unknown'):
+            for _ in self.orders():
+                error = self.assert_raises(
+                    errors.InvalidClient,
+                    self.authenticate,
+                    dummies.assertion(client_id),
+                )
+                self.assertNotIn('wrong', error.detail)
+                self.assertEqual(['pretend'], self.right.calls)
+                self.assertEqual(['pretend'], self.wrong.calls)
+
+    def test_nothing_is_pretended_for_a_client_that_is_authenticated(self):
+        for _ in self.orders(does_fit=False):
+            self.register(self.right, self.wrong)
+            self.assert_right()
+            self.assertNotIn('pretend', self.right.calls + self.wrong.calls)
 
     def test_client_is_looked_up_once_and_its_evidence_is_read_once(self):
         for succeeds in (True, False):

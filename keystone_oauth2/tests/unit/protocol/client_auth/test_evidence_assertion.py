@@ -48,7 +48,8 @@ class ReadAssertionTest(jwts.PrivateKeyJWTTestCase):
         self.assertEqual(prefix + 'jwt-bearer', assertions.TYPE)
         for name in (
             prefix + 'saml2-bearer',
-            prefix + 'jwt-spiffe',
+            prefix + 'jwt-spiffe ',
+            prefix + 'JWT-SPIFFE',
             prefix + 'jwt-bearer ',
             prefix + 'JWT-bearer',
             prefix.upper() + 'jwt-bearer',
@@ -62,6 +63,30 @@ class ReadAssertionTest(jwts.PrivateKeyJWTTestCase):
                     assertion,
                     client_assertion_type=name,
                 )
+
+    def test_jwt_svid_is_evidence_of_another_kind(self):
+        """C11: it is never read as the other one, with which it begins."""
+        assertion = jwts.sign(jwts.HEADER, jwts.claims())
+        for name, kind in (
+            (assertions.TYPE, evidence.Assertion),
+            (evidence.SPIFFE_ASSERTION_TYPE, evidence.SpiffeAssertion),
+        ):
+            with self.variant(name):
+                form = self.form(assertion, client_assertion_type=name)
+                self.assertEqual(
+                    [kind], evidence.kinds(protocol_base.request(), form)
+                )
+                read = self.read(assertion, client_assertion_type=name)
+                self.assertIs(kind, type(read))
+                self.assertEqual(name, read.type)
+                self.assertEqual('client', read.client_id)
+        error = self.assert_raises(
+            errors.MissingParameter,
+            lambda: self.read(
+                None, client_assertion_type=evidence.SPIFFE_ASSERTION_TYPE
+            ),
+        )
+        self.assertEqual('client_assertion is missing', error.detail)
 
     def test_invalid_jwt_is_refused(self):
         """C01: C09: the error is invalid_client."""
@@ -120,7 +145,7 @@ class ReadAssertionTest(jwts.PrivateKeyJWTTestCase):
         for payload in (b'[]', b'"client"', b'null', b'1', b'true'):
             with self.variant(payload):
                 self.assert_unreadable(
-                    'claims', jwts.sign(jwts.HEADER, payload)
+                    'must be a JSON object', jwts.sign(jwts.HEADER, payload)
                 )
 
     def test_claims_that_python_cannot_parse_are_refused(self):
