@@ -13,10 +13,12 @@
 """Names of claims, also of those inside other claims (RFC 6901)."""
 
 import collections.abc as abc
+import json
 import re
 import typing as ty
 
 MAX_LENGTH = 255
+_MAX_SHOWN = 200
 
 # RFC 6901, 3: a tilde is followed by 0 or 1.
 _POINTER = re.compile('(?:/(?:[^/~]|~[01])*)+')
@@ -57,6 +59,17 @@ def find(name: str, claims: abc.Mapping[str, ty.Any]) -> tuple[bool, ty.Any]:
             else _MISSING
         )
     return (False, None) if value is _MISSING else (True, value)
+
+
+def shown(value: ty.Any) -> str:
+    """Return the value of a claim for a message: short, in ASCII."""
+    # Without its content, which may be nested too deeply for the encoder.
+    if isinstance(value, abc.Mapping):
+        return 'an object'
+    if isinstance(value, list):
+        return 'a list'
+    text = json.dumps(value)
+    return text if len(text) <= _MAX_SHOWN else f'{text[:_MAX_SHOWN]}...'
 
 
 def _parts(name: str) -> list[str]:

@@ -163,7 +163,7 @@ class FederatedIdentity:
         is_same = subject == self.subject
         if kind == trusted_issuer.SPIFFE:
             is_same = spiffe.matches(self.subject, subject)
-        return None if is_same else f'sub is {_shown(subject)}'
+        return None if is_same else f'sub is {claim_names.shown(subject)}'
 
     def _problem_of_claims(self, claims: Claims) -> str | None:
         for name, values in self.claims.items():
@@ -171,18 +171,13 @@ class FederatedIdentity:
             if not exists:
                 return f'{name} is missing'
             if not any(_equal(value, one) for one in values):
-                return f'{name} is {_shown(value)}'
+                return f'{name} is {claim_names.shown(value)}'
         return None
 
 
 def _equal(value: ty.Any, registered: ty.Any) -> bool:
     # In Python, True is 1, and 1.0 as well.
     return type(value) is type(registered) and bool(value == registered)
-
-
-def _shown(value: ty.Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 200 else f'{text[:200]}...'
 
 
 def _check_subject(subject: str, issuer: trusted_issuer.TrustedIssuer) -> None:

@@ -17,6 +17,7 @@ import json
 import re
 import typing as ty
 
+from keystone_oauth2.protocol.federation import claim_names
 from keystone_oauth2.protocol.federation import trusted_issuer
 
 Claims = abc.Mapping[str, ty.Any]
@@ -89,7 +90,7 @@ def problem_of_unbound(kind: str, claims: Claims, bound: Bound) -> str | None:
     name, values = _UNREVIEWED[kind]
     value = claims.get(name)
     if name not in bound and (not isinstance(value, str) or value in values):
-        return f'{name} is {json.dumps(value)}, which is not bound'
+        return f'{name} is {claim_names.shown(value)}, which is not bound'
     if kind == trusted_issuer.GITHUB:
         return _problem_of_workflow(claims, bound)
     return None
@@ -101,7 +102,8 @@ def _problem_of_workflow(claims: Claims, bound: Bound) -> str | None:
     called = claims.get(name)
     if name in bound or (called and called == claims.get('workflow_ref')):
         return None
-    return f'{name} is {json.dumps(called)}, not workflow_ref, and not bound'
+    shown = claim_names.shown(called)
+    return f'{name} is {shown}, not workflow_ref, and not bound'
 
 
 def warnings(

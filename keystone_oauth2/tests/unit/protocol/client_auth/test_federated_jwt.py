@@ -13,8 +13,11 @@
 """Client authentication with a JWT of a trusted issuer (RFC 7523, 3)."""
 
 import dataclasses
+import json
 
+from keystone_oauth2.protocol import errors
 from keystone_oauth2.tests.unit.protocol.client_auth import federated
+from keystone_oauth2.tests.unit.protocol.client_auth import jwts
 from keystone_oauth2.tests.unit.protocol.federation import issuers
 
 
@@ -168,6 +171,30 @@ class IdentityTest(federated.FederatedTestCase):
         ):
             with self.variant(reason):
                 self.assert_refused(f'assertion: {reason}', token)
+
+
+class NestedClaimTest(federated.FederatedTestCase):
+    """A claim of any depth is refused like another value (C09)."""
+
+    def token(self, depth):
+        """Return a JWT with a claim that libraries cannot encode."""
+        claims = json.dumps(issuers.claims())[:-1].encode()
+        nested = b'[' * depth + b']' * depth
+        return jwts.sign(
+            {'alg': 'ES256', 'kid': 'key'},
+            claims + b',"x":' + nested + b'}',
+            issuers.KEY.signer,
+        )
+
+    def test_claim_of_any_depth_is_refused(self):
+        self.register(x='1')
+        reasons = set()
+        for depth in (*range(1, 900, 100), *range(900, 1000)):
+            error = self.assertRaises(
+                errors.InvalidClient, self.authenticate, self.token(depth)
+            )
+            reasons.add(error.detail.partition(': ')[2][:9])
+        self.assertLessEqual(reasons, {'federated', 'not a JWT'})
 
 
 class GitHubTest(federated.FederatedTestCase):

@@ -50,6 +50,13 @@ class Key:
         self.algorithm = algorithm
         self.private = assertions.new_key(algorithm)
 
+    @property
+    def signer(self):
+        """The same key for JWTs of any content."""
+        return assertions.Signer(
+            ISSUER, OWN_ISSUER, self.algorithm, self.private
+        )
+
     def jwk(self, **members):
         """Return the public key.
 

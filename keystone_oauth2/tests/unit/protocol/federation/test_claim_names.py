@@ -186,3 +186,19 @@ class CheckTest(base.TestCase):
             with self.variant(name):
                 error = self.assert_raises(ValueError, claim_names.check, name)
                 self.assertIn(f'{name} is not a JSON Pointer', str(error))
+
+
+class ShownTest(base.TestCase):
+    def test_values_are_short_and_in_ascii(self):
+        for value, shown in (
+            ('a"\u20ac\ud800\n', '"a\\"\\u20ac\\ud800\\n"'),
+            (True, 'true'),
+            (None, 'null'),
+            (1, '1'),
+            ('x' * 198, f'"{"x" * 198}"'),
+            ('x' * 199, f'"{"x" * 199}...'),
+            ([1], 'a list'),
+            ({'a': 1}, 'an object'),
+        ):
+            with self.variant(value):
+                self.assertEqual(shown, claim_names.shown(value))

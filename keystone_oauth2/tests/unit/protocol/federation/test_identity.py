@@ -129,8 +129,9 @@ class ClaimsTest(IdentityTestCase):
             ('Prod', '"Prod"'),
             (True, 'true'),
             ('1', '"1"'),
-            (['prod'], '["prod"]'),
-            (['prod', 'staging', 1], '["prod", "staging", 1]'),
+            (['prod'], 'a list'),
+            (['prod', 'staging', 1], 'a list'),
+            ({'prod': 'prod'}, 'an object'),
             (None, 'null'),
         ):
             with self.variant(value):

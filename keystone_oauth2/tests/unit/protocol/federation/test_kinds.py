@@ -100,8 +100,8 @@ class UnreviewedTest(base.TestCase):
         for value, shown in (
             (None, 'null'),
             (1, '1'),
-            (['push'], '["push"]'),
-            ({}, '{}'),
+            (['push'], 'a list'),
+            ({}, 'an object'),
         ):
             with self.variant(value):
                 self.assert_problem(
