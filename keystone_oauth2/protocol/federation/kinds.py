@@ -31,11 +31,25 @@ _ACCOUNT = re.compile(
 _UNREVIEWED = {
     trusted_issuer.GITHUB: (
         'event_name',
-        frozenset({'pull_request', 'pull_request_target'}),
+        frozenset(
+            {
+                'pull_request',
+                'pull_request_review',
+                'pull_request_review_comment',
+                'pull_request_target',
+            }
+        ),
     ),
     trusted_issuer.GITLAB: (
         'pipeline_source',
-        frozenset({'external_pull_request_event', 'merge_request_event'}),
+        frozenset(
+            {
+                'external_pull_request_event',
+                'merge_request_event',
+                # Of a child pipeline, maybe of one for a merge request.
+                'parent_pipeline',
+            }
+        ),
     ),
 }
 _REPOSITORY = {

@@ -83,8 +83,13 @@ class UnreviewedTest(base.TestCase):
                 )
 
     def test_github_pull_request_must_be_bound(self):
-        """C10: anyone may open one."""
-        for value in ('pull_request', 'pull_request_target'):
+        """C10: anyone may open one, and a review runs the same code."""
+        for value in (
+            'pull_request',
+            'pull_request_review',
+            'pull_request_review_comment',
+            'pull_request_target',
+        ):
             with self.variant(value):
                 claims = issuers.github_claims(event_name=value)
                 self.assert_problem(
@@ -115,6 +120,7 @@ class UnreviewedTest(base.TestCase):
         for value, shown in (
             ('merge_request_event', '"merge_request_event"'),
             ('external_pull_request_event', '"external_pull_request_event"'),
+            ('parent_pipeline', '"parent_pipeline"'),
             (None, 'null'),
             (True, 'true'),
         ):
