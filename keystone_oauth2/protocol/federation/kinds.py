@@ -88,7 +88,7 @@ def check_not_text(kind: str, name: str, value: ty.Any) -> None:
     if kind in _UNREVIEWED:
         raise ValueError(
             f'The claim {name} must be a string: these issuers send "true" '
-            f'and "123", not true and 123, here {json.dumps(str(value))}.'
+            f'and "123", not true and 123, here "{json.dumps(value)}".'
         )
 
 

@@ -169,7 +169,7 @@ class TextTest(base.TestCase):
     def test_github_and_gitlab_send_texts_only(self):
         """GitLab's booleans and numbers are strings."""
         for kind in (GITHUB, GITLAB):
-            for value in (True, False, 123):
+            for value, shown in ((True, 'true'), (False, 'false'), (1, '1')):
                 with self.variant((kind, value)):
                     error = self.assert_raises(
                         ValueError,
@@ -179,6 +179,7 @@ class TextTest(base.TestCase):
                         value,
                     )
                     self.assertIn('The claim ref_protected must', str(error))
+                    self.assertIn(f'here "{shown}".', str(error))
         for kind in (OIDC, KUBERNETES, SPIFFE):
             with self.variant(kind):
                 kinds.check_not_text(kind, 'a', True)
