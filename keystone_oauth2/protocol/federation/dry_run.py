@@ -24,7 +24,7 @@ from keystone_oauth2.protocol.federation import spiffe
 from keystone_oauth2.protocol.federation import vouching as vouchings
 
 Shown = dict[str, ty.Any]
-Authenticators = abc.Iterable[registration.Authenticator]
+Authenticators = abc.Collection[registration.Authenticator]
 
 _UNKNOWN_KEYS = (
     'the keys of the issuer are not known yet: try again in a few seconds'
@@ -55,7 +55,7 @@ class DryRun:
             and ``federated_identities`` with the same of each.
         """
         try:
-            assertion = _read(text, client_id)
+            assertion = _read(text, client_id, authenticators)
             method = _method(assertion)
             if method.name not in methods:
                 raise ports.Refused(
@@ -76,16 +76,33 @@ class DryRun:
         return _shown('no federated identity of the client matches', examined)
 
 
-def _read(text: str, client_id: str) -> evidences.Assertion:
+def _read(
+    text: str, client_id: str, authenticators: Authenticators
+) -> evidences.Assertion:
     try:
         header, claims = evidences.parts(text)
     except (ValueError, RecursionError) as error:
         raise ports.Refused(f'it is not a JWT: {error}') from error
-    subject = claims.get('sub')
     kind = evidences.Assertion
-    if isinstance(subject, str) and spiffe.trust_domain(subject):
+    if _is_jwt_svid(claims, authenticators):
         kind = evidences.SpiffeAssertion
     return kind(client_id, text, header, claims)
+
+
+def _is_jwt_svid(
+    claims: dict[str, ty.Any], authenticators: Authenticators
+) -> bool:
+    """Whether the client would send the assertion as one of SPIFFE."""
+    subject = claims.get('sub')
+    if not isinstance(subject, str) or spiffe.trust_domain(subject) is None:
+        return False
+    # An OpenID issuer, such as SPIRE itself, may use SPIFFE IDs as well.
+    return not any(
+        (authenticator.value or {})['issuer'] == claims.get('iss')
+        for authenticator in filter(
+            federated_jwt.FederatedJWT.accepts, authenticators
+        )
+    )
 
 
 def _method(

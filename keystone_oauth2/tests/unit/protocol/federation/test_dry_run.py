@@ -195,3 +195,17 @@ class DryRunTest(issuers.FederationTestCase):
             token,
             methods=('federated_jwt',),
         )
+
+    def test_spiffe_id_from_an_openid_issuer_is_tried_with_its_identities(
+        self,
+    ):
+        """C11: the client sends it with the other assertion type."""
+        spiffe = issuers.trusted('spiffe', 'spiffe')
+        self.issuers.add(spiffe)
+        token = issuers.KEY.sign(issuers.claims(sub=WORKLOAD))
+        self.register(spiffe, WORKLOAD)
+        self.assertEqual([True], self.assert_accepted(token))
+        self.register(subject=WORKLOAD)
+        result = self.run_with(token, methods=('federated_jwt',))
+        self.assertTrue(result['is_accepted'])
+        self.assertEqual(1, len(result['federated_identities']))
