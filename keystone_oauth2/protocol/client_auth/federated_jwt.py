@@ -81,9 +81,10 @@ class FederatedJWT(method.Method[evidences.Assertion]):
         """
         issuers = self._vouching.issuers(evidence)
         issuer, identity = self._match(evidence, client, issuers)
+        # A jti belongs to the iss, of which there may be several entries.
         if issuer.is_once and not self._replay_cache.consume(
             'federated_jwt',
-            issuer.id,
+            issuer.issuer,
             evidence.claims['jti'],
             rules.end(evidence.claims),
         ):

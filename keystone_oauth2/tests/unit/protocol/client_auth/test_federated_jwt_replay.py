@@ -57,9 +57,21 @@ class OnceTest(federated.FederatedTestCase):
             issuers.KEY.sign(issuers.claims(iss=other.issuer, jti='1'))
         )
         self.assertEqual(
-            {('federated_jwt', 'once', '1'), ('federated_jwt', 'other', '1')},
+            {
+                ('federated_jwt', issuers.ISSUER, '1'),
+                ('federated_jwt', other.issuer, '1'),
+            },
             set(self.replay_cache.consumed),
         )
+
+    def test_assertion_can_be_used_with_one_entry_of_an_issuer_only(self):
+        """C06: the operator may have made several, with the same keys."""
+        again = issuers.trusted('again', is_once=True)
+        self.issuers.add(again)
+        self.clients.add('third')
+        self.register(again, client_id='third')
+        self.authenticate(self.token)
+        self.assert_refused('already used', self.token, 'third')
 
     def test_assertion_that_does_not_match_is_not_used_up(self):
         """C06: otherwise, an attacker could use up those of others."""
