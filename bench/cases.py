@@ -27,6 +27,7 @@ from bench import meters
 from bench import peers
 from bench import service
 from bench import stage
+from bench import workload
 
 _ATTACKER = '127.0.0.2'
 _GUESSER = '127.0.0.3'
@@ -142,6 +143,23 @@ def private_key_jwt(
     """The same with assertions, each of which can be used once."""
     requests = [side.assertion_request() for _ in range(_ASSERTIONS)]
     return measure(side, requests, settings, once=True)
+
+
+def own_assertions(side: stage.Keystone, settings: stage.Settings) -> Measured:
+    """The same for the client of the next two."""
+    found = side.attach(workload.Workload)
+    requests = [found.by_key() for _ in range(_FEW)]
+    return measure(side, requests, settings, once=True)
+
+
+def federated(algorithm: str) -> Measure:
+    """Return what measures a JWT of a trusted issuer, used again and again."""
+
+    def measure(side: stage.Keystone, settings: stage.Settings) -> Measured:
+        found = side.attach(workload.Workload)
+        return repeat(side, found.by_issuer(algorithm), settings)
+
+    return measure
 
 
 def mutual_tls(side: stage.Keystone, settings: stage.Settings) -> Measured:
@@ -451,6 +469,16 @@ CASES = (
     ),
     Case('registered', {'registered secret': registered_secret}, (OURS,)),
     Case('assertion', {'private_key_jwt': private_key_jwt}, (OURS,)),
+    Case(
+        'federated',
+        {
+            'private_key_jwt, ES256': own_assertions,
+            'federated_jwt, ES256': federated('ES256'),
+            'federated_jwt, RS256': federated('RS256'),
+        },
+        (OURS,),
+        is_sliced=True,
+    ),
     Case('jwt', {'either format': busy_client}, (OURS, JWT), is_sliced=True),
     Case(
         'flatness',

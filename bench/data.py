@@ -55,6 +55,7 @@ OPTIONS: _configuration.Options = {
             'tls_client_auth',
             'client_secret_basic',
             'private_key_jwt',
+            'federated_jwt',
         ],
     },
 }

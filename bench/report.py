@@ -185,6 +185,8 @@ def ratios(cache: str) -> list[Ratio]:
         _ours('wrong secrets, no limit', '<= 1', 'busy client'),
         _ours('registered secret', '', 'busy client'),
         _ours('private_key_jwt', '', 'busy client'),
+        _ours('federated_jwt, ES256', '<= 1.3', 'private_key_jwt, ES256'),
+        _ours('federated_jwt, RS256', '<= 1.3', 'private_key_jwt, ES256'),
         _ours('introspection by secret', '<= 1', 'GET /v3/auth/tokens'),
         Ratio(
             'JWT access token, over an opaque one',

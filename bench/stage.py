@@ -224,8 +224,8 @@ class Keystone(Side):
         identity = fixture.IdentityClient(ask, self.deployment.admin_password)
         project = identity.create_project()
         user = identity.create_user(project, ['member', 'reader'])
-        created = identity.create_application_credential(user)
-        self.client = data.Client(created.id, created.secret)
+        self._ask, self._identity, self._user = ask, identity, user
+        self.client = self.create_client()
         identity.create_mapping('oauth2_mapping', _RULES)
         pem = self.authority.client([('CN', user.name)]).pem
         self.user_id = user.id
@@ -237,29 +237,36 @@ class Keystone(Side):
             services, ['service'], name='service'
         )
         if self.enable:
-            second = identity.create_application_credential(user)
-            self._register(ask, second.id)
+            client_id = self.create_client().id
+            secret = self.register(client_id, 'secret', 'secrets')['secret']
+            self.registered = data.Client(client_id, secret)
+            self._key = self.register_key(client_id)
 
-    def _register(self, ask: _http.Request, client_id: str) -> None:
-        path = f'/v3/OS-OAUTH2/clients/{client_id}'
-        answer = ask(
+    def create_client(self) -> data.Client:
+        """Return a new client of the user."""
+        made = self._identity.create_application_credential(self._user)
+        return data.Client(made.id, made.secret)
+
+    def register(
+        self, client_id: str, kind: str, collection: str, **wanted: ty.Any
+    ) -> dict[str, ty.Any]:
+        """Register an authenticator of a client, and return it."""
+        answer = self._ask(
             'POST',
-            f'{path}/secrets',
+            f'/v3/OS-OAUTH2/clients/{client_id}/{collection}',
             token=self.user_token,
-            json={'secret': {}},
+            json={kind: wanted},
         )
-        secret = answer.json['secret']['secret']
-        self.registered = data.Client(client_id, secret)
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        return ty.cast(dict[str, ty.Any], answer.json[kind])
+
+    def register_key(self, client_id: str) -> ec.EllipticCurvePrivateKey:
+        """Register a new key of a client, and return it."""
+        key = ec.generate_private_key(ec.SECP256R1())
         public = jwt.algorithms.ECAlgorithm.to_jwk(
-            self._key.public_key(), as_dict=True
+            key.public_key(), as_dict=True
         )
-        ask(
-            'POST',
-            f'{path}/keys',
-            token=self.user_token,
-            json={'key': {'jwk': public}},
-        )
+        self.register(client_id, 'key', 'keys', jwk=public)
+        return key
 
     def attach(self, kind: abc.Callable[['Keystone'], _Attached]) -> _Attached:
         """Return a fixture of a kind for this Keystone.
@@ -300,21 +307,32 @@ class Keystone(Side):
 
     def assertion_request(self) -> load.Request:
         """Return a token request with a new client assertion."""
-        claims = {
-            'iss': self.registered.id,
-            'sub': self.registered.id,
-            'aud': data.ISSUER,
-            'exp': int(time.time()) + _LIFETIME,
-            'jti': uuid.uuid4().hex,
-        }
-        return load.request(
-            'POST',
-            TOKEN,
-            {
-                **GRANT,
-                'client_assertion_type': evidence.ASSERTION_TYPE,
-                'client_assertion': jwt.encode(
-                    claims, self._key, algorithm='ES256'
-                ),
-            },
+        return by_assertion(
+            self.registered.id, own_jwt(self.registered.id, self._key)
         )
+
+
+def own_jwt(client_id: str, key: ec.EllipticCurvePrivateKey) -> str:
+    """Return a new assertion that a client signs."""
+    claims = {
+        'iss': client_id,
+        'sub': client_id,
+        'aud': data.ISSUER,
+        'exp': int(time.time()) + _LIFETIME,
+        'jti': uuid.uuid4().hex,
+    }
+    return jwt.encode(claims, key, algorithm='ES256')
+
+
+def by_assertion(client_id: str, assertion: str) -> load.Request:
+    """Return a token request with a client assertion."""
+    return load.request(
+        'POST',
+        TOKEN,
+        {
+            **GRANT,
+            'client_id': client_id,
+            'client_assertion_type': evidence.ASSERTION_TYPE,
+            'client_assertion': assertion,
+        },
+    )

@@ -109,6 +109,11 @@ class Client:
         if times > 1:
             self.show_sent()
 
+    def renew(self) -> None:
+        """Drop the access token, as if a service had refused it."""
+        self._out.code('client.invalidate()')
+        self._session.invalidate()
+
     def show_sent(self) -> None:
         """Print how many requests were sent, and forget them."""
         self._out.say('What the client has sent:')

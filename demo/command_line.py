@@ -58,8 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         prog='python -m demo',
         description='Build a Keystone with keystone-oauth2 in a temporary '
         'folder, and show the flow with a secret and with a certificate, a '
-        'rotation, and a service that goes on without Keystone. It uses the '
-        'commands "openstack oauth2 ..." and the plugin v3oauth2client.',
+        'rotation, a service that goes on without Keystone, and a workload of '
+        'Kubernetes that has no secret. It uses the commands '
+        '"openstack oauth2 ..." and the plugin v3oauth2client.',
     )
     parser.add_argument(
         '--keep',

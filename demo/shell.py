@@ -56,15 +56,16 @@ class Shell:
         self._out.shell(f'mv {source} {target}')
         os.replace(source, target)
 
-    def openstack(self, arguments: str) -> None:
+    def openstack(self, arguments: str, status: int = 0) -> None:
         """Run a command, and print its output.
 
         :param arguments: may have variables and quotes.
-        :raises exchange.Unexpected: it fails.
+        :param status: the exit status that it must have.
+        :raises exchange.Unexpected: it has another one.
         """
         command = f'openstack {arguments}'
         self._out.shell(command)
-        self._out.output(self._run(command))
+        self._out.output(self._run(command, status))
 
     def openstack_to_variable(self, name: str, arguments: str) -> str:
         """Run a command, and keep its output in a variable.
@@ -88,7 +89,7 @@ class Shell:
         clouds.write_privately(pathlib.Path(name), output)
         return output.strip()
 
-    def _run(self, command: str) -> str:
+    def _run(self, command: str, expected: int = 0) -> str:
         _program, *words = [
             string.Template(word).substitute(self._variables)
             for word in shlex.split(command)
@@ -106,7 +107,7 @@ class Shell:
                 if error.code != 2:
                     raise
                 status = error.code
-        if status:
+        if status != expected:
             # Where the error is depends on its kind.
             raise exchange.Unexpected(
                 f'{command}: {err.getvalue()}{out.getvalue()}'

@@ -43,6 +43,7 @@ OPTIONS: _configuration.Options = {
         'oauth2_authn_methods': [
             'client_secret_basic',
             'client_secret_post',
+            'federated_jwt',
             'private_key_jwt',
             'tls_client_auth',
         ],

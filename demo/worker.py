@@ -30,6 +30,7 @@ from demo import certificate_walk
 from demo import clouds
 from demo import commands
 from demo import exchange
+from demo import federation_walk
 from demo import outage_walk
 from demo import rotation_walk
 from demo import secret_walk
@@ -87,6 +88,7 @@ def _run(options: argparse.Namespace, out: terminal.Terminal) -> None:
         certificate_walk.CertificateWalk(set_up, out, shown).run()
         rotation_walk.RotationWalk(set_up, out, shown).run()
         outage_walk.OutageWalk(set_up, out, shown).run()
+        federation_walk.FederationWalk(set_up, out, shown).run()
         if options.keep:
             commands.show(set_up, by_secret.client_id, out)
             while True:

@@ -110,15 +110,19 @@ def request_token(
     :raises AccessTokenError: there is none.
     """
     url = endpoint.find(connection)
-    answer = connection.post(
-        url,
-        data={
-            'grant_type': 'client_credentials',
-            **credential.parameters(endpoint.issuer),
-            **form,
-        },
-        headers={'Accept': 'application/json', **credential.headers()},
-    )
+    sent = credential.parameters(endpoint.issuer)
+    try:
+        answer = connection.post(
+            url,
+            data={'grant_type': 'client_credentials', **sent, **form},
+            headers={'Accept': 'application/json', **credential.headers()},
+        )
+    except errors.AccessTokenError as error:
+        problem = credential.problem(sent)
+        # The server tells nobody why it refuses a client.
+        if error.http_status != 401 or problem is None:
+            raise
+        raise error.copy(f'; {problem}') from None
     token, lifetime = answer.get('access_token'), answer.get('expires_in')
     if not isinstance(token, str) or not bearer.TOKEN.fullmatch(token):
         raise errors.AccessTokenError(

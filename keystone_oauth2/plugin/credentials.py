@@ -63,6 +63,14 @@ class Credential(abc.ABC):
         """
         return {}
 
+    def problem(self, sent: dict[str, str]) -> str | None:
+        """Return why the server may have refused it, as far as is known.
+
+        :param sent: what :meth:`parameters` has returned.
+        :returns: a clause that names the option, or None.
+        """
+        return None
+
 
 class _ClientSecret(Credential):
     """A secret (RFC 6749, 2.3.1).
@@ -173,19 +181,42 @@ class AssertionFile(Credential):
     """An assertion that someone else writes to a file (RFC 7523, 2.2).
 
     :param path: of the file, with the compact JWT only.
+    :param assertion_type: for ``client_assertion_type``.
     """
 
-    def __init__(self, client_id: str, path: str) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        path: str,
+        assertion_type: str = evidence.ASSERTION_TYPE,
+    ) -> None:
         super().__init__(client_id)
         self._path = path
+        self._assertion_type = assertion_type
 
     def parameters(self, audience: str) -> dict[str, str]:
         """Return the assertion that is in the file now."""
         return {
             'client_id': self.client_id,
-            'client_assertion_type': evidence.ASSERTION_TYPE,
+            'client_assertion_type': self._assertion_type,
             'client_assertion': read_line('oauth2_assertion_file', self._path),
         }
+
+    def problem(self, sent: dict[str, str]) -> str | None:
+        """Return whether the assertion has expired, or is none.
+
+        It is sent all the same: the clock of this machine may be wrong.
+        """
+        try:
+            claims = jwt.decode(
+                sent['client_assertion'], options={'verify_signature': False}
+            )
+        except (jwt.PyJWTError, RecursionError, ValueError):
+            return f'oauth2_assertion_file: {self._path} has no JWT'
+        end = claims.get('exp')
+        if not isinstance(end, (int, float)) or end > time.time():
+            return None
+        return f'oauth2_assertion_file: the JWT in {self._path} has expired'
 
 
 class Certificate(Credential):

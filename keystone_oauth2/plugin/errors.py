@@ -48,14 +48,16 @@ class AccessTokenError(
         self.retry_after = retry_after
         self.is_refusal = is_refusal
 
-    def copy(self) -> 'AccessTokenError':
+    def copy(self, addition: str = '') -> 'AccessTokenError':
         """Return the same error without traceback and context.
 
         An exception must not be raised in several threads, and what it drags
         along has the request, with the secret.
+
+        :param addition: to the message.
         """
         return AccessTokenError(
-            str(self),
+            f'{self}{addition}',
             self.http_status,
             self.retry_after,
             is_refusal=self.is_refusal,

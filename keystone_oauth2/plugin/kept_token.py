@@ -108,22 +108,25 @@ class KeptToken:
                 if failure is not None:
                     LOG.warning('Cannot renew the access token: %s', failure)
                 return found
-            delay = self._ask_at - time.monotonic()
-            if has_waited or not 0 < delay <= _PATIENCE:
-                raise ty.cast(errors.AccessTokenError, failure).copy()
-            time.sleep(delay)
+            failure = ty.cast(errors.AccessTokenError, failure)
+            if has_waited:
+                raise failure.copy()
+            self._wait(failure)
             has_waited = True
 
     def new(self, request: Request) -> str:
         """Request a token, and keep it.
 
-        :raises AccessTokenError: there is none, or the server asks to wait.
+        As with :meth:`get`, the server may ask to wait once.
+
+        :raises AccessTokenError: there is none.
         """
-        with self._lock:
-            failure = self._failure
-            if failure and time.monotonic() < self._ask_at:
-                raise failure.copy()
-            return self._request(request)
+        try:
+            return self._ask(request)
+        except errors.AccessTokenError as error:
+            failure = error
+        self._wait(failure)
+        return self._ask(request)
 
     def keep(self, value: str, lifetime: float) -> None:
         """Keep a token that was requested earlier.
@@ -161,6 +164,24 @@ class KeptToken:
 
     def _is_over(self, current: _Current) -> bool:
         return self._renews and current.end <= time.monotonic()
+
+    def _ask(self, request: Request) -> str:
+        with self._lock:
+            failure = self._failure
+            if failure and time.monotonic() < self._ask_at:
+                raise failure.copy()
+            return self._request(request)
+
+    def _wait(self, failure: errors.AccessTokenError) -> None:
+        """Wait until the server can be asked again.
+
+        :param failure: is raised if the server does not ask to wait, or for
+            too long.
+        """
+        delay = self._ask_at - time.monotonic()
+        if not 0 < delay <= _PATIENCE:
+            raise failure.copy()
+        time.sleep(delay)
 
     def _renew(
         self, request: Request, came: float

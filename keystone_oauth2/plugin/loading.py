@@ -22,18 +22,24 @@ from keystoneauth1 import loading
 from keystone_oauth2.plugin import authorization_server
 from keystone_oauth2.plugin import client
 from keystone_oauth2.plugin import credentials
+from keystone_oauth2.protocol.client_auth import evidence
 from keystone_oauth2.protocol.clients import jwk
 
 _BASIC = 'client_secret_basic'
 _POST = 'client_secret_post'
 _JWT = 'private_key_jwt'
+_FEDERATED = 'federated_jwt'
+_SPIFFE = 'spiffe_jwt'
 _TLS = ('tls_client_auth', 'self_signed_tls_client_auth')
-#: Client authentication methods (RFC 7591, 2; RFC 8705, 2), and the options
-#: of which each needs exactly one. The certificate may be that of the session.
+#: Client authentication methods, with the names that the server has for them,
+#: and the options of which each needs exactly one. The certificate may be that
+#: of the session.
 METHODS: dict[str, tuple[str, ...]] = {
     _BASIC: ('oauth2_client_secret', 'oauth2_client_secret_file'),
     _POST: ('oauth2_client_secret', 'oauth2_client_secret_file'),
     _JWT: ('oauth2_key_file', 'oauth2_assertion_file'),
+    _FEDERATED: ('oauth2_assertion_file',),
+    _SPIFFE: ('oauth2_assertion_file',),
     **dict.fromkeys(_TLS, ()),
 }
 _CREDENTIALS = METHODS[_BASIC] + METHODS[_JWT]
@@ -220,9 +226,17 @@ def _credential(method: str, values: Values) -> credentials.Credential:
     _check_algorithm(values)
     if method in _TLS:
         return credentials.Certificate(client_id)
+    if path := values.get('oauth2_assertion_file'):
+        # A SPIFFE ID in the JWT would not decide: an issuer with an https URL
+        # may send one as well.
+        return credentials.AssertionFile(
+            client_id,
+            path,
+            evidence.SPIFFE_ASSERTION_TYPE
+            if method == _SPIFFE
+            else evidence.ASSERTION_TYPE,
+        )
     if method == _JWT:
-        if path := values.get('oauth2_assertion_file'):
-            return credentials.AssertionFile(client_id, path)
         return credentials.PrivateKeyJWT(
             client_id,
             values['oauth2_key_file'],

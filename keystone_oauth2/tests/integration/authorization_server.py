@@ -51,18 +51,15 @@ class AuthorizationServer(fixture.KeystoneServer):
         self.issuer = f'https://127.0.0.1:{self.port}/v3'
         # Another name for the same host: to clients, it is another host.
         self.mtls_endpoint = f'https://localhost:{self.port}/v3'
-        super().__init__(
-            {
-                'oauth2': {
-                    'issuer': self.issuer,
-                    'mtls_endpoint': self.mtls_endpoint,
-                    'oauth2_authn_methods': METHODS,
-                },
-                'token': {'provider': provider},
-                **(options or {}),
+        own = {
+            'oauth2': {
+                'issuer': self.issuer,
+                'mtls_endpoint': self.mtls_endpoint,
+                'oauth2_authn_methods': METHODS,
             },
-            prefix='',
-        )
+            'token': {'provider': provider},
+        }
+        super().__init__(_configuration.merge(own, options or {}), prefix='')
 
     def _serve(self):
         return self.start_node(self.port).url

@@ -38,6 +38,7 @@ COLLECTIONS = {
     'secret': 'secrets',
     'key': 'keys',
     'certificate': 'certificates',
+    'federated_identity': 'federated_identities',
 }
 OPTIONS = {
     'oauth2': {'issuer': ISSUER, 'oauth2_authn_methods': METHODS},

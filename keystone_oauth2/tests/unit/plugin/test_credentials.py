@@ -221,6 +221,34 @@ class FileTest(FilesTestCase):
                 credential.parameters(ISSUER),
             )
 
+    def test_problem(self):
+        """What is sent may be refused for more than these reasons."""
+        credential = credentials.AssertionFile('id', str(self.path))
+        option = 'oauth2_assertion_file'
+        for claims, expected in (
+            ({'exp': 1}, f'{option}: the JWT in {self.path} has expired'),
+            ({'exp': 1.5}, f'{option}: the JWT in {self.path} has expired'),
+            ({'exp': 2**40}, None),
+            ({'exp': '1'}, None),
+            ({}, None),
+        ):
+            with self.variant(claims):
+                self.write(jwt.encode(claims, 'x' * 32))
+                sent = credential.parameters(ISSUER)
+                self.assertEqual(expected, credential.problem(sent))
+
+    @hypothesis.given(st.text() | st.from_regex(r'e30\.[\w=-]*\.[\w]*'))
+    def test_any_text_instead_of_an_assertion(self, text):
+        credential = credentials.AssertionFile('id', '/jwt')
+        self.assertIn(
+            credential.problem({'client_assertion': text}),
+            (
+                'oauth2_assertion_file: /jwt has no JWT',
+                'oauth2_assertion_file: the JWT in /jwt has expired',
+                None,
+            ),
+        )
+
     def test_what_is_not_one_line(self):
         for text in ('', '\n', 'a\nb', 'a\0', 'a\rb', '\x7f'):
             with self.variant(text):

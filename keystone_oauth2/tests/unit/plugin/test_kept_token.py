@@ -184,7 +184,17 @@ class KeptTokenTest(base.TestCase):
             self.assertEqual(['wait'] * THREADS, results)
         self.assertEqual(1, server.requests)
 
-    def test_new_token_while_the_server_asks_to_wait(self):
+    def test_new_token_of_a_server_that_asks_to_wait(self):
+        """It is worth the same patience as the first token of a call."""
+        server = Server()
+        server.error = errors.AccessTokenError('wait', 503, 1)
+        threading.Timer(0.5, setattr, [server, 'error', None]).start()
+        self.assertEqual('2', self.kept.new(server.issue))
+        server.error = errors.AccessTokenError('wait', 503, 1)
+        self.assertRaises(errors.AccessTokenError, self.kept.new, server.issue)
+        self.assertEqual(4, server.requests)
+
+    def test_new_token_of_a_server_that_asks_to_wait_long(self):
         server = Server()
         server.error = errors.AccessTokenError('wait', 429, 900)
         for _ in range(2):

@@ -48,6 +48,13 @@ class LoadingTest(base.TestCase):
             ),
             (KEY, credentials.PrivateKeyJWT),
             ({'oauth2_assertion_file': '/jwt'}, credentials.AssertionFile),
+            (
+                {
+                    'oauth2_assertion_file': '/jwt',
+                    'oauth2_auth_method': 'federated_jwt',
+                },
+                credentials.AssertionFile,
+            ),
             (CERTIFICATE, credentials.Certificate),
             ({**CERTIFICATE, **TLS}, credentials.Certificate),
             # The certificate is that of the session.
@@ -99,6 +106,11 @@ class LoadingTest(base.TestCase):
             (
                 {**SECRET, 'oauth2_auth_method': 'private_key_jwt'},
                 'oauth2_key_file',
+            ),
+            (
+                {**KEY, 'oauth2_auth_method': 'spiffe_jwt'},
+                'oauth2_auth_method',
+                'oauth2_assertion_file',
             ),
             ({**SECRET, **TLS}, 'oauth2_auth_method', 'a certificate'),
             (
