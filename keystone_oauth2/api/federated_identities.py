@@ -36,7 +36,7 @@ class FederatedIdentity(kinds.Kind):
 
     name = registration.FEDERATED_IDENTITY
     properties = {
-        'issuer_id': {**kinds.TEXT, 'minLength': 1, 'maxLength': 64},
+        'issuer_id': {'type': 'string', 'pattern': trusted_issuer.ID_PATTERN},
         'subject': {'type': ['string', 'null'], 'maxLength': 2048},
         'claims': {'type': 'object', 'maxProperties': 10},
     }

@@ -12,15 +12,12 @@
 
 """What keeps JWTs of trusted issuers from being accepted."""
 
-import datetime
-
 from oslo_config import cfg
 from oslo_utils import timeutils
 
 from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.protocol.client_auth import federated_jwt
 from keystone_oauth2.protocol.federation import trusted_issuer
-from keystone_oauth2.protocol.federation import vouching
 
 _Issuer = trusted_issuer.TrustedIssuer
 
@@ -55,10 +52,7 @@ def _warning(issuer: _Issuer) -> str | None:
     remedy = missing_option(issuer.kind)
     if remedy is not None:
         return f'JWTs of {issuer.id} are refused until you {remedy}.'
-    if issuer.key_source == trusted_issuer.JWKS:
-        return None
-    oldest = timeutils.utcnow() - datetime.timedelta(seconds=vouching.MAX_AGE)
-    if issuer.keys_fetched_at is None or issuer.keys_fetched_at <= oldest:
+    if not issuer.has_keys(timeutils.utcnow()):
         return (
             f'The keys of {issuer.id} are too old, and its JWTs are refused: '
             f'run keystone-oauth2-manage trusted_issuer_check {issuer.id}.'

@@ -29,6 +29,7 @@ from keystone_oauth2.cmd import issuer_tables
 from keystone_oauth2.cmd import issuer_warnings
 from keystone_oauth2.compose import options
 from keystone_oauth2.conf import urls
+from keystone_oauth2.db import issuer_keys as stored_keys
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.identity import notify
@@ -92,10 +93,7 @@ def trusted_issuer_set() -> int:
         given |= {name: getattr(after, name) for name in _KEYS}
     if after.is_enabled:
         issuer_keys.check_algorithms(after)
-    try:
-        trusted_issuers.change(before.id, **given)
-    except trusted_issuers.Unknown as error:
-        raise _unknown(before.id) from error
+    _change(before, **given)
     notify.notify_trusted_issuer('updated', before.id)
     _report(after, ignored)
     return 0
@@ -107,14 +105,10 @@ def trusted_issuer_check() -> int:
     issuer = _known()
     ignored: list[str] = []
     if issuer.key_source != trusted_issuer.JWKS:
-        # This begins an attempt, unless another one has just begun.
-        trusted_issuers.claim(issuer)
-        try:
-            issuer, ignored = issuer_keys.fetched(issuer)
-        except Mistake as error:
-            trusted_issuers.store_failure(issuer, error.reason)
-            raise
-        trusted_issuers.store_keys(issuer, issuer.jwks or '')
+        before = issuer
+        issuer, ignored = _with_keys_or_failure(before)
+        # Requests of workers that began before have no effect any more.
+        _change(before, **{name: getattr(issuer, name) for name in _KEYS})
     print(issuer_tables.keys(issuer))
     print(f'Fetched: {issuer_tables.age(issuer)}')
     _report(issuer, ignored)
@@ -216,6 +210,27 @@ def _needs_keys(
     return after.is_enabled and not (
         before.is_enabled and _OF_KEYS.isdisjoint(given)
     )
+
+
+def _change(before: _Issuer, **given: ty.Any) -> None:
+    try:
+        trusted_issuers.change(before, **given)
+    except trusted_issuers.Unknown as error:
+        raise Mistake(
+            f'{before.id} was changed or deleted by somebody else meanwhile: '
+            f'run the command again.'
+        ) from error
+
+
+def _with_keys_or_failure(issuer: _Issuer) -> tuple[_Issuer, list[str]]:
+    # This begins an attempt, unless another one has just begun.
+    claimed = stored_keys.claim(issuer)
+    try:
+        return issuer_keys.fetched(issuer)
+    except Mistake as error:
+        if claimed is not None:
+            stored_keys.store_failure(claimed, error.reason)
+        raise
 
 
 def _with_keys(issuer: _Issuer) -> tuple[_Issuer, list[str]]:

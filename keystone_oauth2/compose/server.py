@@ -35,6 +35,7 @@ from keystone_oauth2.compose import token_format
 from keystone_oauth2.conf import urls
 from keystone_oauth2.db import certificates
 from keystone_oauth2.db import clients
+from keystone_oauth2.db import issuer_keys
 from keystone_oauth2.db import replay
 from keystone_oauth2.db import revocation_events
 from keystone_oauth2.db import trusted_issuers
@@ -201,7 +202,7 @@ def _ports(conf: ty.Any) -> dict[str, ty.Any]:
         'digest_keys': _digest_keys(conf),
         'guard': options.guard(conf),
         'hasher': application_credentials,
-        'key_fetcher': refresher.Refresher(trusted_issuers),
+        'key_fetcher': refresher.Refresher(issuer_keys),
         'policy': policy,
         'replay_cache': replay.ReplayCache(),
         'tokens': token_format.token_service(conf),

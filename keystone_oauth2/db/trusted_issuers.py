@@ -19,11 +19,10 @@ import collections.abc as abc
 import dataclasses
 import datetime
 import json
-import re
+import secrets
 import typing as ty
 
 from oslo_db import exception
-from oslo_utils import timeutils
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -45,9 +44,8 @@ _FIND = lookups.Lookup(
     .order_by(_Row.id)
 )
 _MAX_ISSUER_LENGTH = 255
-_MAX_FAILURE_LENGTH = 255
-_UNSAFE = re.compile('[^\x20-\x7e]')
-_COOL_DOWN = datetime.timedelta(seconds=30)
+# Of the first one: it is an integer of four octets.
+_MAX_REVISION = 2**30
 _UNCHANGEABLE = frozenset({'id', 'issuer', 'kind', 'revision'})
 _WITHOUT_KEYS = {
     'jwks': None,
@@ -62,7 +60,7 @@ class Exists(Exception):
 
 
 class Unknown(Exception):
-    """There is no issuer with this id."""
+    """There is no issuer with this id, or it has been changed."""
 
 
 class InUse(Exception):
@@ -90,7 +88,7 @@ def find(issuer: ty.Any) -> list[trusted_issuer.TrustedIssuer]:
         return []
     # Databases may ignore trailing spaces when they compare.
     return [
-        _plain(row) for row in _FIND.all(issuer=issuer) if row.issuer == issuer
+        plain(row) for row in _FIND.all(issuer=issuer) if row.issuer == issuer
     ]
 
 
@@ -98,14 +96,14 @@ def get(issuer_id: str) -> trusted_issuer.TrustedIssuer | None:
     """Return an issuer, or None."""
     with database.session_for_read() as session:
         row = session.get(_Row, issuer_id)
-        return _plain(row) if row and row.id == issuer_id else None
+        return plain(row) if row and row.id == issuer_id else None
 
 
 def list_all() -> list[trusted_issuer.TrustedIssuer]:
     """Return all issuers, sorted by id."""
     with database.session_for_read() as session:
         rows = session.scalars(sa.select(_Row).order_by(_Row.id))
-        return [_plain(row) for row in rows]
+        return [plain(row) for row in rows]
 
 
 def count_uses(issuer_id: str) -> int:
@@ -121,6 +119,8 @@ def add(new: trusted_issuer.TrustedIssuer) -> None:
     :raises Exists: there is already one with its id.
     """
     values = {name: getattr(new, name) for name in _NAMES}
+    # A request for the keys of another one with this id may not have ended.
+    values['revision'] = secrets.randbelow(_MAX_REVISION)
     try:
         with database.session_for_write() as session:
             session.add(_Row(**_stored(values)))
@@ -129,25 +129,26 @@ def add(new: trusted_issuer.TrustedIssuer) -> None:
 
 
 @database.repeat_conflicts
-def change(issuer_id: str, **values: ty.Any) -> None:
+def change(before: trusted_issuer.TrustedIssuer, **values: ty.Any) -> None:
     """Change an issuer, and increment its revision.
 
     If its keys come from elsewhere now, those from before are dropped.
 
+    :param before: the issuer as the caller knows it.
     :param values: members of ``TrustedIssuer`` other than its id, issuer, kind
         and revision.
-    :raises Unknown: there is no such issuer.
+    :raises Unknown: there is no such issuer, or it has been changed.
     """
     fixed = _UNCHANGEABLE & values.keys()
     if fixed:
         raise TypeError(f'cannot be changed: {sorted(fixed)}')
     with database.session_for_write() as session:
         # The lock comes before any read: see db.registrations.
-        if not _update(
-            session, _Row.id == issuer_id, revision=_Row.revision + 1
+        if not update(
+            session, *is_unchanged(before), revision=_Row.revision + 1
         ):
             raise Unknown
-        row = session.get_one(_Row, issuer_id)
+        row = session.get_one(_Row, before.id)
         if any(
             values.get(name, getattr(row, name)) != getattr(row, name)
             for name in ('key_source', 'jwks_uri')
@@ -183,7 +184,7 @@ def hold(session: orm.Session, issuer_id: str, issuer: str) -> bool:
     :returns: whether the issuer exists with this ``iss``, and is enabled.
     """
     return bool(
-        _update(
+        update(
             session,
             _Row.id == issuer_id,
             _Row.issuer == issuer,
@@ -193,114 +194,17 @@ def hold(session: orm.Session, issuer_id: str, issuer: str) -> bool:
     )
 
 
-def due(seconds: float) -> list[trusted_issuer.TrustedIssuer]:
-    """Return the enabled issuers whose keys should be fetched now.
-
-    :param seconds: the age of their keys.
-    """
-    now = _now()
-    query = (
-        sa.select(_Row)
-        .where(
-            _Row.is_enabled == sa.true(),
-            _Row.key_source != trusted_issuer.JWKS,
-            _is_cool(now),
-            _is_before(
-                _Row.keys_fetched_at, now - datetime.timedelta(seconds=seconds)
-            ),
-        )
-        .order_by(_Row.id)
-    )
-    with database.session_for_read() as session:
-        return [_plain(row) for row in session.scalars(query)]
-
-
-def claim(issuer: trusted_issuer.TrustedIssuer) -> bool:
-    """Return whether the caller may fetch the keys of an issuer now.
-
-    No other worker may at the same time. The issuer must be enabled and
-    unchanged, and no request for its keys may have begun in the last 30
-    seconds.
-    """
-    now = _now()
-    try:
-        with database.session_for_write() as session:
-            claimed = _update(
-                session,
-                *_is_unchanged(issuer),
-                _Row.is_enabled == sa.true(),
-                _is_cool(now),
-                attempted_at=now,
-                failure=None,
-            )
-    except database.Error as error:
-        if not database.is_conflict(error):
-            raise
-        return False
-    return claimed == 1
-
-
-@database.repeat_conflicts
-def store_keys(issuer: trusted_issuer.TrustedIssuer, jwks: str) -> None:
-    """Store the keys of an issuer, unless it has been changed.
-
-    :param jwks: text of a JWK set with usable keys.
-    """
-    now = _now()
-    # The clock of the node that has claimed them may be ahead.
-    fetched_at = sa.case(
-        (_Row.attempted_at > now, _Row.attempted_at), else_=now
-    )
-    with database.session_for_write() as session:
-        _update(
-            session,
-            *_is_unchanged(issuer),
-            jwks=jwks,
-            keys_fetched_at=fetched_at,
-            failure=None,
-        )
-
-
-@database.repeat_conflicts
-def store_failure(issuer: trusted_issuer.TrustedIssuer, reason: str) -> None:
-    """Store why keys could not be fetched, unless the issuer was changed.
-
-    :param reason: a sentence, of which 255 characters are kept.
-    """
-    with database.session_for_write() as session:
-        _update(
-            session,
-            *_is_unchanged(issuer),
-            # It may quote what a server has sent. No database takes a NUL,
-            # and not every connection all other characters.
-            failure=_UNSAFE.sub('?', reason)[:_MAX_FAILURE_LENGTH],
-        )
-
-
-def _now() -> datetime.datetime:
-    return timeutils.utcnow().replace(microsecond=0)
-
-
-def _is_before(
-    column: orm.InstrumentedAttribute[datetime.datetime | None],
-    time: datetime.datetime,
-) -> sa.ColumnElement[bool]:
-    return sa.or_(column.is_(None), column <= time)
-
-
-def _is_cool(now: datetime.datetime) -> sa.ColumnElement[bool]:
-    return _is_before(_Row.attempted_at, now - _COOL_DOWN)
-
-
-def _is_unchanged(
+def is_unchanged(
     issuer: trusted_issuer.TrustedIssuer,
 ) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions that a row is an issuer as it was read."""
     return _Row.id == issuer.id, _Row.revision == issuer.revision
 
 
-def _update(
+def update(
     session: orm.Session, *where: sa.ColumnElement[bool], **values: ty.Any
 ) -> int:
+    """Change rows, and return how many these were."""
     return _rowcount(session, sa.update(_Row).where(*where).values(**values))
 
 
@@ -346,7 +250,7 @@ def _stored(values: abc.Mapping[str, ty.Any]) -> dict[str, ty.Any]:
     return stored
 
 
-def _plain(row: ty.Any) -> trusted_issuer.TrustedIssuer:
+def plain(row: ty.Any) -> trusted_issuer.TrustedIssuer:
     """Return an issuer.
 
     :param row: has a member for each column.

@@ -15,6 +15,7 @@
 import collections.abc as abc
 import http.client
 import os
+import re
 import socket
 import ssl
 import threading
@@ -28,6 +29,8 @@ from requests import utils
 DEADLINE = 10
 MAX_BYTES = 4 * 1024 * 1024
 _LATE = 'the response takes too long'
+_UNSAFE = re.compile('[^\x20-\x7e]')
+_MAX_REASON_LENGTH = 200
 
 
 class FetchError(Exception):
@@ -115,7 +118,9 @@ def get(
         ):
             return _in_time(connected, parts, headers, end, max_bytes)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise FetchError(str(error) or type(error).__name__) from error
+        # Some quote what the server has sent.
+        text = _UNSAFE.sub('?', str(error))[:_MAX_REASON_LENGTH]
+        raise FetchError(text or type(error).__name__) from error
 
 
 def _addresses(

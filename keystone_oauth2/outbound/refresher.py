@@ -65,8 +65,8 @@ class Store(ty.Protocol):
             ever. Also, the cool-down has passed since the last attempt.
         """
 
-    def claim(self, issuer: _Issuer) -> bool:
-        """Whether the caller may fetch the keys of an issuer now.
+    def claim(self, issuer: _Issuer) -> _Issuer | None:
+        """Return the issuer if the caller may fetch its keys now, or None.
 
         Of several callers at the same moment, one may, and none before the
         cool-down has passed. It begins an attempt: its time is stored, and
@@ -76,8 +76,10 @@ class Store(ty.Protocol):
     def store_keys(self, issuer: _Issuer, jwks: str) -> None:
         """Store the keys of an issuer, which were fetched now.
 
-        Nothing happens if it has been changed since (``revision``): its keys
-        may come from somewhere else now. The same is true of a failure.
+        Nothing happens if it has been changed or claimed since: its keys may
+        come from somewhere else now. The same is true of a failure.
+
+        :param issuer: as returned by :meth:`claim`.
         """
 
     def store_failure(self, issuer: _Issuer, reason: str) -> None:
@@ -138,10 +140,11 @@ class Refresher:
             return True
         if not _may_be_fetched(issuer, now) or not self.start():
             return False
-        if not self._store.claim(issuer):
+        claimed = self._store.claim(issuer)
+        if claimed is None:
             # Another worker has claimed it since the caller read it.
             return True
-        return self._soon(issuer, functools.partial(self._update, issuer))
+        return self._soon(issuer, functools.partial(self._update, claimed))
 
     def refresh(self) -> float:
         """Fetch what is due, and return the seconds until the next time."""
@@ -151,7 +154,8 @@ class Refresher:
                 self._soon(issuer, functools.partial(self._claim, issuer))
         # Whatever it was, the thread must go on.
         except Exception as error:  # noqa: BLE001
-            self._outcomes.failed(what, error)
+            # Its text may have the values of a whole statement.
+            self._outcomes.failed(what, type(error).__name__)
         else:
             self._outcomes.succeeded(what)
         return INTERVAL * random.uniform(_EARLIEST, _LATEST)  # nosec
@@ -194,12 +198,12 @@ class Refresher:
     def _claim(self, issuer: _Issuer) -> None:
         # Only when its turn comes: a claim soon looks like one that failed.
         try:
-            is_claimed = self._store.claim(issuer)
+            claimed = self._store.claim(issuer)
         except Exception as error:  # noqa: BLE001
-            self._outcomes.failed(_what(issuer), error)
+            self._outcomes.failed(_what(issuer), type(error).__name__)
             return
-        if is_claimed:
-            self._update(issuer)
+        if claimed is not None:
+            self._update(claimed)
 
     def _update(self, issuer: _Issuer) -> None:
         try:
@@ -207,7 +211,7 @@ class Refresher:
             if reason is not None:
                 self._store.store_failure(issuer, reason)
         except Exception as error:  # noqa: BLE001
-            reason = f'{type(error).__name__}: {error}'
+            reason = type(error).__name__
         if reason is None:
             self._outcomes.succeeded(_what(issuer))
         else:
@@ -251,16 +255,18 @@ def _is_being_fetched(issuer: _Issuer, now: datetime.datetime) -> bool:
     begun = issuer.attempted_at
     return (
         begun is not None
-        and now - begun < _LONGEST
+        and -trusted_issuer.MAX_SKEW < now - begun < _LONGEST
         and issuer.failure is None
         and (issuer.keys_fetched_at is None or issuer.keys_fetched_at < begun)
     )
 
 
 def _may_be_fetched(issuer: _Issuer, now: datetime.datetime) -> bool:
-    return (
-        issuer.attempted_at is None
-        or (now - issuer.attempted_at).total_seconds() >= COOLDOWN
+    begun = issuer.attempted_at
+    return begun is None or not (
+        -trusted_issuer.MAX_SKEW
+        < now - begun
+        < datetime.timedelta(seconds=COOLDOWN)
     )
 
 

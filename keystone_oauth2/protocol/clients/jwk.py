@@ -55,7 +55,8 @@ _KINDS: tuple[ty.Any, ...] = (
 # PyJWT's name of an algorithm, where it differs.
 _PYJWT_NAMES = {'Ed25519': 'EdDSA'}
 # The test of a modulus takes up to a second: two seconds a request.
-_MAX_RSA_BITS_OF_SET = 20480
+#: How many bits RSA keys may have in total: looking for weak ones takes time.
+MAX_RSA_BITS_OF_SET = 20480
 _MAX_KID_LENGTH = 255
 _MAX_KEYS = 100
 
@@ -96,7 +97,7 @@ def read(jwk: JWK) -> dict[str, str]:
     :raises ValueError: it is malformed, private or weak; the message is a
         predicate without its subject.
     """
-    key = _read_members(jwk)
+    key = read_members(jwk)
     check(key)
     return key
 
@@ -116,7 +117,7 @@ def read_set(jwks: JWK) -> tuple[list[dict[str, str]], list[Ignored]]:
         try:
             if not isinstance(jwk, dict):
                 raise ValueError('is not an object')
-            found[index] = _read_members(jwk)
+            found[index] = read_members(jwk)
         except OtherKey as error:
             kid = jwk.get('kid')
             kid = kid if isinstance(kid, str) else None
@@ -147,6 +148,32 @@ def from_key(key: ty.Any) -> dict[str, str]:
         members.pop('key_ops', None)
         return members
     raise ValueError('is not a key of a supported kind')
+
+
+def read_members(jwk: JWK) -> dict[str, str]:
+    """Return what :func:`read` does, of a key that may be weak.
+
+    :raises OtherKey: as :func:`read`, and ``ValueError``.
+    """
+    if is_private(jwk):
+        raise ValueError('has private or secret members: generate a new key')
+    _check_kind(jwk)
+    key = {name: _member(name, jwk) for name in _MEMBERS[jwk['kty']]}
+    for name in ('kid', 'alg'):
+        if name in jwk:
+            key[name] = _member(name, jwk)
+    if len(key.get('kid', '')) > _MAX_KID_LENGTH:
+        raise ValueError(
+            f'has a kid of more than {_MAX_KID_LENGTH} characters'
+        )
+    if not algorithms(key):
+        raise ValueError('has an alg that does not fit its kty and crv')
+    return key
+
+
+def rsa_bits(jwk: JWK) -> int:
+    """Return the length of an RSA key in bits; 0 for others."""
+    return 8 * len(octets(jwk.get('n', '')))
 
 
 def algorithms(jwk: JWK) -> tuple[str, ...]:
@@ -232,23 +259,6 @@ def octets(text: str) -> bytes:
     return content
 
 
-def _read_members(jwk: JWK) -> dict[str, str]:
-    if is_private(jwk):
-        raise ValueError('has private or secret members: generate a new key')
-    _check_kind(jwk)
-    key = {name: _member(name, jwk) for name in _MEMBERS[jwk['kty']]}
-    for name in ('kid', 'alg'):
-        if name in jwk:
-            key[name] = _member(name, jwk)
-    if len(key.get('kid', '')) > _MAX_KID_LENGTH:
-        raise ValueError(
-            f'has a kid of more than {_MAX_KID_LENGTH} characters'
-        )
-    if not algorithms(key):
-        raise ValueError('has an alg that does not fit its kty and crv')
-    return key
-
-
 def _check_kind(jwk: JWK) -> None:
     """Check that a key is of a supported kind and for signatures.
 
@@ -275,10 +285,10 @@ def _check_kind(jwk: JWK) -> None:
 
 
 def _check_set(keys: abc.Mapping[int, dict[str, str]]) -> None:
-    bits = 8 * sum(len(octets(key.get('n', ''))) for key in keys.values())
-    if bits > _MAX_RSA_BITS_OF_SET:
+    bits = sum(map(rsa_bits, keys.values()))
+    if bits > MAX_RSA_BITS_OF_SET:
         raise ValueError(
-            f'set has RSA keys with more than {_MAX_RSA_BITS_OF_SET} bits in '
+            f'set has RSA keys with more than {MAX_RSA_BITS_OF_SET} bits in '
             f'total: send fewer at a time'
         )
     first: dict[str, int] = {}

@@ -37,6 +37,8 @@ _MAX_TEXT = 1024
 _MAX_LENGTH = 16 * 1024
 # Integers beyond this are not exact in all JSON parsers (RFC 8259, 6).
 _MAX_INTEGER = 2**53 - 1
+# Whose subject is all that says which workload it is.
+_WITH_SUBJECT = frozenset({trusted_issuer.KUBERNETES, trusted_issuer.SPIFFE})
 # Others than the subject say nothing of who it is.
 _REGISTERED = frozenset({'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'})
 
@@ -151,7 +153,8 @@ class FederatedIdentity:
         required = issuer.required_claims
         if required and not self.claims.keys() & set(required):
             return f'at least one of the claims {", ".join(required)}'
-        if not required and self.subject is None:
+        needs_subject = not required or issuer.kind in _WITH_SUBJECT
+        if needs_subject and self.subject is None:
             return 'a subject'
         return None
 

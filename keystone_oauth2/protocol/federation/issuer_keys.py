@@ -22,9 +22,11 @@ import jwt
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.protocol.federation import trusted_issuer
 
-_MAX_KEYS = 100
-# Databases take 64 KiB.
-_MAX_LENGTH = 48 * 1024
+# Of a set, and of those in it that are for signatures.
+_MAX_MEMBERS = 100
+_MAX_KEYS = 16
+# Verification, and looking for a weak key, takes too long with larger ones.
+_MAX_RSA_BITS = 4096
 _JWT_SVID = 'jwt-svid'
 
 
@@ -38,31 +40,63 @@ def usable(jwks: ty.Any, kind: str) -> tuple[str, list[str]]:
     :param kind: of the issuer; a SPIFFE bundle has keys for other uses.
     :returns: the text of a JWK set with them, and for each other key a
         sentence.
-    :raises ValueError: there is none; a predicate without its subject.
+    :raises ValueError: there is none, or so many that looking for weak ones
+        would take long; a predicate without its subject.
     """
-    found: dict[ty.Any, dict[str, str]] = {}
-    ignored = []
-    for index, key in enumerate(_keys(jwks)):
+    ignored: list[str] = []
+    found: list[dict[str, str]] = []
+    known = set()
+    for index, key in _read(jwks, kind, ignored):
+        name = jwk.thumbprint(key), key.get('kid')
         try:
-            read = jwk.read(_for_signatures(key, kind))
+            jwk.check(key)
         except ValueError as error:
-            ignored.append(f'The key at index {index} {error}.')
+            ignored.append(_sentence(index, error))
         else:
-            found[jwk.thumbprint(read), read.get('kid')] = read
+            if name not in known:
+                found.append(key)
+        known.add(name)
     if not found:
         reasons = ' '.join(ignored[:3]) or 'The set is empty.'
         raise ValueError(f'has no usable key. {reasons}')
-    text = json.dumps({'keys': list(found.values())}, separators=(',', ':'))
-    if len(text) > _MAX_LENGTH:
-        raise ValueError(f'has more than {_MAX_LENGTH} characters')
+    text = json.dumps({'keys': found}, separators=(',', ':'))
     return text, ignored
+
+
+def _read(
+    jwks: ty.Any, kind: str, ignored: list[str]
+) -> list[tuple[int, dict[str, str]]]:
+    """Return the keys for signatures with their places, perhaps weak ones."""
+    found = []
+    for index, key in enumerate(_keys(jwks)):
+        try:
+            found.append((index, _members(key, kind)))
+        except ValueError as error:
+            ignored.append(_sentence(index, error))
+    if len(found) > _MAX_KEYS:
+        raise ValueError(f'has more than {_MAX_KEYS} keys for signatures')
+    if sum(jwk.rsa_bits(key) for _, key in found) > jwk.MAX_RSA_BITS_OF_SET:
+        raise ValueError(
+            f'has RSA keys with more than {jwk.MAX_RSA_BITS_OF_SET} bits in '
+            f'total'
+        )
+    return found
 
 
 def _keys(jwks: ty.Any) -> list[ty.Any]:
     keys = jwks.get('keys') if isinstance(jwks, dict) else None
-    if not isinstance(keys, list) or len(keys) > _MAX_KEYS:
-        raise ValueError(f'is not a JWK set of at most {_MAX_KEYS} keys')
+    if not isinstance(keys, list) or len(keys) > _MAX_MEMBERS:
+        raise ValueError(f'is not a JWK set of at most {_MAX_MEMBERS} keys')
     return keys
+
+
+def _members(key: ty.Any, kind: str) -> dict[str, str]:
+    read = jwk.read_members(_for_signatures(key, kind))
+    if not read.get('kid', '').isprintable():
+        raise ValueError('has a kid that is not printable')
+    if jwk.rsa_bits(read) > _MAX_RSA_BITS:
+        raise ValueError(f'has more than {_MAX_RSA_BITS} bits')
+    return read
 
 
 def _for_signatures(key: ty.Any, kind: str) -> dict[str, ty.Any]:
@@ -76,6 +110,10 @@ def _for_signatures(key: ty.Any, kind: str) -> dict[str, ty.Any]:
     if not key.get('kid'):
         raise ValueError('has no kid')
     return {**key, 'use': 'sig'}
+
+
+def _sentence(index: int, error: ValueError) -> str:
+    return f'The key at index {index} {error}.'
 
 
 class _Key:

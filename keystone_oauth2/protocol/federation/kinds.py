@@ -52,6 +52,7 @@ _UNREVIEWED = {
         ),
     ),
 }
+_REVIEWED_REFS = ('refs/heads/', 'refs/tags/')
 _REPOSITORY = {
     trusted_issuer.GITHUB: 'repository_id',
     trusted_issuer.GITLAB: 'project_id',
@@ -106,8 +107,20 @@ def problem_of_unbound(kind: str, claims: Claims, bound: Bound) -> str | None:
     if name not in bound and (not isinstance(value, str) or value in values):
         return f'{name} is {claim_names.shown(value)}, which is not bound'
     if kind == trusted_issuer.GITHUB:
-        return _problem_of_workflow(claims, bound)
+        return _problem_of_ref(claims, bound) or _problem_of_workflow(
+            claims, bound
+        )
     return None
+
+
+def _problem_of_ref(claims: Claims, bound: Bound) -> str | None:
+    # Other events than those above may be about a pull request as well.
+    ref = claims.get('ref')
+    if 'ref' in bound or 'event_name' in bound:
+        return None
+    if isinstance(ref, str) and ref.startswith(_REVIEWED_REFS):
+        return None
+    return f'ref is {claim_names.shown(ref)}, which is not bound'
 
 
 def _problem_of_workflow(claims: Claims, bound: Bound) -> str | None:
@@ -158,5 +171,24 @@ def _warnings_of_repository(
         found.append(
             'Each job of the repository can use the client, on any branch: '
             'bind environment or ref.'
+        )
+    if kind == trusted_issuer.GITLAB:
+        found += _warnings_of_gitlab(bound)
+    return found
+
+
+def _warnings_of_gitlab(bound: abc.Collection[str]) -> list[str]:
+    if 'ref_protected' in bound:
+        return []
+    found = []
+    if 'ref' in bound and 'ref_type' not in bound:
+        found.append(
+            'A tag can have the name of a branch: bind ref_type or '
+            'ref_protected as well.'
+        )
+    if 'environment' in bound and 'environment_protected' not in bound:
+        found.append(
+            'Jobs on any branch can name an environment that is not '
+            'protected: bind environment_protected or ref_protected as well.'
         )
     return found

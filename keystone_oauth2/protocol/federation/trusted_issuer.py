@@ -40,7 +40,15 @@ JWKS = 'jwks'
 BUNDLE = 'spiffe_bundle'
 _WITH_URL = (JWKS_URI, BUNDLE)
 
-_ID = re.compile('[A-Za-z0-9][A-Za-z0-9._-]{0,63}')
+#: By how much the clocks of two nodes may differ. A time that is farther in
+#: the future is one of a wrong clock, and means nothing.
+MAX_SKEW = datetime.timedelta(seconds=60)
+#: For which time keys are used while no others can be fetched.
+MAX_AGE = datetime.timedelta(days=1)
+
+#: Of an id, for a JSON schema.
+ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+_ID = re.compile(ID_PATTERN)
 _URL_TEXT = re.compile('[\x21-\x7e]{1,255}')
 _MAX_LIFETIME = 86400
 _MAX_CLAIMS = 10
@@ -143,6 +151,21 @@ class TrustedIssuer:
     attempted_at: datetime.datetime | None = None
     failure: str | None = None
 
+    def has_keys(self, now: datetime.datetime) -> bool:
+        """Whether there are keys that are not too old.
+
+        :param now: UTC without a zone.
+        """
+        if self.jwks is None:
+            return False
+        if self.key_source == JWKS:
+            return True
+        fetched_at = self.keys_fetched_at
+        return (
+            fetched_at is not None
+            and now - MAX_AGE < fetched_at <= now + MAX_SKEW
+        )
+
 
 def make(
     issuer_id: str, kind: str, own_issuer: str | None, **given: ty.Any
@@ -185,12 +208,7 @@ def check(issuer: TrustedIssuer, own_issuer: str | None) -> None:
         raise ValueError(
             f'The longest lifetime must be from 10 to {_MAX_LIFETIME} seconds.'
         )
-    if issuer.audience is not None and not _URL_TEXT.fullmatch(
-        issuer.audience
-    ):
-        raise ValueError(
-            'The audience must have 1 to 255 visible ASCII characters.'
-        )
+    _check_audience(issuer)
     if len(issuer.required_claims) > _MAX_CLAIMS:
         raise ValueError(f'At most {_MAX_CLAIMS} claims can be required.')
     for name in issuer.required_claims:
@@ -211,10 +229,30 @@ def _check_issuer(issuer: TrustedIssuer, own_issuer: str | None) -> None:
             'The issuer must be an https URL without query and fragment, '
             'exactly as in the claim iss.'
         )
+    for kind, preset in PRESETS.items():
+        if issuer.issuer == preset.issuer and issuer.kind != kind:
+            raise ValueError(
+                f'{issuer.issuer} is an issuer of kind {kind}, whose rules '
+                f'protect its tenants from each other.'
+            )
     if issuer.issuer == own_issuer:
         raise ValueError(
             'This server cannot be a trusted issuer: its own access tokens '
             'would authenticate clients.'
+        )
+
+
+def _check_audience(issuer: TrustedIssuer) -> None:
+    if issuer.audience is None:
+        return
+    if not _URL_TEXT.fullmatch(issuer.audience):
+        raise ValueError(
+            'The audience must have 1 to 255 visible ASCII characters.'
+        )
+    if issuer.audience == issuer.issuer:
+        raise ValueError(
+            'The audience must not be the issuer: its JWTs for itself, such '
+            'as those for the API of Kubernetes, would authenticate clients.'
         )
 
 

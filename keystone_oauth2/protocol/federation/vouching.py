@@ -30,8 +30,6 @@ from keystone_oauth2.protocol.federation import trusted_issuer
 
 Issuers = list[trusted_issuer.TrustedIssuer]
 
-#: Seconds for which keys are used while no others can be fetched.
-MAX_AGE = 86400
 # Seconds after which a request may succeed that needs other keys.
 _RETRY_AFTER = 2
 
@@ -67,36 +65,34 @@ class Vouching:
         problem = rules.problem_of_header(assertion.header, jwk.ALGORITHMS)
         if problem is not None:
             raise ports.Refused(f'assertion: {problem}')
+        named = self._named(assertion)
+        unknown = [one for one in named if not _knows_key(one, assertion)]
         vouching = []
-        for issuer in self._with_key(assertion):
-            problem = self._problem(issuer, assertion)
-            if problem is None:
-                vouching.append(issuer)
+        for issuer in named:
+            if issuer not in unknown:
+                problem = self._problem(issuer, assertion)
+                if problem is None:
+                    vouching.append(issuer)
         if not vouching:
-            raise ports.Refused(f'assertion: {problem}')
+            self._want_keys(unknown)
+            raise ports.Refused(
+                f'assertion: {problem or f"{_ids(named)} has no such key"}'
+            )
         return vouching
 
-    def _with_key(self, assertion: evidences.Assertion) -> Issuers:
-        """Return the issuers with a key that may have signed an assertion."""
-        named = self._named(assertion)
-        usable = [issuer for issuer in named if _has_keys(issuer)]
-        kid = assertion.header.get('kid')
-        found = [
-            issuer
-            for issuer in usable
-            if issuer_keys.read(issuer.jwks or '').knows(kid)
-        ]
-        if found:
-            return found
-        is_fetching = [self._fetcher.want(issuer) for issuer in named]
-        if any(is_fetching) or not usable:
+    def _want_keys(self, issuers: Issuers) -> None:
+        """Ask for the keys of issuers, one of which may have signed.
+
+        :raises errors.TemporarilyUnavailable: they may become known.
+        """
+        now = _now()
+        # Each of them is asked for.
+        is_fetching = [self._fetcher.want(issuer) for issuer in issuers]
+        if any(is_fetching) or not all(one.has_keys(now) for one in issuers):
             raise errors.TemporarilyUnavailable(
                 _RETRY_AFTER,
-                f'the keys of trusted issuer {_ids(named)} are not known yet',
+                f'the keys of trusted issuer {_ids(issuers)} are not known',
             )
-        raise ports.Refused(
-            f'assertion: trusted issuer {_ids(named)} has no such key'
-        )
 
     def _named(self, assertion: evidences.Assertion) -> Issuers:
         is_spiffe = assertion.type == evidences.SPIFFE_ASSERTION_TYPE
@@ -111,7 +107,8 @@ class Vouching:
             )
             if (issuer.kind == trusted_issuer.SPIFFE) == is_spiffe
         ]
-        if not found:
+        # Our own issuer identifier may have been changed.
+        if not found or name == self._issuer:
             raise ports.Refused('assertion: it has no trusted issuer')
         self._fetcher.start()
         return found
@@ -150,15 +147,17 @@ def _problem_of_signature(
     return f'no key of trusted issuer {issuer.id} has signed it'
 
 
-def _has_keys(issuer: trusted_issuer.TrustedIssuer) -> bool:
-    if issuer.jwks is None:
-        return False
-    if issuer.key_source == trusted_issuer.JWKS:
-        return True
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    oldest = now - datetime.timedelta(seconds=MAX_AGE)
-    fetched_at = issuer.keys_fetched_at
-    return fetched_at is not None and fetched_at > oldest
+def _knows_key(
+    issuer: trusted_issuer.TrustedIssuer, assertion: evidences.Assertion
+) -> bool:
+    """Whether an issuer has a key that may have signed an assertion."""
+    return issuer.has_keys(_now()) and issuer_keys.read(
+        issuer.jwks or ''
+    ).knows(assertion.header.get('kid'))
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 
 
 def _ids(issuers: abc.Iterable[trusted_issuer.TrustedIssuer]) -> str:

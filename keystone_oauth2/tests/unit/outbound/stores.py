@@ -90,9 +90,9 @@ class Store:
         with self._change():
             known = self._issuers[issuer.id]
             if not _is_before(known.attempted_at, now, refresher.COOLDOWN):
-                return False
+                return None
             self._replace(issuer, attempted_at=now, failure=None)
-            return True
+            return self._issuers[issuer.id]
 
     def store_keys(self, issuer, jwks):
         now = timeutils.utcnow()
