@@ -75,9 +75,7 @@ class Vouching:
                     vouching.append(issuer)
         if not vouching:
             self._want_keys(unknown)
-            raise ports.Refused(
-                f'assertion: {problem or f"{_ids(named)} has no such key"}'
-            )
+            raise ports.Refused(f'assertion: {problem or _no_key(named)}')
         return vouching
 
     def _want_keys(self, issuers: Issuers) -> None:
@@ -158,6 +156,10 @@ def _knows_key(
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+
+
+def _no_key(issuers: abc.Iterable[trusted_issuer.TrustedIssuer]) -> str:
+    return f'trusted issuer {_ids(issuers)} has no such key'
 
 
 def _ids(issuers: abc.Iterable[trusted_issuer.TrustedIssuer]) -> str:

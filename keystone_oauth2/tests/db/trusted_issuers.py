@@ -22,6 +22,7 @@ import uuid
 from oslo_utils import timeutils
 import sqlalchemy as sa
 
+from keystone_oauth2.db import issuer_keys
 from keystone_oauth2.db import registrations
 from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.identity import database
@@ -50,7 +51,7 @@ class TrustedIssuerTests:
         members.setdefault('issuer', f'https://{name}.example.net')
         new = trusted_issuer.make(name, trusted_issuer.OIDC, None, **members)
         trusted_issuers.add(new)
-        return new
+        return self.stored(new)
 
     def stored(self, issuer):
         return trusted_issuers.get(issuer.id)
@@ -79,7 +80,7 @@ class TrustedIssuerTests:
         )
 
     def is_due(self, issuer):
-        return issuer.id in [one.id for one in trusted_issuers.due(AGE)]
+        return issuer.id in [one.id for one in issuer_keys.due(AGE)]
 
     def test_issuer_is_stored_unchanged(self):
         """No database truncates its members, but times to the second."""
@@ -164,7 +165,7 @@ class TrustedIssuerTests:
         ):
             with self.variant(values):
                 issuer = self.new_issuer(**known)
-                trusted_issuers.change(issuer.id, **values)
+                trusted_issuers.change(self.stored(issuer), **values)
                 self.assertEqual(
                     dataclasses.replace(
                         issuer, **{**kept, **values}, revision=1
@@ -237,7 +238,8 @@ class TrustedIssuerTests:
         ):
             with self.variant(seconds):
                 self.at(NOW, seconds)
-                self.assertIs(expected, trusted_issuers.claim(issuer))
+                claimed = issuer_keys.claim(issuer)
+                self.assertIs(expected, claimed is not None)
         self.assertEqual(
             (second(60), None),
             (self.stored(issuer).attempted_at, self.stored(issuer).failure),
@@ -245,23 +247,23 @@ class TrustedIssuerTests:
 
     def test_keys_of_a_changed_issuer_are_not_claimed(self):
         issuer = self.new_issuer()
-        trusted_issuers.change(issuer.id, is_enabled=False)
+        trusted_issuers.change(self.stored(issuer), is_enabled=False)
         for stale in (issuer, self.stored(issuer)):
-            self.assertIs(False, trusted_issuers.claim(stale))
-        trusted_issuers.change(issuer.id, is_enabled=True)
-        self.assertIs(False, trusted_issuers.claim(issuer))
-        self.assertIs(True, trusted_issuers.claim(self.stored(issuer)))
+            self.assertIsNone(issuer_keys.claim(stale))
+        trusted_issuers.change(self.stored(issuer), is_enabled=True)
+        self.assertIsNone(issuer_keys.claim(issuer))
+        self.assertIsNotNone(issuer_keys.claim(self.stored(issuer)))
 
     def test_result_of_a_request_is_stored(self):
         issuer = self.new_issuer()
         self.at(NOW)
-        trusted_issuers.claim(issuer)
+        claimed = issuer_keys.claim(issuer)
         self.at(NOW, 1)
-        trusted_issuers.store_failure(issuer, '\0\U0001f511' + 'x' * 300)
+        issuer_keys.store_failure(claimed, '\0\U0001f511' + 'x' * 300)
         self.assertEqual(
             (None, second(), '??' + 'x' * 253), self.outcome(issuer)
         )
-        trusted_issuers.store_keys(issuer, KEYS)
+        issuer_keys.store_keys(claimed, KEYS)
         self.assertEqual((second(1), second(), None), self.outcome(issuer))
         self.assertEqual(KEYS, self.stored(issuer).jwks)
 
@@ -270,22 +272,65 @@ class TrustedIssuerTests:
         return stored.keys_fetched_at, stored.attempted_at, stored.failure
 
     def test_keys_are_never_older_than_the_attempt(self):
-        """The clock of the node that began it may be ahead."""
+        """The clock may have been put back meanwhile."""
         issuer = self.new_issuer()
         self.at(NOW)
-        trusted_issuers.claim(issuer)
+        claimed = issuer_keys.claim(issuer)
         self.at(NOW, -5)
-        trusted_issuers.store_keys(issuer, KEYS)
+        issuer_keys.store_keys(claimed, KEYS)
         self.assertEqual((second(), second(), None), self.outcome(issuer))
 
     def test_result_for_a_changed_issuer_is_dropped(self):
         """The keys may be those of another server."""
         issuer = self.new_issuer()
-        trusted_issuers.change(issuer.id, jwks='new')
-        trusted_issuers.store_keys(issuer, KEYS)
-        trusted_issuers.store_failure(issuer, 'x')
-        self.assertEqual('new', self.stored(issuer).jwks)
-        self.assertEqual((None, None, None), self.outcome(issuer))
+        claimed = issuer_keys.claim(issuer)
+        trusted_issuers.change(issuer, jwks='new', attempted_at=None)
+        self.assert_dropped(claimed, 'new')
+
+    def test_result_for_an_issuer_of_before_is_dropped(self):
+        """Another one may have got its id."""
+        issuer = self.new_issuer()
+        claimed = issuer_keys.claim(issuer)
+        trusted_issuers.delete(issuer.id)
+        trusted_issuers.add(dataclasses.replace(claimed, jwks='new'))
+        self.assert_dropped(claimed, 'new')
+
+    def test_result_of_an_earlier_attempt_is_dropped(self):
+        """It may have taken longer than the next one."""
+        issuer = self.new_issuer()
+        self.at(NOW)
+        earlier = issuer_keys.claim(issuer)
+        self.at(NOW, 40)
+        later = issuer_keys.claim(issuer)
+        issuer_keys.store_keys(later, 'new')
+        self.assert_dropped(earlier, 'new')
+
+    def assert_dropped(self, claimed, jwks):
+        before = self.stored(claimed)
+        issuer_keys.store_keys(claimed, KEYS)
+        issuer_keys.store_failure(claimed, 'x')
+        self.assertEqual(jwks, self.stored(claimed).jwks)
+        self.assertEqual(before, self.stored(claimed))
+
+    def test_change_of_what_somebody_else_has_changed_is_refused(self):
+        issuer = self.new_issuer()
+        trusted_issuers.change(issuer, max_lifetime=20)
+        self.assert_raises(
+            trusted_issuers.Unknown,
+            trusted_issuers.change,
+            issuer,
+            max_lifetime=30,
+        )
+        self.assertEqual(20, self.stored(issuer).max_lifetime)
+
+    def test_time_of_a_wrong_clock_means_nothing(self):
+        """Otherwise, keys would not be fetched until it is right."""
+        issuer = self.new_issuer()
+        self.at(NOW, 86400)
+        issuer_keys.store_keys(issuer_keys.claim(issuer), KEYS)
+        self.at(NOW)
+        self.assertTrue(self.is_due(issuer))
+        self.assertIsNotNone(issuer_keys.claim(issuer))
 
     def test_keys_are_due_by_age(self):
         now = timeutils.utcnow()
@@ -315,9 +360,9 @@ class TrustedIssuerTests:
 
     def test_one_of_concurrent_claims_wins(self):
         for _ in range(races.ROUNDS):
-            claim = do(trusted_issuers.claim, self.new_issuer())
+            claim = do(issuer_keys.claim, self.new_issuer())
             found = self.at_once(*[claim] * 4)
-            self.assertEqual([False] * 3 + [True], sorted(found))
+            self.assertEqual(1, sum(one is not None for one in found))
 
     def test_no_identity_outlives_its_issuer(self):
         """One of a concurrent registration and deletion is refused."""

@@ -283,9 +283,12 @@ class RefreshTest(RefresherTestCase):
         """There may be more of them than threads."""
         self.add('a')
         for number in range(2 * refreshers.MAX_FETCHES):
-            self.issuers.found['a'] = KeyError(number)
+            # The text of an error of a database may have secrets.
+            error = type(f'Error{number}', (Exception,), {})('secret')
+            self.issuers.found['a'] = error
             self.refresh_later(LONG)
-            self.wait_for_log(f'KeyError: {number}')
+            self.wait_for_log(f'Error{number}')
+        self.assertNotIn('secret', self.logger.output)
         self.issuers.found['a'] = stores.key_set()
         self.refresh_later(LONG)
         self.wait_for_keys()
@@ -297,7 +300,7 @@ class RefreshTest(RefresherTestCase):
         self.issuers.wait_for_requests(1)
         self.store.failure = KeyError('database')
         event.set()
-        self.wait_for_log("KeyError: 'database'")
+        self.wait_for_log('KeyError')
         self.store.failure = None
         self.refresh_later(LONG)
         self.wait_for_keys()

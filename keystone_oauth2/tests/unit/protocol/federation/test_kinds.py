@@ -100,6 +100,26 @@ class UnreviewedTest(base.TestCase):
                 )
                 self.assert_problem(None, GITHUB, claims, ('event_name',))
 
+    def test_github_ref_of_a_pull_request_must_be_bound(self):
+        """C10: whatever the event is called; K06: or if there is none."""
+        for ref, shown in (
+            ('refs/pull/1/merge', '"refs/pull/1/merge"'),
+            ('main', '"main"'),
+            (None, 'null'),
+        ):
+            with self.variant(ref):
+                claims = issuers.github_claims(ref=ref)
+                self.assert_problem(
+                    f'ref is {shown}, which is not bound', GITHUB, claims
+                )
+                for name in ('ref', 'event_name'):
+                    self.assert_problem(None, GITHUB, claims, (name,))
+        for ref in ('refs/heads/main', 'refs/tags/v1'):
+            with self.variant(ref):
+                self.assert_problem(
+                    None, GITHUB, issuers.github_claims(ref=ref)
+                )
+
     def test_github_event_that_is_missing_must_be_bound(self):
         """C10: so it is refused; K06: as is one of another type."""
         for value, shown in (
@@ -214,14 +234,31 @@ class WarningsTest(base.TestCase):
                 ('x', (repository,), ['names, which change']),
                 (None, (repository,), ['Each job of the repository']),
                 (None, (repository, 'actor_id'), ['Each job']),
-                (None, (repository, 'environment'), []),
-                (None, (repository, 'ref'), []),
+                (None, (repository, 'ref_protected', 'ref'), []),
+                (None, (repository, 'ref_protected', 'environment'), []),
             ):
                 with self.variant((kind, subject, bound)):
                     found = kinds.warnings(kind, subject, bound)
                     self.assertEqual(len(shown), len(found))
                     for part, warning in zip(shown, found, strict=True):
                         self.assertIn(part, warning)
+
+    def test_conditions_of_gitlab_that_developers_can_meet(self):
+        """Tags and environments that are not protected are theirs."""
+        for bound, shown in (
+            (('ref',), ['A tag can have the name']),
+            (('environment',), ['Jobs on any branch can name']),
+            (('environment', 'ref'), ['A tag', 'Jobs']),
+            (('ref', 'ref_type'), []),
+            (('environment', 'environment_protected'), []),
+        ):
+            with self.variant(bound):
+                found = kinds.warnings(GITLAB, None, ('project_id', *bound))
+                self.assertEqual(len(shown), len(found))
+                for part, warning in zip(shown, found, strict=True):
+                    self.assertIn(part, warning)
+        for name in ('ref', 'environment'):
+            self.assert_warnings([], GITHUB, None, 'repository_id', name)
 
     def test_other_issuers_have_no_warnings(self):
         self.assert_warnings([], OIDC, 'default')

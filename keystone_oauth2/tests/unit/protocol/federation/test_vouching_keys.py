@@ -13,6 +13,7 @@
 """The keys of trusted issuers are fetched while nobody waits for them."""
 
 import datetime
+import json
 
 from keystone_oauth2.tests.unit.protocol.federation import issuers
 from keystone_oauth2.tests.unit.protocol.federation import test_vouching
@@ -71,6 +72,20 @@ class UnknownKeyTest(test_vouching.VouchingTestCase):
         )
         self.assertEqual(['issuer', 'again'], self.fetcher.wanted)
 
+    def test_other_issuer_with_an_id_of_a_key_hides_none(self):
+        """C12: an issuer of the same name may use the ids of its keys."""
+        self.issuers.add(issuers.trusted('again'))
+        other = issuers.Key('other').jwk()
+        text = json.dumps({'keys': [other]})
+        self.issuers.add(issuers.trusted('evil', jwks=text))
+        self.fetcher.is_fetching = True
+        self.assert_unavailable(self.TOKEN)
+        self.assertEqual(['issuer', 'again'], self.fetcher.wanted)
+        self.fetcher.is_fetching = False
+        self.assert_refused(
+            'no key of trusted issuer evil has signed it', self.TOKEN
+        )
+
     def test_issuer_with_the_key_is_enough(self):
         """C12: though another one has no keys yet."""
         self.issuers.add(issuers.trusted('new', jwks=None))
@@ -107,7 +122,7 @@ class OldKeysTest(test_vouching.VouchingTestCase):
 
     def test_keys_are_used_for_a_day(self):
         """C12: while no others can be fetched."""
-        for age in (0, 300, 86390):
+        for age in (-50, 0, 300, 86390):
             with self.variant(age):
                 self.add(age)
                 self.assert_vouched(self.TOKEN)
@@ -120,6 +135,8 @@ class OldKeysTest(test_vouching.VouchingTestCase):
             (10**6, {}),
             (0, {'jwks': None}),
             (0, {'keys_fetched_at': None}),
+            # The clock of a node was wrong.
+            (-70, {}),
             (0, {'jwks': None, 'keys_fetched_at': None}),
         ):
             for is_fetching in (False, True):
