@@ -104,6 +104,15 @@ class ReadTest(base.TestCase):
             with self.variant(claims):
                 self.assertIsNone(read(None, GITHUB, **claims).subject)
 
+    def test_subject_is_needed_if_it_alone_names_the_workload(self):
+        """C10, C11: even if the operator requires other claims."""
+        for kind in ('kubernetes', 'spiffe'):
+            with self.variant(kind):
+                issuer = issuers.trusted(kind=kind, required_claims=('x',))
+                self.assert_refused(
+                    'It must have a subject.', None, issuer, x='1'
+                )
+
     def test_wildcards_are_refused(self):
         """C10: there are no patterns, whoever expects them."""
         for text in WITH_STARS:

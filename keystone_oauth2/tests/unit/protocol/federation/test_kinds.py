@@ -153,6 +153,27 @@ class UnreviewedTest(base.TestCase):
                 )
                 self.assert_problem(None, GITLAB, claims, ('pipeline_source',))
 
+    def test_github_ref_of_no_branch_or_tag_must_be_bound(self):
+        """C10: other events may be about a pull request; K06: or missing."""
+        for ref, shown in (
+            ('refs/pull/1/merge', '"refs/pull/1/merge"'),
+            ('refs/pull/1/refs/heads/main', '"refs/pull/1/refs/heads/main"'),
+            ('main', '"main"'),
+            ('', '""'),
+            (None, 'null'),
+            (['refs/heads/main'], 'a list'),
+        ):
+            with self.variant(ref):
+                claims = issuers.github_claims(ref=ref)
+                self.assert_problem(
+                    f'ref is {shown}, which is not bound', GITHUB, claims
+                )
+                for name in ('ref', 'event_name'):
+                    self.assert_problem(None, GITHUB, claims, (name,))
+        self.assert_problem(
+            None, GITHUB, issuers.github_claims(ref='refs/tags/1.0')
+        )
+
     def test_github_reusable_workflow_must_be_bound(self):
         """C10: its file may belong to others."""
         called = 'other/x/.github/workflows/y.yml@refs/heads/main'

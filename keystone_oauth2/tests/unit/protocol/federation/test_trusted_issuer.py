@@ -161,6 +161,19 @@ class CheckTest(TrustedIssuerTestCase):
             issuer=issuers.OWN_ISSUER,
         )
 
+    def test_issuer_that_everybody_uses_is_of_its_own_kind(self):
+        """C10: its rules protect its tenants from each other."""
+        for kind in ('github', 'gitlab'):
+            issuer = trusted_issuer.PRESETS[kind].issuer
+            self.assertEqual(kind, self.make(kind=kind, issuer=issuer).kind)
+            for other in {'oidc', 'kubernetes', 'github', 'gitlab'} - {kind}:
+                with self.variant((kind, other)):
+                    self.assert_refused(
+                        f'is an issuer of kind {kind}',
+                        kind=other,
+                        issuer=issuer,
+                    )
+
     def test_issuer_of_spiffe_is_a_trust_domain(self):
         """C11: without a path."""
         for issuer in ('spiffe://example.org', 'spiffe://a'):
@@ -269,6 +282,12 @@ class CheckTest(TrustedIssuerTestCase):
                 self.assert_refused(
                     'The audience must have', audience=audience
                 )
+
+    def test_audience_must_not_be_the_issuer(self):
+        """C03: such as the API server of a Kubernetes cluster."""
+        self.assert_refused(
+            'The audience must not be the issuer', audience=issuers.ISSUER
+        )
 
     def test_required_claims_are_names_of_claims(self):
         self.make(required_claims=('a', '/b/c'))

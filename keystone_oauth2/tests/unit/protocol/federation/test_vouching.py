@@ -12,6 +12,7 @@
 
 """Whether a trusted issuer vouches for an assertion (RFC 7523, 3)."""
 
+import dataclasses
 import time
 
 from keystone_oauth2.protocol import errors
@@ -95,6 +96,14 @@ class IssuerTest(VouchingTestCase):
             self.NONE, issuers.KEY.sign(issuers.claims(iss=None))
         )
         self.assertEqual([], self.issuers.searches)
+
+    def test_own_issuer_is_never_trusted(self):
+        """C08, C10: even if it was another one when that was registered."""
+        self.issuers.add(
+            dataclasses.replace(issuers.trusted(), issuer=issuers.OWN_ISSUER)
+        )
+        token = issuers.KEY.sign(issuers.claims(iss=issuers.OWN_ISSUER))
+        self.assert_refused(self.NONE, token)
 
     def test_issuer_that_is_disabled_between_is_refused(self):
         """C10: as is one that was removed."""
