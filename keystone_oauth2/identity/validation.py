@@ -27,6 +27,7 @@ _SENTENCES = {
     'additionalProperties': 'it may have {} only',
     'enum': 'it must be one of {}',
     'maxLength': 'it must not have more than {} characters',
+    'maxProperties': 'it must not have more than {} members',
     'minItems': 'it must not be empty',
     'minLength': 'it must not be empty',
     'pattern': 'it has a character that cannot be stored',
