@@ -21,6 +21,7 @@ from keystone_oauth2.tests.functional import test_client_policy
 from keystone_oauth2.tests.support import clients
 
 ALL, READ = test_client_policy.ALL, test_client_policy.READ
+OWNER_READ = test_client_policy.OWNER_READ
 REMOVE = test_client_policy.REMOVE
 DAY = datetime.timedelta(days=1)
 SECRETS = {
@@ -54,8 +55,8 @@ class RolesTest(AuthorityTestCase):
         token = self.unrestricted(['reader'])
         for client, expected in (
             (self.create(self.user, ['reader']), ALL),
-            (self.create(self.user, ['member']), READ),
-            (self.create(self.user, ['reader', 'member']), READ),
+            (self.create(self.user, ['member']), OWNER_READ),
+            (self.create(self.user, ['reader', 'member']), OWNER_READ),
         ):
             self.assertEqual(expected, self.permitted_to(token, client))
 
@@ -65,7 +66,7 @@ class RolesTest(AuthorityTestCase):
             self.user, ['member'], project=self.other_project
         )
         for token in (self.unrestricted(['member']), self.owner_token):
-            self.assertEqual(READ, self.permitted_to(token, elsewhere))
+            self.assertEqual(OWNER_READ, self.permitted_to(token, elsewhere))
         token = self.identity.token_for(self.user, self.other_project)
         self.assertEqual(ALL, self.permitted_to(token, elsewhere))
 

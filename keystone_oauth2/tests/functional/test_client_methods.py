@@ -14,6 +14,7 @@
 
 from keystone_oauth2 import fixture
 from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import federation
 from keystone_oauth2.tests.support import mutual_tls
 from keystone_oauth2.tests.support import tokens
 
@@ -21,7 +22,7 @@ FAILED = 'FAILED:self-signed certificate'
 SECRET_METHODS = ('client_secret_basic', 'client_secret_post')
 
 
-class MethodsTestCase(clients.ClientsTestCase):
+class MethodsTestCase(federation.FederationTestCase):
     """A client with an authenticator of each kind."""
 
     def setUp(self):
@@ -32,6 +33,7 @@ class MethodsTestCase(clients.ClientsTestCase):
         self.self_signed = fixture.self_signed([('CN', 'other')])
         self.register_certificate(tls_client_auth_subject_dn='CN=batch')
         self.register_certificate(certificate=self.self_signed.pem)
+        self.identify()
 
     def ways(self):
         """Return new request arguments for each method."""
@@ -45,6 +47,7 @@ class MethodsTestCase(clients.ClientsTestCase):
                 clients.by_secret_in_body(own, own.secret),
                 clients.by_secret_in_body(own, self.secret),
             ),
+            'federated_jwt': (self.by(),),
             'private_key_jwt': (clients.by_key(self.signer),),
             'self_signed_tls_client_auth': (
                 clients.by_certificate(own, self.self_signed, FAILED),

@@ -18,12 +18,15 @@ from oslo_messaging.notify import _impl_test
 
 from keystone_oauth2.tests.functional import notifications
 from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import federation
 
 PREFIX = 'identity.oauth2_client'
 CADF = 'http://schemas.dmtf.org/cloud/audit/1.0/event'
 
 
-class NotificationsTestCase(notifications.Listening, clients.ClientsTestCase):
+class NotificationsTestCase(
+    notifications.Listening, federation.FederationTestCase
+):
     """Notifications of the client resources."""
 
     prefix = PREFIX
@@ -54,12 +57,16 @@ class ChangesTest(NotificationsTestCase):
         self.assert_sent(('_key.created', signer.id))
         certificate = self.register_certificate(tls_client_auth_san_dns='a')
         self.assert_sent(('_certificate.created', certificate['id']))
+        identity = self.identify()
+        self.assert_sent(('_federated_identity.created', identity['id']))
         self.choose_methods('client_secret_basic', 'private_key_jwt')
         self.assert_sent(('.updated', self.own.id))
         self.remove('secret', secret)
         self.assert_sent(('_secret.deleted', secret['id']))
         self.remove('certificate', certificate)
         self.assert_sent(('_certificate.deleted', certificate['id']))
+        self.remove('federated_identity', identity)
+        self.assert_sent(('_federated_identity.deleted', identity['id']))
         self.retire_secret()
         self.assert_sent(('_secret.deleted', self.own.id))
 
@@ -129,10 +136,12 @@ class ChangesTest(NotificationsTestCase):
         """With the client, whatever authenticator it used."""
         secret = self.register_secret()['secret']
         signer = self.register_key()
+        self.identify()
         self.sent()
         for how in (
             clients.by_secret(self.own, secret),
             clients.by_key(signer),
+            self.by(),
         ):
             self.assert_issued(**how)
             (message,) = [

@@ -15,9 +15,10 @@
 import urllib.parse
 
 from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import federation
 
 
-class PagesTest(clients.ClientsTestCase):
+class PagesTest(federation.FederationTestCase):
     def setUp(self):
         super().setUp()
         self.ids = [self.own.id]
@@ -120,6 +121,7 @@ class PagesTest(clients.ClientsTestCase):
         for kind, register in (
             ('key', self.register_key),
             ('certificate', self.register_subject),
+            ('federated_identity', self.register_identity),
         ):
             with self.variant(kind):
                 register(), register()
@@ -132,3 +134,7 @@ class PagesTest(clients.ClientsTestCase):
     def register_subject(self):
         name = f'{len(self.show("/certificates")["certificates"])}'
         return self.register_certificate(tls_client_auth_san_dns=name)
+
+    def register_identity(self):
+        found = self.show('/federated_identities')['federated_identities']
+        return self.identify(subject=f'{len(found)}')

@@ -19,6 +19,7 @@ import yaml
 
 from keystone_oauth2 import policies
 from keystone_oauth2.policies import client as rules
+from keystone_oauth2.policies import client_federated_identity
 from keystone_oauth2.policies import client_key
 from keystone_oauth2.tests.support import clients
 
@@ -48,6 +49,12 @@ for kind, collection in clients.COLLECTIONS.items():
             ),
         }
     )
+OPERATIONS[client_federated_identity.TEST] = (
+    'POST',
+    '/federated_identities/test',
+    {},
+    400,
+)
 NOTHING = set()
 READ = {
     name
@@ -55,18 +62,20 @@ READ = {
     if name.startswith(('identity:get_', 'identity:list_'))
 }
 REMOVE = {name for name in OPERATIONS if name.startswith('identity:delete_')}
+#: A dry run of client authentication changes nothing.
+OWNER_READ = READ | {client_federated_identity.TEST}
 ALL = set(OPERATIONS)
 #: By role, scope and ownership.
 TABLE = {
     'owner on the project of the client': ALL,
-    'owner on another project': READ,
-    'owner without a scope': READ,
+    'owner on another project': OWNER_READ,
+    'owner without a scope': OWNER_READ,
     'owner on the system': READ,
     'owner on the domain of the owner': NOTHING,
     'owner with an unrestricted application credential': ALL,
-    'owner with a restricted application credential': READ,
-    'the client itself': READ,
-    'another client of the owner': READ,
+    'owner with a restricted application credential': OWNER_READ,
+    'the client itself': OWNER_READ,
+    'another client of the owner': OWNER_READ,
     'admin on the project of the client': READ | REMOVE,
     'manager on the project of the client': NOTHING,
     'member on the project of the client': NOTHING,
@@ -253,7 +262,7 @@ class DefaultPolicyTest(PolicyTestCase):
             },
             set(OPERATIONS),
         )
-        self.assertEqual(14, len(OPERATIONS))
+        self.assertEqual(19, len(OPERATIONS))
 
     def test_body_does_not_change_the_owner_of_the_client(self):
         """Before Keystone 29.1, its members were part of the target."""
@@ -340,15 +349,15 @@ class OverriddenPolicyTest(PolicyTestCase):
         """K01: nor any other user to register an authenticator."""
         self.override_all(dict.fromkeys(OPERATIONS, '@'))
         for name, expected in (
-            ('anybody without a scope', READ | REMOVE),
-            ('admin on the project of the client', READ | REMOVE),
-            ('client of another user of the project', READ),
-            ('owner on another project', READ),
-            ('owner without a scope', READ),
+            ('anybody without a scope', OWNER_READ | REMOVE),
+            ('admin on the project of the client', OWNER_READ | REMOVE),
+            ('client of another user of the project', OWNER_READ),
+            ('owner on another project', OWNER_READ),
+            ('owner without a scope', OWNER_READ),
             ('trustee who is the owner', NOTHING),
             ('trustee who stays what it is', NOTHING),
-            ('owner with a restricted application credential', READ),
-            ('another client of the owner', READ),
+            ('owner with a restricted application credential', OWNER_READ),
+            ('another client of the owner', OWNER_READ),
         ):
             with self.variant(name):
                 token = self._tokens[name]

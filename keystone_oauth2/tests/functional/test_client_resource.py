@@ -17,12 +17,13 @@ import datetime
 from oslo_utils import timeutils
 
 from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import federation
 
 UNKNOWN = 'f' * 32
 BASE_URL = 'http://localhost'
 
 
-class ShownClientTest(clients.ClientsTestCase):
+class ShownClientTest(federation.FederationTestCase):
     def test_client_is_shown_with_its_owner_and_methods(self):
         own = self.identity.create_application_credential(
             self.user, ['reader'], name='batch', description='nightly'
@@ -53,6 +54,7 @@ class ShownClientTest(clients.ClientsTestCase):
                 'secrets': [self.own_secret(own)],
                 'keys': [],
                 'certificates': [],
+                'federated_identities': [],
                 'links': {'self': url},
             },
             client,
@@ -92,11 +94,13 @@ class ShownClientTest(clients.ClientsTestCase):
         signer = self.register_key(description='of the first node')
         secret = self.register_secret(expires_at='2099-01-01T00:00:00Z')
         secret.pop('secret')
+        identity = self.identify()
         client = self.show()['client']
         for kind, registered in (
             ('secret', secret),
             ('key', self.shown('key', signer.id)),
             ('certificate', certificate),
+            ('federated_identity', identity),
         ):
             with self.variant(kind):
                 collection = clients.COLLECTIONS[kind]

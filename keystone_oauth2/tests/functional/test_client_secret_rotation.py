@@ -15,6 +15,7 @@
 from keystone_oauth2.tests.functional import client_secrets
 from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import digests
+from keystone_oauth2.tests.support import federation
 
 CONFLICT = clients.IsKeystoneError(409, 'could no longer authenticate')
 
@@ -158,7 +159,7 @@ class RotationTest(client_secrets.SecretsTestCase):
         self.assertThat(answer, clients.IsKeystoneError(404))
 
 
-class LimitTest(client_secrets.SecretsTestCase):
+class LimitTest(client_secrets.SecretsTestCase, federation.FederationTestCase):
     options = {**clients.OPTIONS, 'oauth2_clients': {'authenticator_limit': 2}}
 
     def test_secret_beyond_the_limit_is_403(self):
@@ -194,11 +195,13 @@ class LimitTest(client_secrets.SecretsTestCase):
             self.register_key()
         for name in ('a', 'b'):
             self.register_certificate(tls_client_auth_san_dns=name)
+            self.identify(subject=name)
         other = self.identity.create_application_credential(self.user)
         self.register_secret(other)
         for kind, wanted in (
             ('key', {'jwk': self.register_key(client=other).jwk}),
             ('certificate', {'tls_client_auth_san_dns': 'c'}),
+            ('federated_identity', {'issuer_id': 'idp', 'subject': 'c'}),
         ):
             rest = f'/{clients.COLLECTIONS[kind]}'
             answer = self.manage('POST', rest, {kind: wanted})

@@ -13,12 +13,14 @@
 """Clients where some or all of the extension's tables are missing."""
 
 from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import federation
 
 UNAVAILABLE = clients.IsKeystoneError(503)
 NEW_TABLES = (
     'oauth2_client',
     'oauth2_client_assertion',
     'oauth2_client_authenticator',
+    'oauth2_trusted_issuer',
 )
 OPERATIONS = (
     ('GET', '', None),
@@ -31,10 +33,16 @@ OPERATIONS = (
         {'certificate': {'tls_client_auth_san_ip': '::'}},
     ),
     ('DELETE', '/keys/x', None),
+    (
+        'POST',
+        '/federated_identities',
+        {'federated_identity': {'issuer_id': 'idp', 'subject': 'batch'}},
+    ),
+    ('POST', '/federated_identities/test', {'assertion': 'x.y.z'}),
 )
 
 
-class LostTablesTest(clients.ClientsTestCase):
+class LostTablesTest(federation.FederationTestCase):
     """They existed when Keystone started."""
 
     def lose(self, *names):
@@ -65,5 +73,21 @@ class LostTablesTest(clients.ClientsTestCase):
         answer = self.get_token(**how)
         self.assertEqual(503, answer.status, answer.text)
         self.assertEqual('temporarily_unavailable', answer.json['error'])
+        self.doCleanups()
+        self.assert_issued(**how)
+
+    def test_jwt_of_an_issuer_is_refused_without_the_tables_for_it(self):
+        """C10, B07: as unavailable, also to an unknown client."""
+        self.identify('github')
+        how = self.by('github')
+        unknown = self.by('github', client='0' * 32)
+        self.lose('oauth2_trusted_issuer')
+        for one in (how, unknown):
+            answer = self.get_token(**one)
+            self.assertEqual(503, answer.status, answer.text)
+            self.assertEqual('temporarily_unavailable', answer.json['error'])
+        self.doCleanups()
+        self.lose('oauth2_client_assertion')
+        self.assertEqual(503, self.get_token(**how).status)
         self.doCleanups()
         self.assert_issued(**how)

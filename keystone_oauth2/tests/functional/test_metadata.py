@@ -29,6 +29,7 @@ ALL_METHODS = [
     'tls_client_auth',
     'self_signed_tls_client_auth',
     'private_key_jwt',
+    'federated_jwt',
     'client_secret_basic',
     'client_secret_post',
 ]
@@ -50,7 +51,12 @@ ALGORITHMS = [
 def document(issuer=ISSUER, base_url=None, methods=None, **further):
     """Return the expected metadata, by default for default options."""
     endpoint = f'{base_url or issuer}/OS-OAUTH2'
-    methods = methods or DEFAULT_METHODS
+    methods = [
+        # At the wire, both are the same method (RFC 7523, 2.2).
+        {'federated_jwt': 'private_key_jwt'}.get(name, name)
+        for name in methods or DEFAULT_METHODS
+    ]
+    methods = list(dict.fromkeys(methods))
     if {'tls_client_auth', 'self_signed_tls_client_auth'} & set(methods):
         further['tls_client_certificate_bound_access_tokens'] = True
     if 'private_key_jwt' in methods:

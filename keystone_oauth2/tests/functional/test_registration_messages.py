@@ -13,11 +13,12 @@
 """Error messages for the owner about a wrong registration."""
 
 from keystone_oauth2.tests.support import clients
+from keystone_oauth2.tests.support import federation
 
 WRONG_TIME = 'expires_at must be a time in UTC, such as 2027-06-01T00:00:00Z.'
 
 
-class RegistrationMessageTest(clients.ClientsTestCase):
+class RegistrationMessageTest(federation.FederationTestCase):
     def assert_error(self, sentence, answer):
         self.assertThat(answer, clients.IsKeystoneError(400))
         self.assertEqual(sentence, answer.json['error']['message'])
@@ -109,12 +110,13 @@ class RegistrationMessageTest(clients.ClientsTestCase):
 
     def test_available_methods_are_listed(self):
         methods = 'client/authentication_methods'
+        installed = sorted([*clients.METHODS, 'spiffe_jwt'])
         for value, sentence in (
             ([], f'{methods}: it must not be empty'),
             ('x', f'{methods}: it must be a list or null'),
             (
                 ['none'],
-                f'{methods}/0: it must be one of {", ".join(clients.METHODS)}',
+                f'{methods}/0: it must be one of {", ".join(installed)}',
             ),
             (
                 ['private_key_jwt', 'private_key_jwt'],

@@ -29,6 +29,7 @@ AUTHENTICATORS = 'oauth2_client_authenticator'
 METHODS = [
     'client_secret_basic',
     'client_secret_post',
+    'federated_jwt',
     'private_key_jwt',
     'self_signed_tls_client_auth',
     'tls_client_auth',
