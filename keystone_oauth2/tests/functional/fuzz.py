@@ -24,6 +24,7 @@ OPTIONS = {
         'oauth2_authn_methods': [
             'client_secret_basic',
             'client_secret_post',
+            'federated_jwt',
             'private_key_jwt',
             'self_signed_tls_client_auth',
             'tls_client_auth',

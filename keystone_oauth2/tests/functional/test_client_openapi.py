@@ -19,18 +19,20 @@ from schemathesis import GenerationMode
 
 from keystone_oauth2.tests.functional import fuzz
 from keystone_oauth2.tests.support import assertions
+from keystone_oauth2.tests.support import clients
 from keystone_oauth2.tests.support import openapi
 
 CLIENTS = '/v3/OS-OAUTH2/clients/'
+ISSUERS = '/v3/OS-OAUTH2/trusted_issuers'
 
 
 def operations():
-    """Return path and method of each operation on clients."""
+    """Return path and method of each operation of an owner."""
     # HEAD equals GET without the body.
     return [
         (path, method)
         for path, methods in openapi.operations().items()
-        if path.startswith(CLIENTS)
+        if path.startswith((CLIENTS, ISSUERS))
         for method in sorted(methods - {'HEAD'})
     ]
 
@@ -77,10 +79,12 @@ class ManagedRequestsTest(fuzz.FuzzTestCase):
 
     def make_real(self, case):
         """Change a request to an existing client and a valid key."""
+        if 'client_id' not in case.path_parameters:
+            return
         parameters = {'client_id': self.own.id}
         for name in case.path_parameters.keys() - {'client_id'}:
-            collection = name.replace('_id', 's')
-            parameters[name] = self.registered(collection)
+            kind = name.removesuffix('_id')
+            parameters[name] = self.registered(clients.COLLECTIONS[kind])
         case.path_parameters = parameters
         try:
             wanted = dict(case.body['key'])

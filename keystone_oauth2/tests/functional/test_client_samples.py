@@ -20,10 +20,19 @@ from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.tests.functional import samples
 from keystone_oauth2.tests.support import base
+from keystone_oauth2.tests.support import trusted_issuers
 
 NOBODY = 'e0c4e5a1d6f84f0b9b1f6a1c7d2e3f40'
 LIMIT = 10
 ELSEWHERE = {'client-error-unavailable.json'}
+ISSUERS = (
+    trusted_issuers.Kubernetes('k8s-prod', 'https://oidc.k8s.example.com'),
+    trusted_issuers.GitHub(
+        'github',
+        'https://token.actions.githubusercontent.com',
+        trusted_issuers.Key(),
+    ),
+)
 
 
 class ClientSamplesTest(base.KeystoneTestCase):
@@ -37,6 +46,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
                 'tls_client_auth',
                 'self_signed_tls_client_auth',
                 'private_key_jwt',
+                'federated_jwt',
                 'client_secret_basic',
             ]
         },
@@ -57,6 +67,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
             expires_at=cls.later(),
         )
         cls.token = cls.identity.token_for(cls.user)
+        trusted_issuers.create(cls.keystone, *ISSUERS)
         cls.asked = set()
         cls.answers = dict(cls.walk())
 
@@ -71,7 +82,11 @@ class ClientSamplesTest(base.KeystoneTestCase):
         yield 'key-create-response', key
         certificate = cls.register('certificates', 'certificate-create')
         yield 'certificate-create-response', certificate
-        yield from cls.show(secret, key, certificate)
+        identity = cls.register(
+            'federated_identities', 'federated-identity-create'
+        )
+        yield 'federated-identity-create-response', identity
+        yield from cls.show(secret, key, certificate, identity)
         yield 'update-response', cls.change()
         yield from cls.refuse(key)
         subject = cls.register('certificates', 'subject-create')
@@ -80,7 +95,7 @@ class ClientSamplesTest(base.KeystoneTestCase):
         yield 'error-too-many', cls.register_too_many()
 
     @classmethod
-    def show(cls, secret, key, certificate):
+    def show(cls, secret, key, certificate, identity):
         """Return the answers of all successful reads."""
         yield 'show-response', cls.ask()
         yield 'secrets-list-response', cls.ask('/secrets?limit=1')
@@ -93,6 +108,16 @@ class ClientSamplesTest(base.KeystoneTestCase):
         ):
             path = f'/{kind}s/{answer.json[kind]["id"]}'
             yield f'{kind}-show-response', cls.ask(path)
+        path = '/federated_identities'
+        one = f'{path}/{identity.json["federated_identity"]["id"]}'
+        yield 'federated-identities-list-response', cls.ask(path)
+        yield 'federated-identity-show-response', cls.ask(one)
+        cls.request('federated-identity-test')
+        assertion = ISSUERS[0].assertion(
+            aud='https://keystone.example.com:5000/v3'
+        )
+        tested = cls.ask(f'{path}/test', 'POST', json={'assertion': assertion})
+        yield 'federated-identity-test-response', tested
 
     @classmethod
     def refuse(cls, key):
@@ -174,6 +199,15 @@ class ClientSamplesTest(base.KeystoneTestCase):
                     samples.comparable(samples.read(f'client-{name}.json')),
                     samples.comparable(answer.json),
                 )
+
+    def test_trusted_issuers_equal_the_sample(self):
+        """J02."""
+        answer = self.keystone.request(
+            'GET', '/v3/OS-OAUTH2/trusted_issuers', token=self.token
+        )
+        self.assertEqual(
+            samples.read('trusted-issuers-response.json'), answer.json
+        )
 
     def test_statuses_equal_those_of_the_reference(self):
         statuses = {

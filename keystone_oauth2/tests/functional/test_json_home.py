@@ -29,6 +29,17 @@ BELOW_CLIENT = (
         '/certificates/{authenticator_id}',
         'certificate_id',
     ),
+    ('client_federated_identities', '/federated_identities', None),
+    (
+        'client_federated_identity',
+        '/federated_identities/{authenticator_id}',
+        'federated_identity_id',
+    ),
+    (
+        'client_federated_identity_test',
+        '/federated_identities/test',
+        None,
+    ),
 )
 
 
@@ -84,6 +95,7 @@ class ClientsJsonHomeTest(JsonHomeTest):
         }
         self.assertEqual(
             {'token', 'introspect', 'revoke', 'jwks', 'revocation_events'}
+            | {'trusted_issuers'}
             | {name for name, _, _ in BELOW_CLIENT},
             found,
         )

@@ -33,6 +33,8 @@ PATHS = (
     '/v3/OS-OAUTH2/%2e%2e/token',
     '/v3/OS-OAUTH2/clients/x',
     '/v3/OS-OAUTH2/clients/x/secrets/y',
+    '/v3/OS-OAUTH2/clients/x/federated_identities/test',
+    '/v3/OS-OAUTH2/trusted_issuers',
     '/v3/OS-OAUTH2/<b>',
 )
 METHODS = ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'FOO')
