@@ -151,6 +151,11 @@ class OpenIDProvider(fixtures.Fixture):
         return answer.json
 
 
+def is_installed():
+    """Whether the package of the provider is installed, and its program."""
+    return _PACKAGE.exists() and programs.is_installed('node')
+
+
 def missing():
     """Return the names of what has to be installed besides programs."""
     needed = [*_MODULES.values(), _PACKAGE]
