@@ -135,7 +135,7 @@ class DryRunTest(issuers.FederationTestCase):
                 issuers.OTHER_KEY.sign(issuers.claims(), kid='key'),
             ),
             (
-                'issuer has no such key',
+                'trusted issuer issuer has no such key',
                 issuers.OTHER_KEY.sign(issuers.claims()),
             ),
         ):

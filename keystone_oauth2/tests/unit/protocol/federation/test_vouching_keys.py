@@ -18,7 +18,7 @@ import json
 from keystone_oauth2.tests.unit.protocol.federation import issuers
 from keystone_oauth2.tests.unit.protocol.federation import test_vouching
 
-NO_KEY = 'issuer has no such key'
+NO_KEY = 'trusted issuer issuer has no such key'
 
 
 class UnknownKeyTest(test_vouching.VouchingTestCase):
@@ -67,7 +67,9 @@ class UnknownKeyTest(test_vouching.VouchingTestCase):
             issuers.trusted('again'),
             issuers.trusted('else', issuer='https://other.example.com'),
         )
-        self.assert_refused('issuer, again has no such key', self.TOKEN)
+        self.assert_refused(
+            'trusted issuer issuer, again has no such key', self.TOKEN
+        )
         self.assertEqual(['issuer', 'again'], self.fetcher.wanted)
 
     def test_other_issuer_with_an_id_of_a_key_hides_none(self):
