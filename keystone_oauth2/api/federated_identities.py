@@ -36,7 +36,7 @@ class FederatedIdentity(kinds.Kind):
 
     name = registration.FEDERATED_IDENTITY
     properties = {
-        'issuer_id': {'type': 'string', 'pattern': trusted_issuer.ID_PATTERN},
+        'issuer_id': {'type': 'string'},
         'subject': {'type': ['string', 'null'], 'maxLength': 2048},
         'claims': {'type': 'object', 'maxProperties': 10},
     }

@@ -93,7 +93,12 @@ def find(issuer: ty.Any) -> list[trusted_issuer.TrustedIssuer]:
 
 
 def get(issuer_id: str) -> trusted_issuer.TrustedIssuer | None:
-    """Return an issuer, or None."""
+    """Return an issuer, or None.
+
+    :param issuer_id: any text; not every database takes every one.
+    """
+    if not trusted_issuer.is_id(issuer_id):
+        return None
     with database.session_for_read() as session:
         row = session.get(_Row, issuer_id)
         return plain(row) if row and row.id == issuer_id else None

@@ -46,9 +46,7 @@ MAX_SKEW = datetime.timedelta(seconds=60)
 #: For which time keys are used while no others can be fetched.
 MAX_AGE = datetime.timedelta(days=1)
 
-#: Of an id, for a JSON schema.
-ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
-_ID = re.compile(ID_PATTERN)
+_ID = re.compile('[A-Za-z0-9][A-Za-z0-9._-]{0,63}')
 _URL_TEXT = re.compile('[\x21-\x7e]{1,255}')
 _MAX_LIFETIME = 86400
 _MAX_CLAIMS = 10
@@ -192,7 +190,7 @@ def check(issuer: TrustedIssuer, own_issuer: str | None) -> None:
     :param own_issuer: our own issuer identifier.
     :raises ValueError: it cannot; one sentence with the reason.
     """
-    if not _ID.fullmatch(issuer.id):
+    if not is_id(issuer.id):
         raise ValueError(
             'The id must have 1 to 64 letters, digits, dots, hyphens and '
             'underscores, and begin with a letter or digit.'
@@ -288,6 +286,11 @@ def _check_networks(networks: abc.Collection[str]) -> None:
             raise ValueError(
                 f'{network} is not a network such as 10.0.0.0/8: {error}.'
             ) from error
+
+
+def is_id(text: str) -> bool:
+    """Whether a trusted issuer can have an id."""
+    return _ID.fullmatch(text) is not None
 
 
 def is_https_url(text: str, *, query: bool = False) -> bool:
