@@ -22,6 +22,7 @@ import sys
 import typing as ty
 
 from oslo_config import cfg
+from oslo_utils import timeutils
 
 from keystone_oauth2.cmd import issuer_arguments
 from keystone_oauth2.cmd import issuer_keys
@@ -29,7 +30,6 @@ from keystone_oauth2.cmd import issuer_tables
 from keystone_oauth2.cmd import issuer_warnings
 from keystone_oauth2.compose import options
 from keystone_oauth2.conf import urls
-from keystone_oauth2.db import issuer_keys as stored_keys
 from keystone_oauth2.db import migration
 from keystone_oauth2.db import trusted_issuers
 from keystone_oauth2.identity import notify
@@ -223,13 +223,10 @@ def _change(before: _Issuer, **given: ty.Any) -> None:
 
 
 def _with_keys_or_failure(issuer: _Issuer) -> tuple[_Issuer, list[str]]:
-    # This begins an attempt, unless another one has just begun.
-    claimed = stored_keys.claim(issuer)
     try:
         return issuer_keys.fetched(issuer)
     except Mistake as error:
-        if claimed is not None:
-            stored_keys.store_failure(claimed, error.reason)
+        _change(issuer, failure=error.reason, attempted_at=timeutils.utcnow())
         raise
 
 

@@ -18,7 +18,6 @@ compared in whole seconds, which is what MariaDB stores.
 
 import dataclasses
 import datetime
-import re
 
 from oslo_utils import timeutils
 import sqlalchemy as sa
@@ -31,8 +30,6 @@ from keystone_oauth2.protocol.federation import trusted_issuer
 
 _Row = models.TrustedIssuer
 _COOL_DOWN = datetime.timedelta(seconds=30)
-_MAX_FAILURE_LENGTH = 255
-_UNSAFE = re.compile('[^\x20-\x7e]')
 
 
 def due(seconds: float) -> list[trusted_issuer.TrustedIssuer]:
@@ -114,8 +111,7 @@ def store_failure(issuer: trusted_issuer.TrustedIssuer, reason: str) -> None:
         trusted_issuers.update(
             session,
             *_is_claimed(issuer),
-            # No database takes a NUL, and not every connection all others.
-            failure=_UNSAFE.sub('?', reason)[:_MAX_FAILURE_LENGTH],
+            failure=trusted_issuers.failure_text(reason),
         )
 
 

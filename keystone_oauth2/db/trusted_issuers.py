@@ -19,6 +19,7 @@ import collections.abc as abc
 import dataclasses
 import datetime
 import json
+import re
 import secrets
 import typing as ty
 
@@ -44,6 +45,8 @@ _FIND = lookups.Lookup(
     .order_by(_Row.id)
 )
 _MAX_ISSUER_LENGTH = 255
+_MAX_FAILURE_LENGTH = 255
+_UNSAFE = re.compile('[^\x20-\x7e]')
 # Of the first one: it is an integer of four octets.
 _MAX_REVISION = 2**30
 _UNCHANGEABLE = frozenset({'id', 'issuer', 'kind', 'revision'})
@@ -242,12 +245,20 @@ def _count_uses(session: orm.Session, issuer_id: str) -> int:
     )
 
 
+def failure_text(reason: str) -> str:
+    """Return why keys could not be fetched, as it is stored."""
+    # No database takes a NUL, and not every connection all others.
+    return _UNSAFE.sub('?', reason)[:_MAX_FAILURE_LENGTH]
+
+
 def _stored(values: abc.Mapping[str, ty.Any]) -> dict[str, ty.Any]:
     """Return members as their columns have them."""
     stored = dict(values)
     for name, value in values.items():
         if isinstance(value, datetime.datetime):
             stored[name] = value.replace(microsecond=0)
+        elif name == 'failure' and value is not None:
+            stored[name] = failure_text(value)
         elif name == 'required_claims':
             stored[name] = json.dumps(list(value))
         elif isinstance(value, tuple):

@@ -12,9 +12,7 @@
 
 """Tests of commands, each run in its own process."""
 
-import pathlib
-import subprocess
-import sys
+import functools
 
 import fixtures
 import sqlalchemy as sa
@@ -22,12 +20,18 @@ from sqlalchemy import pool
 
 from keystone_oauth2.fixture import _deployment
 from keystone_oauth2.tests import base
+from keystone_oauth2.tests.functional.cmd import forked
 
 MODULES = {
     'keystone-oauth2-manage': 'keystone_oauth2.cmd.manage',
     'keystone-oauth2-status': 'keystone_oauth2.cmd.status',
 }
 TIMEOUT = 120
+
+
+@functools.cache
+def _runner():
+    return forked.Runner(MODULES.values())
 
 
 class CommandTestCase(base.TestCase):
@@ -44,28 +48,13 @@ class CommandTestCase(base.TestCase):
 
     def run_command(self, name, deployment, *arguments):
         """Run a command on a deployment, and return the finished process."""
-        return subprocess.run(
-            [
-                *self._program(name),
-                *('--config-file', f'{deployment.config_file}'),
-                *arguments,
-            ],
-            cwd=deployment.folder,
-            capture_output=True,
-            encoding='utf-8',
-            timeout=TIMEOUT,
-            check=False,
+        return _runner().run(
+            name,
+            MODULES[name],
+            deployment.folder,
+            ['--config-file', f'{deployment.config_file}', *arguments],
+            TIMEOUT,
         )
-
-    def _program(self, name):
-        # The entry point is missing if the checkout was installed before.
-        script = pathlib.Path(sys.executable).with_name(name)
-        if script.exists():
-            return [f'{script}']
-        code = (
-            f'import sys; from {MODULES[name]} import main; sys.exit(main())'
-        )
-        return [sys.executable, '-W', 'ignore', '-c', code]
 
     def execute(self, deployment, *statements):
         """Execute statements, and return the rows of the last one."""

@@ -111,11 +111,11 @@ class CreateTest(TrustedIssuersTestCase):
         self.assertEqual('', process.stderr)
         row = self.stored()
         self.assertEqual(
-            (self.server.url, 'oidc', 'discovery', None, 600, 0, 1, 0, None),
+            (self.server.url, 'oidc', 'discovery', None, 600, 0, 1, None),
             (
                 *(row.issuer, row.kind, row.key_source, row.jwks_uri),
                 *(row.max_lifetime, row.is_once, row.is_enabled),
-                *(row.revision, row.failure),
+                row.failure,
             ),
         )
         self.assertEqual(['first'], self.stored_kids())
@@ -347,10 +347,10 @@ class ChangeTest(TrustedIssuersTestCase):
         )
         row = self.stored()
         self.assertEqual(
-            (99, 1, 'other', '["repository_id"]', 1, self.server.url),
+            (99, 1, 'other', '["repository_id"]', self.server.url),
             (
                 *(row.max_lifetime, row.is_once, row.audience),
-                *(row.required_claims, row.revision, row.issuer),
+                *(row.required_claims, row.issuer),
             ),
         )
         self.assertEqual(['first'], self.stored_kids())
