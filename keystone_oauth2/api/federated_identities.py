@@ -87,6 +87,9 @@ def _warnings(read: identity.FederatedIdentity) -> list[str]:
     issuer = trusted_issuers.get(read.issuer_id)
     if issuer is None or not issuer.is_enabled or issuer.issuer != read.issuer:
         return [_NOT_TRUSTED]
+    lacking = read.lacking(issuer)
+    if lacking is not None:
+        return [f'The issuer now requires {lacking}: JWTs are refused.']
     return issuer_kinds.warnings(issuer.kind, read.subject, read.claims.keys())
 
 

@@ -152,9 +152,13 @@ def change(before: trusted_issuer.TrustedIssuer, **values: ty.Any) -> None:
         raise TypeError(f'cannot be changed: {sorted(fixed)}')
     with database.session_for_write() as session:
         # The lock comes before any read: see db.registrations.
-        if not update(
-            session, *is_unchanged(before), revision=_Row.revision + 1
-        ):
+        conditions = [*is_unchanged(before)]
+        if 'jwks' in values:
+            # Newer ones may have been stored meanwhile.
+            conditions.append(
+                _Row.attempted_at.is_not_distinct_from(before.attempted_at)
+            )
+        if not update(session, *conditions, revision=_Row.revision + 1):
             raise Unknown
         row = session.get_one(_Row, before.id)
         if any(

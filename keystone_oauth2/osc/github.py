@@ -28,7 +28,8 @@ from keystone_oauth2.plugin import errors
 from keystone_oauth2.protocol.federation import trusted_issuer
 
 #: Of github.com.
-API = 'https://api.github.com'
+_API_HOST = 'api.github.com'
+API = f'https://{_API_HOST}'
 #: Environment variable with a token for private repositories.
 TOKEN = 'GITHUB_TOKEN'  # noqa: S105
 
@@ -88,7 +89,8 @@ def check_api(url: str, issuer: str) -> None:
     :param issuer: of the JWTs.
     :raises exceptions.CommandError: one is of github.com, the other is not.
     """
-    if (url == API) == (urllib.parse.urlsplit(issuer).netloc == _ISSUER_HOST):
+    hosts = [urllib.parse.urlsplit(one).hostname for one in (url, issuer)]
+    if (hosts[0] == _API_HOST) == (hosts[1] == _ISSUER_HOST):
         return
     raise exceptions.CommandError(
         f'{url} is not the API of the server with the issuer '

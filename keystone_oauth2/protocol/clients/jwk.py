@@ -55,8 +55,8 @@ _KINDS: tuple[ty.Any, ...] = (
 # PyJWT's name of an algorithm, where it differs.
 _PYJWT_NAMES = {'Ed25519': 'EdDSA'}
 # The test of a modulus takes up to a second: two seconds a request.
-#: How many bits RSA keys may have in total: looking for weak ones takes time.
-MAX_RSA_BITS_OF_SET = 20480
+# How many bits RSA keys may have in total: looking for weak ones takes time.
+_MAX_RSA_BITS_OF_SET = 20480
 _MAX_KID_LENGTH = 255
 _MAX_KEYS = 100
 
@@ -286,9 +286,9 @@ def _check_kind(jwk: JWK) -> None:
 
 def _check_set(keys: abc.Mapping[int, dict[str, str]]) -> None:
     bits = sum(map(rsa_bits, keys.values()))
-    if bits > MAX_RSA_BITS_OF_SET:
+    if bits > _MAX_RSA_BITS_OF_SET:
         raise ValueError(
-            f'set has RSA keys with more than {MAX_RSA_BITS_OF_SET} bits in '
+            f'set has RSA keys with more than {_MAX_RSA_BITS_OF_SET} bits in '
             f'total: send fewer at a time'
         )
     first: dict[str, int] = {}

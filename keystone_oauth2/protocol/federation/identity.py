@@ -88,7 +88,7 @@ class FederatedIdentity:
         )
         if subject is not None:
             _check_subject(subject, issuer)
-        lacking = read._lacking(issuer)
+        lacking = read.lacking(issuer)
         if lacking is not None:
             raise ValueError(f'It must have {lacking}.')
         if len(json.dumps(read.value)) > _MAX_LENGTH:
@@ -139,7 +139,7 @@ class FederatedIdentity:
         """
         if (issuer.id, issuer.issuer) != (self.issuer_id, self.issuer):
             return 'it is of another issuer'
-        lacking = self._lacking(issuer)
+        lacking = self.lacking(issuer)
         if lacking is not None:
             return f'the issuer now requires {lacking}'
         return (
@@ -148,8 +148,11 @@ class FederatedIdentity:
             or kinds.problem_of_unbound(issuer.kind, claims, self.claims)
         )
 
-    def _lacking(self, issuer: trusted_issuer.TrustedIssuer) -> str | None:
-        """Return what an identity must bind for an issuer, but does not."""
+    def lacking(self, issuer: trusted_issuer.TrustedIssuer) -> str | None:
+        """Return what it must bind for an issuer, but does not.
+
+        :param issuer: as it is registered now.
+        """
         required = issuer.required_claims
         if required and not self.claims.keys() & set(required):
             return f'at least one of the claims {", ".join(required)}'

@@ -27,6 +27,7 @@ _MAX_MEMBERS = 100
 _MAX_KEYS = 16
 # Verification, and looking for a weak key, takes too long with larger ones.
 _MAX_RSA_BITS = 4096
+_MAX_RSA_BITS_OF_SET = _MAX_KEYS * 2048
 _JWT_SVID = 'jwt-svid'
 
 
@@ -75,10 +76,9 @@ def _read(
             ignored.append(_sentence(index, error))
     if len(found) > _MAX_KEYS:
         raise ValueError(f'has more than {_MAX_KEYS} keys for signatures')
-    if sum(jwk.rsa_bits(key) for _, key in found) > jwk.MAX_RSA_BITS_OF_SET:
+    if sum(jwk.rsa_bits(key) for _, key in found) > _MAX_RSA_BITS_OF_SET:
         raise ValueError(
-            f'has RSA keys with more than {jwk.MAX_RSA_BITS_OF_SET} bits in '
-            f'total'
+            f'has RSA keys with more than {_MAX_RSA_BITS_OF_SET} bits in total'
         )
     return found
 

@@ -52,7 +52,6 @@ _UNREVIEWED = {
         ),
     ),
 }
-_REVIEWED_REFS = ('refs/heads/', 'refs/tags/')
 _REPOSITORY = {
     trusted_issuer.GITHUB: 'repository_id',
     trusted_issuer.GITLAB: 'project_id',
@@ -106,21 +105,23 @@ def problem_of_unbound(kind: str, claims: Claims, bound: Bound) -> str | None:
     value = claims.get(name)
     if name not in bound and (not isinstance(value, str) or value in values):
         return f'{name} is {claim_names.shown(value)}, which is not bound'
+    if name not in bound and 'ref' not in bound:
+        ref = claims.get('ref')
+        if not _is_branch_or_tag(kind, ref):
+            return f'ref is {claim_names.shown(ref)}, which is not bound'
     if kind == trusted_issuer.GITHUB:
-        return _problem_of_ref(claims, bound) or _problem_of_workflow(
-            claims, bound
-        )
+        return _problem_of_workflow(claims, bound)
     return None
 
 
-def _problem_of_ref(claims: Claims, bound: Bound) -> str | None:
+def _is_branch_or_tag(kind: str, ref: ty.Any) -> bool:
     # Other events than those above may be about a pull request as well.
-    ref = claims.get('ref')
-    if 'ref' in bound or 'event_name' in bound:
-        return None
-    if isinstance(ref, str) and ref.startswith(_REVIEWED_REFS):
-        return None
-    return f'ref is {claim_names.shown(ref)}, which is not bound'
+    if not isinstance(ref, str):
+        return False
+    if kind == trusted_issuer.GITHUB:
+        return ref.startswith(('refs/heads/', 'refs/tags/'))
+    # GitLab has the names of branches and tags alone.
+    return not ref.startswith('refs/')
 
 
 def _problem_of_workflow(claims: Claims, bound: Bound) -> str | None:
@@ -181,14 +182,17 @@ def _warnings_of_gitlab(bound: abc.Collection[str]) -> list[str]:
     if 'ref_protected' in bound:
         return []
     found = []
-    if 'ref' in bound and 'ref_type' not in bound:
+    has_branch = {'ref', 'ref_type'} <= set(bound)
+    if 'ref' in bound and not has_branch:
         found.append(
             'A tag can have the name of a branch: bind ref_type or '
             'ref_protected as well.'
         )
-    if 'environment' in bound and 'environment_protected' not in bound:
+    is_protected = has_branch or 'environment_protected' in bound
+    if 'environment' in bound and not is_protected:
         found.append(
             'Jobs on any branch can name an environment that is not '
-            'protected: bind environment_protected or ref_protected as well.'
+            'protected: bind environment_protected, ref_protected, or ref '
+            'and ref_type as well.'
         )
     return found

@@ -42,7 +42,7 @@ _WITH_URL = (JWKS_URI, BUNDLE)
 
 #: By how much the clocks of two nodes may differ. A time that is farther in
 #: the future is one of a wrong clock, and means nothing.
-MAX_SKEW = datetime.timedelta(seconds=60)
+MAX_SKEW = datetime.timedelta(minutes=5)
 #: For which time keys are used while no others can be fetched.
 MAX_AGE = datetime.timedelta(days=1)
 
@@ -227,11 +227,13 @@ def _check_issuer(issuer: TrustedIssuer, own_issuer: str | None) -> None:
             'The issuer must be an https URL without query and fragment, '
             'exactly as in the claim iss.'
         )
+    host = urllib.parse.urlsplit(issuer.issuer).hostname
     for kind, preset in PRESETS.items():
-        if issuer.issuer == preset.issuer and issuer.kind != kind:
+        known = urllib.parse.urlsplit(preset.issuer or '').hostname
+        if known == host and issuer.kind != kind:
             raise ValueError(
-                f'{issuer.issuer} is an issuer of kind {kind}, whose rules '
-                f'protect its tenants from each other.'
+                f'{host} has issuers of kind {kind} only, whose rules protect '
+                f'its tenants from each other.'
             )
     if issuer.issuer == own_issuer:
         raise ValueError(

@@ -66,30 +66,37 @@ class Vouching:
         if problem is not None:
             raise ports.Refused(f'assertion: {problem}')
         named = self._named(assertion)
-        unknown = [one for one in named if not _knows_key(one, assertion)]
-        vouching = []
-        for issuer in named:
-            if issuer not in unknown:
-                problem = self._problem(issuer, assertion)
-                if problem is None:
-                    vouching.append(issuer)
-        if not vouching:
-            self._want_keys(unknown)
-            raise ports.Refused(f'assertion: {problem or _no_key(named)}')
-        return vouching
+        knowing = [one for one in named if _knows_key(one, assertion)]
+        signers = [one for one in knowing if _has_signed(one, assertion)]
+        if not signers:
+            self._ask_for_keys(named, knowing)
+            raise ports.Refused(f'assertion: {_no_signer(named, knowing)}')
+        problems = [self._problem(one, assertion) for one in signers]
+        if None not in problems:
+            raise ports.Refused(f'assertion: {problems[0]}')
+        return [
+            issuer
+            for issuer, problem in zip(signers, problems, strict=True)
+            if problem is None
+        ]
 
-    def _want_keys(self, issuers: Issuers) -> None:
-        """Ask for the keys of issuers, one of which may have signed.
+    def _ask_for_keys(self, named: Issuers, knowing: Issuers) -> None:
+        """Ask for the keys of issuers, one of which may be the signer's.
 
-        :raises errors.TemporarilyUnavailable: they may become known.
+        :param knowing: those that have such a key, which has not signed.
+        :raises errors.TemporarilyUnavailable: it may become known.
         """
-        now = _now()
+        others = [issuer for issuer in named if issuer not in knowing]
         # Each of them is asked for.
-        is_fetching = [self._fetcher.want(issuer) for issuer in issuers]
-        if any(is_fetching) or not all(one.has_keys(now) for one in issuers):
+        is_fetching = [self._fetcher.want(issuer) for issuer in others]
+        now = _now()
+        is_unknown = not knowing and not all(
+            issuer.has_keys(now) for issuer in others
+        )
+        if is_unknown or any(is_fetching):
             raise errors.TemporarilyUnavailable(
                 _RETRY_AFTER,
-                f'the keys of trusted issuer {_ids(issuers)} are not known',
+                f'the keys of trusted issuer {_ids(others)} are not known',
             )
 
     def _named(self, assertion: evidences.Assertion) -> Issuers:
@@ -123,7 +130,6 @@ class Vouching:
             or rules.problem_of_times(claims, issuer.max_lifetime)
             or rules.problem_of_lifetime(claims, issuer.max_lifetime)
             or (rules.problem_of_id(claims) if issuer.is_once else None)
-            or _problem_of_signature(issuer, assertion)
         )
 
     def _problem_of_audience(
@@ -136,13 +142,11 @@ class Vouching:
         return f'aud must be {audience} only'
 
 
-def _problem_of_signature(
+def _has_signed(
     issuer: trusted_issuer.TrustedIssuer, assertion: evidences.Assertion
-) -> str | None:
+) -> bool:
     keys = issuer_keys.read(issuer.jwks or '')
-    if keys.have_signed(assertion.text, assertion.header):
-        return None
-    return f'no key of trusted issuer {issuer.id} has signed it'
+    return keys.have_signed(assertion.text, assertion.header)
 
 
 def _knows_key(
@@ -158,8 +162,10 @@ def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 
 
-def _no_key(issuers: abc.Iterable[trusted_issuer.TrustedIssuer]) -> str:
-    return f'trusted issuer {_ids(issuers)} has no such key'
+def _no_signer(named: Issuers, knowing: Issuers) -> str:
+    if knowing:
+        return f'no key of trusted issuer {_ids(knowing)} has signed it'
+    return f'trusted issuer {_ids(named)} has no such key'
 
 
 def _ids(issuers: abc.Iterable[trusted_issuer.TrustedIssuer]) -> str:

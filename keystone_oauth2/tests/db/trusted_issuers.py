@@ -330,6 +330,18 @@ class TrustedIssuerTests:
         )
         self.assertEqual(20, self.stored(issuer).max_lifetime)
 
+    def test_keys_of_a_command_do_not_replace_newer_ones(self):
+        """A worker may have fetched them meanwhile."""
+        issuer = self.new_issuer()
+        issuer_keys.store_keys(issuer_keys.claim(issuer), KEYS)
+        self.assert_raises(
+            trusted_issuers.Unknown,
+            do(trusted_issuers.change, issuer, jwks='old'),
+        )
+        self.assertEqual(KEYS, self.stored(issuer).jwks)
+        trusted_issuers.change(self.stored(issuer), jwks='new')
+        self.assertEqual('new', self.stored(issuer).jwks)
+
     def test_time_of_a_wrong_clock_means_nothing(self):
         """Otherwise, keys would not be fetched until it is right."""
         issuer = self.new_issuer()

@@ -120,6 +120,21 @@ class UnreviewedTest(base.TestCase):
                     None, GITHUB, issuers.github_claims(ref=ref)
                 )
 
+    def test_gitlab_ref_of_a_merge_request_must_be_bound(self):
+        """C10: branches and tags have their names alone; K06: or none."""
+        for ref, shown in (
+            ('refs/merge-requests/1/head', '"refs/merge-requests/1/head"'),
+            (None, 'null'),
+        ):
+            with self.variant(ref):
+                claims = issuers.gitlab_claims(ref=ref)
+                self.assert_problem(
+                    f'ref is {shown}, which is not bound', GITLAB, claims
+                )
+                for name in ('ref', 'pipeline_source'):
+                    self.assert_problem(None, GITLAB, claims, (name,))
+        self.assert_problem(None, GITLAB, issuers.gitlab_claims(ref='a/b'))
+
     def test_github_event_that_is_missing_must_be_bound(self):
         """C10: so it is refused; K06: as is one of another type."""
         for value, shown in (
@@ -272,6 +287,7 @@ class WarningsTest(base.TestCase):
             (('environment', 'ref'), ['A tag', 'Jobs']),
             (('ref', 'ref_type'), []),
             (('environment', 'environment_protected'), []),
+            (('environment', 'ref', 'ref_type'), []),
         ):
             with self.variant(bound):
                 found = kinds.warnings(GITLAB, None, ('project_id', *bound))

@@ -168,11 +168,13 @@ class CheckTest(TrustedIssuerTestCase):
             self.assertEqual(kind, self.make(kind=kind, issuer=issuer).kind)
             for other in {'oidc', 'kubernetes', 'github', 'gitlab'} - {kind}:
                 with self.variant((kind, other)):
-                    self.assert_refused(
-                        f'is an issuer of kind {kind}',
-                        kind=other,
-                        issuer=issuer,
-                    )
+                    # An enterprise has a path of its own at GitHub.
+                    for text in (issuer, f'{issuer}/octo'):
+                        self.assert_refused(
+                            f'has issuers of kind {kind} only',
+                            kind=other,
+                            issuer=text,
+                        )
 
     def test_issuer_of_spiffe_is_a_trust_domain(self):
         """C11: without a path."""
