@@ -114,6 +114,7 @@ class UnknownKeyTest(test_vouching.VouchingTestCase):
         """C10, C12: two clusters may have keys with one id, or without."""
         self.issuers.add(issuers.trusted('new', jwks=None))
         token = issuers.OTHER_KEY.sign(issuers.claims(), kid='key')
+        self.fetcher.is_fetching = True
         self.assert_unavailable(token)
         self.assertEqual(['new'], self.fetcher.wanted)
 
