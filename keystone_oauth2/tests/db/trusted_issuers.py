@@ -293,7 +293,7 @@ class TrustedIssuerTests:
         """The keys may be those of another server."""
         issuer = self.new_issuer()
         claimed = issuer_keys.claim(issuer)
-        trusted_issuers.change(issuer, jwks='new', attempted_at=None)
+        trusted_issuers.change(self.stored(issuer), jwks='new')
         self.assert_dropped(claimed, 'new')
 
     def test_result_for_an_issuer_of_before_is_dropped(self):

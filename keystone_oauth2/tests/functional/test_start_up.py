@@ -93,8 +93,9 @@ class RefusedTest(start_up.RefusedTestCase):
                     '[oauth2] oauth2_authn_methods has unknown methods: '
                     'nonsense',
                     'use any of client_secret_basic, '
-                    'client_secret_post, private_key_jwt, '
-                    'self_signed_tls_client_auth, tls_client_auth.',
+                    'client_secret_post, federated_jwt, private_key_jwt, '
+                    'self_signed_tls_client_auth, spiffe_jwt, '
+                    'tls_client_auth.',
                     oauth2_authn_methods=methods,
                 )
 
@@ -102,6 +103,7 @@ class RefusedTest(start_up.RefusedTestCase):
         for method in (
             'client_secret_basic',
             'client_secret_post',
+            'federated_jwt',
             'private_key_jwt',
             'self_signed_tls_client_auth',
         ):

@@ -247,6 +247,7 @@ class GitHubTest(FederationTestCase):
         self.assertIsNone(created['subject'])
         workflow = {
             'event_name': 'push',
+            'ref': 'refs/heads/main',
             'workflow_ref': 'a',
             'job_workflow_ref': 'a',
         }
