@@ -129,7 +129,7 @@ class RefusedTest(federation.FederationTestCase):
         self.assert_texts_refused(
             ('unsupported alg', self.unsigned(claims)),
             ('unsupported alg', self.by_hmac(idp)),
-            ('unsupported alg', k8s.assertion(algorithm='PS256')),
+            ('has signed', k8s.assertion(algorithm='PS256')),
             ('has signed', f'{head}.{claims}.'),
         )
 
