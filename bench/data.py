@@ -266,6 +266,15 @@ def _copy(
             for role_id in roles
         ],
     )
+    if connection.dialect.name == 'postgresql':
+        # Its sequence does not notice ids that are given.
+        connection.execute(
+            sa.text(
+                "SELECT setval(pg_get_serial_sequence('application_credential'"
+                ", 'internal_id'), (SELECT max(internal_id) FROM"
+                ' application_credential))'
+            )
+        )
     return first
 
 
