@@ -118,7 +118,7 @@ def _add_members(parser: argparse.ArgumentParser) -> None:
         '--ca-file',
         metavar='FILE',
         help='with the only CA certificates for its URLs (PEM), which are '
-        'stored in the database; "" for those of the system',
+        'stored in the database; "" for those of the Python library requests',
     )
     parser.add_argument(
         '--audience',

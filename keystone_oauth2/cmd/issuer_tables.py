@@ -67,7 +67,7 @@ def details(
         'URL of the keys': issuer.jwks_uri,
         'CA certificates': 'of its own'
         if issuer.ca_certificates
-        else 'of the system',
+        else 'of requests',
         'Allowed networks': ', '.join(issuer.allowed_networks),
         'Algorithms': ', '.join(issuer.algorithms),
         'Audience': issuer.audience or own_issuer,

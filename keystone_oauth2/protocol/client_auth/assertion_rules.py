@@ -24,7 +24,8 @@ import typing as ty
 # Seconds by which the clock of an issuer may be ahead (FAPI 2.0, 5.3.2.1).
 _SKEW = 30
 _MAX_JTI_LENGTH = 255
-_MEDIA_TYPES = ('jwt', 'client-authentication+jwt')
+#: In ``typ`` (RFC 7519, 5.1; draft-ietf-oauth-rfc7523bis, 4), in lower case.
+MEDIA_TYPES = ('jwt', 'client-authentication+jwt')
 _DIGITS = re.compile('[0-9]{1,12}')
 # The last second of the year 9999: databases cannot store later times.
 _LAST_SECOND = 253_402_300_799
@@ -33,11 +34,14 @@ Members = abc.Mapping[str, ty.Any]
 
 
 def problem_of_header(
-    header: Members, algorithms: abc.Container[str]
+    header: Members,
+    algorithms: abc.Container[str],
+    media_types: abc.Container[str] = MEDIA_TYPES,
 ) -> str | None:
     """Check a JOSE header.
 
     :param algorithms: that the issuer may use.
+    :param media_types: that an explicit ``typ`` may have.
     """
     algorithm = header.get('alg')
     if not isinstance(algorithm, str) or algorithm not in algorithms:
@@ -54,7 +58,7 @@ def problem_of_header(
     if not isinstance(media_type, str):
         return 'typ is not a string'
     media_type = media_type.lower().removeprefix('application/')
-    return None if media_type in _MEDIA_TYPES else 'unsupported typ'
+    return None if media_type in media_types else 'unsupported typ'
 
 
 def problem_of_audience(

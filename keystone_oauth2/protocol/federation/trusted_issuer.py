@@ -113,7 +113,7 @@ class TrustedIssuer:
     :ivar key_source: where its keys come from.
     :ivar jwks_uri: URL of its keys, if the source has one.
     :ivar ca_certificates: PEM of the only CAs for its TLS, or None for those
-        of the system.
+        of the library requests.
     :ivar allowed_networks: in which its servers may be although they are not
         public, such as ``10.0.0.0/8``.
     :ivar algorithms: of its signatures.

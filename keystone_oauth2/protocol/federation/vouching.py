@@ -62,7 +62,7 @@ class Vouching:
         :raises errors.TemporarilyUnavailable: their keys may become known in
             a moment.
         """
-        problem = rules.problem_of_header(assertion.header, jwk.ALGORITHMS)
+        problem = _problem_of_header(assertion, jwk.ALGORITHMS)
         if problem is not None:
             raise ports.Refused(f'assertion: {problem}')
         named = self._named(assertion)
@@ -125,7 +125,7 @@ class Vouching:
     ) -> str | None:
         claims = assertion.claims
         return (
-            rules.problem_of_header(assertion.header, issuer.algorithms)
+            _problem_of_header(assertion, issuer.algorithms)
             or self._problem_of_audience(issuer, claims)
             or rules.problem_of_times(claims, issuer.max_lifetime)
             or rules.problem_of_lifetime(claims, issuer.max_lifetime)
@@ -140,6 +140,16 @@ class Vouching:
         if rules.problem_of_audience(claims, accepted) is None:
             return None
         return f'aud must be {audience} only'
+
+
+def _problem_of_header(
+    assertion: evidences.Assertion, algorithms: abc.Container[str]
+) -> str | None:
+    media_types: tuple[str, ...] = rules.MEDIA_TYPES
+    if assertion.type == evidences.SPIFFE_ASSERTION_TYPE:
+        # JWT-SVID, 2.3.
+        media_types = (*media_types, 'jose')
+    return rules.problem_of_header(assertion.header, algorithms, media_types)
 
 
 def _has_signed(

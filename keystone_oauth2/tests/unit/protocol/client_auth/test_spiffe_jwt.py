@@ -51,6 +51,23 @@ class SpiffeTest(federated.FederatedTestCase):
             for _ in range(2):
                 self.assertEqual('client', self.authenticate(token).id)
 
+    def test_type_of_a_jwt_svid_is_jwt_or_jose(self):
+        """C08, C11: the latter from no other issuer."""
+        self.register(self.spiffe, f'{DOMAIN}/shop/checkout')
+        claims = issuers.claims(iss=None, sub=f'{DOMAIN}/shop/checkout')
+        for name in ('JWT', 'JOSE', None):
+            with self.variant(name):
+                self.authenticate(issuers.KEY.sign(claims, typ=name))
+        self.assert_refused(
+            'unsupported typ', issuers.KEY.sign(claims, typ='at+jwt')
+        )
+        self.register()
+        self.assert_refused(
+            'unsupported typ',
+            issuers.KEY.sign(issuers.claims(), typ='JOSE'),
+            kind=evidence.Assertion,
+        )
+
     def test_workloads_below_a_path_are_authenticated(self):
         """C11: by whole segments."""
         self.register(self.spiffe, f'{DOMAIN}/shop/*')
