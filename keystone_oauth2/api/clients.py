@@ -32,6 +32,7 @@ from keystone_oauth2.identity import revocation_watcher
 from keystone_oauth2.identity import validation
 from keystone_oauth2.identity import web
 from keystone_oauth2.policies import client as rules
+from keystone_oauth2.policies import client_authenticator
 from keystone_oauth2.protocol.clients import registration
 
 Authenticators = abc.Iterable[registration.Authenticator]
@@ -73,7 +74,7 @@ class AuthenticatorsResource(client_resource.Resource):
 
     def get(self, client_id: str) -> ty.Any:
         """List them."""
-        rule = rules.OF_KIND[self.kind.name].LIST
+        rule = client_authenticator.OF_KIND[self.kind.name].list
         client = self.permitted(rule, client_id)
         url = self.url(client_id)
         shown = self.server.show_all(self.kind, client, url)
@@ -86,7 +87,7 @@ class AuthenticatorsResource(client_resource.Resource):
 
         For a set, status 200 means that it has no new keys.
         """
-        rule = rules.OF_KIND[self.kind.name].CREATE
+        rule = client_authenticator.OF_KIND[self.kind.name].create
         client = client_resource.enforced(rule, client_id)
         authority = callers.authorize_registration(web.auth_context(), client)
         body = self.body()
@@ -121,7 +122,7 @@ class AuthenticatorResource(client_resource.Resource):
 
     def get(self, client_id: str, authenticator_id: str) -> ty.Any:
         """Show it."""
-        rule = rules.OF_KIND[self.kind.name].GET
+        rule = client_authenticator.OF_KIND[self.kind.name].get
         client = self.permitted(rule, client_id)
         url = self.url(client_id)
         for shown in self.server.show_all(self.kind, client, url):
@@ -134,7 +135,7 @@ class AuthenticatorResource(client_resource.Resource):
 
         With ``revoke_tokens``, the tokens of the client are revoked as well.
         """
-        rule = rules.OF_KIND[self.kind.name].DELETE
+        rule = client_authenticator.OF_KIND[self.kind.name].delete
         client = client_resource.enforced(rule, client_id)
         authority = callers.authorize_removal(web.auth_context(), client)
         event = None

@@ -21,7 +21,7 @@ from oslo_utils import timeutils
 
 from keystone_oauth2.identity import validation
 from keystone_oauth2.identity import web
-from keystone_oauth2.policies import client as rules
+from keystone_oauth2.policies import client_authenticator as rules
 from keystone_oauth2.protocol import certificates
 from keystone_oauth2.protocol.clients import jwk
 from keystone_oauth2.protocol.clients import registration
@@ -61,7 +61,7 @@ class Kind(abstract.ABC):
     @property
     def collection(self) -> str:
         """The member that contains several, and the last part of the URL."""
-        return rules.COLLECTIONS[self.name]
+        return rules.OF_KIND[self.name].plural
 
     def read(
         self, body: ty.Any, client_id: str

@@ -18,10 +18,8 @@ from oslo_policy import policy
 
 from keystone_oauth2.policies import access_token
 from keystone_oauth2.policies import client
-from keystone_oauth2.policies import client_certificate
+from keystone_oauth2.policies import client_authenticator
 from keystone_oauth2.policies import client_federated_identity
-from keystone_oauth2.policies import client_key
-from keystone_oauth2.policies import client_secret
 from keystone_oauth2.policies import revocation_event
 from keystone_oauth2.policies import token
 from keystone_oauth2.policies import trusted_issuer
@@ -32,9 +30,7 @@ def list_rules() -> list[policy.DocumentedRuleDefault]:
     modules = (
         access_token,
         client,
-        client_secret,
-        client_key,
-        client_certificate,
+        client_authenticator,
         client_federated_identity,
         token,
         revocation_event,

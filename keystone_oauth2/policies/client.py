@@ -15,24 +15,6 @@
 from oslo_policy import policy
 
 from keystone_oauth2.policies import base
-from keystone_oauth2.policies import client_certificate
-from keystone_oauth2.policies import client_federated_identity
-from keystone_oauth2.policies import client_key
-from keystone_oauth2.policies import client_secret
-
-COLLECTIONS = {
-    'secret': 'secrets',
-    'key': 'keys',
-    'certificate': 'certificates',
-    'federated_identity': 'federated_identities',
-}
-#: Modules with the rules for each kind of authenticator.
-OF_KIND = {
-    'secret': client_secret,
-    'key': client_key,
-    'certificate': client_certificate,
-    'federated_identity': client_federated_identity,
-}
 
 GET = 'identity:get_oauth2_client'
 UPDATE = 'identity:update_oauth2_client'

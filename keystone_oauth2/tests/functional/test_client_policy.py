@@ -19,8 +19,8 @@ import yaml
 
 from keystone_oauth2 import policies
 from keystone_oauth2.policies import client as rules
+from keystone_oauth2.policies import client_authenticator
 from keystone_oauth2.policies import client_federated_identity
-from keystone_oauth2.policies import client_key
 from keystone_oauth2.tests.support import clients
 
 UNKNOWN = 'f' * 32
@@ -31,17 +31,13 @@ OPERATIONS = {
     rules.UPDATE: ('PATCH', '', {}, 400),
 }
 for kind, collection in clients.COLLECTIONS.items():
+    of_kind = client_authenticator.OF_KIND[kind]
     OPERATIONS.update(
         {
-            rules.OF_KIND[kind].CREATE: ('POST', f'/{collection}', {}, 400),
-            rules.OF_KIND[kind].LIST: ('GET', f'/{collection}', None, 200),
-            rules.OF_KIND[kind].GET: (
-                'GET',
-                f'/{collection}/{UNKNOWN}',
-                None,
-                404,
-            ),
-            rules.OF_KIND[kind].DELETE: (
+            of_kind.create: ('POST', f'/{collection}', {}, 400),
+            of_kind.list: ('GET', f'/{collection}', None, 200),
+            of_kind.get: ('GET', f'/{collection}/{UNKNOWN}', None, 404),
+            of_kind.delete: (
                 'DELETE',
                 f'/{collection}/{UNKNOWN}',
                 None,
@@ -322,7 +318,10 @@ class OverriddenPolicyTest(PolicyTestCase):
         self.override_all(
             {
                 **dict.fromkeys(READ, examples[rules.GET]),
-                **dict.fromkeys(REMOVE, examples[client_key.DELETE]),
+                **dict.fromkeys(
+                    REMOVE,
+                    examples[client_authenticator.OF_KIND['key'].delete],
+                ),
             }
         )
         project = self.identity.create_project(domain=self.other_domain)
