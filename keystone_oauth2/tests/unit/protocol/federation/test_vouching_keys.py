@@ -22,15 +22,17 @@ NO_KEY = 'trusted issuer issuer has no such key'
 
 
 class UnknownKeyTest(test_vouching.VouchingTestCase):
-    TOKEN = issuers.OTHER_KEY.sign(issuers.claims())
+    def setUp(self):
+        super().setUp()
+        self.token = issuers.OTHER_KEY.sign(issuers.claims())
 
     def test_key_that_is_being_fetched_is_waited_for_by_the_client(self):
         """C12: as is one that becomes known; the server does not wait."""
         self.fetcher.is_fetching = True
-        self.assert_unavailable(self.TOKEN)
+        self.assert_unavailable(self.token)
         self.assertEqual(['issuer'], self.fetcher.wanted)
         self.issuers.add(issuers.trusted(jwks=issuers.jwks(issuers.OTHER_KEY)))
-        self.assert_vouched(self.TOKEN)
+        self.assert_vouched(self.token)
         self.assertEqual(['issuer'], self.fetcher.wanted)
 
     def test_key_that_was_not_found_a_moment_ago_is_refused(self):
@@ -68,7 +70,7 @@ class UnknownKeyTest(test_vouching.VouchingTestCase):
             issuers.trusted('else', issuer='https://other.example.com'),
         )
         self.assert_refused(
-            'trusted issuer issuer, again has no such key', self.TOKEN
+            'trusted issuer issuer, again has no such key', self.token
         )
         self.assertEqual(['issuer', 'again'], self.fetcher.wanted)
 
@@ -79,11 +81,11 @@ class UnknownKeyTest(test_vouching.VouchingTestCase):
         text = json.dumps({'keys': [other]})
         self.issuers.add(issuers.trusted('evil', jwks=text))
         self.fetcher.is_fetching = True
-        self.assert_unavailable(self.TOKEN)
+        self.assert_unavailable(self.token)
         self.assertEqual(['issuer', 'again'], self.fetcher.wanted)
         self.fetcher.is_fetching = False
         self.assert_refused(
-            'no key of trusted issuer evil has signed it', self.TOKEN
+            'no key of trusted issuer evil has signed it', self.token
         )
 
     def test_what_the_signer_says_is_final(self):
@@ -100,7 +102,7 @@ class UnknownKeyTest(test_vouching.VouchingTestCase):
             issuers.OTHER_KEY.sign(issuers.claims(), kid='key'),
         )
         self.assertEqual(['gone'], self.fetcher.wanted)
-        self.assert_unavailable(self.TOKEN)
+        self.assert_unavailable(self.token)
 
     def test_issuer_with_the_key_is_enough(self):
         """C12: though another one has no keys yet."""
@@ -132,7 +134,9 @@ class StartTest(test_vouching.VouchingTestCase):
 
 
 class OldKeysTest(test_vouching.VouchingTestCase):
-    TOKEN = issuers.KEY.sign(issuers.claims())
+    def setUp(self):
+        super().setUp()
+        self.token = issuers.KEY.sign(issuers.claims())
 
     def add(self, age, **given):
         """Add an issuer whose keys were fetched some seconds ago."""
@@ -151,7 +155,7 @@ class OldKeysTest(test_vouching.VouchingTestCase):
         for age in (-290, 0, 300, 86390):
             with self.variant(age):
                 self.add(age)
-                self.assert_vouched(self.TOKEN)
+                self.assert_vouched(self.token)
         self.assertEqual([], self.fetcher.wanted)
 
     def test_older_or_missing_keys_are_not_used(self):
@@ -173,7 +177,7 @@ class OldKeysTest(test_vouching.VouchingTestCase):
                     self.add(age, **given)
                     self.fetcher.is_fetching = is_fetching
                     self.fetcher.wanted.clear()
-                    self.assert_unavailable(self.TOKEN)
+                    self.assert_unavailable(self.token)
                     self.assertEqual(['issuer'], self.fetcher.wanted)
 
     def test_keys_of_a_file_have_no_age(self):
@@ -183,5 +187,5 @@ class OldKeysTest(test_vouching.VouchingTestCase):
         ):
             with self.variant(given):
                 self.add(0, key_source='jwks', **given)
-                self.assert_vouched(self.TOKEN)
+                self.assert_vouched(self.token)
         self.assert_refused(NO_KEY, issuers.OTHER_KEY.sign(issuers.claims()))
