@@ -47,23 +47,24 @@ class Logging(fixtures.Fixture):
     """Takes back what ``openstack`` does to the loggers of the process."""
 
     def _setUp(self):
+        # A Keystone of an earlier test in this process may still try to fetch
+        # keys. First: its log is silent until the handlers are back.
+        threads = logging.getLogger('keystone_oauth2.outbound')
+        level = threads.level
+        threads.setLevel(logging.CRITICAL)
+        self.addCleanup(threads.setLevel, level)
         root = logging.getLogger()
         known = {'': root, **logging.root.manager.loggerDict}
         levels = {
             logger: logger.level
             for logger in known.values()
-            if isinstance(logger, logging.Logger)
+            if isinstance(logger, logging.Logger) and logger is not threads
         }
         handlers = list(root.handlers)
         root.handlers = []
         self.addCleanup(setattr, root, 'handlers', handlers)
         for logger, level in levels.items():
             self.addCleanup(logger.setLevel, level)
-        # A Keystone of an earlier test in this process may still try to fetch
-        # keys.
-        threads = logging.getLogger('keystone_oauth2.outbound')
-        self.addCleanup(threads.setLevel, threads.level)
-        threads.setLevel(logging.CRITICAL)
 
 
 def run_openstack(*arguments, stdin='', environment=None):
