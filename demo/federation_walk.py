@@ -22,10 +22,7 @@ import jwt
 from demo import clients
 from demo import clouds
 from demo import secret_walk
-from demo import shell
 from demo import shown
-from demo import stage
-from demo import terminal
 from demo import walk
 from keystone_oauth2.fixture import _cluster
 from keystone_oauth2.fixture import _manage
@@ -44,17 +41,6 @@ LIFETIME = 3
 class FederationWalk(walk.Walk):
     """Gets access tokens for tokens of a service account."""
 
-    def __init__(
-        self,
-        set_up: stage.Stage,
-        out: terminal.Terminal,
-        commands: shell.Shell,
-    ) -> None:
-        super().__init__(set_up, out, commands)
-        self._credential = set_up.admin.create_application_credential(
-            set_up.alice, ['member'], name='in-cluster'
-        )
-
     def run(self) -> None:
         """Run all steps.
 
@@ -68,6 +54,7 @@ class FederationWalk(walk.Walk):
             f'over TLS, and its first token expires after {LIFETIME} seconds; '
             'by default, after an hour.'
         )
+        self._credential = self._create_client('in-cluster')
         cluster = _cluster.Cluster(self._stage.authority, self._stage.issuer)
         with cluster:
             self._trust(cluster)

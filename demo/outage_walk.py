@@ -20,10 +20,8 @@ import jwt
 
 from demo import clients
 from demo import secret_walk
-from demo import shell
 from demo import shown
 from demo import stage
-from demo import terminal
 from demo import walk
 from keystone_oauth2.fixture import _example_service
 
@@ -38,23 +36,13 @@ PATIENCE = 30
 class OutageWalk(walk.Walk):
     """Uses JWTs without Keystone, and revokes them when it is back."""
 
-    def __init__(
-        self,
-        set_up: stage.Stage,
-        out: terminal.Terminal,
-        commands: shell.Shell,
-    ) -> None:
-        super().__init__(set_up, out, commands)
-        self._service = set_up.client(set_up.service_url)
-        self._credential = set_up.admin.create_application_credential(
-            set_up.alice, ['member'], name=NAME
-        )
-
     def run(self) -> None:
         """Run all steps.
 
         :raises exchange.Unexpected: a response has an unexpected status.
         """
+        self._service = self._stage.client(self._stage.service_url)
+        self._credential = self._create_client(NAME)
         self._out.chapter('With a JWT, and without Keystone')
         self._out.say(
             'The service also has the filter of keystone-oauth2, which '

@@ -18,9 +18,7 @@ import pathlib
 
 from demo import clients
 from demo import clouds
-from demo import shell
 from demo import stage
-from demo import terminal
 from demo import traffic
 from demo import walk
 
@@ -32,25 +30,15 @@ PATH = '/secret'
 class RotationWalk(walk.Walk):
     """Adds a secret, retires the first one, and then allows only a key."""
 
-    def __init__(
-        self,
-        set_up: stage.Stage,
-        out: terminal.Terminal,
-        commands: shell.Shell,
-    ) -> None:
-        super().__init__(set_up, out, commands)
-        self._credential = set_up.admin.create_application_credential(
-            set_up.alice, ['member'], name='nightly'
-        )
-        clouds.write_privately(
-            pathlib.Path(SECRET_FILE), self._credential.secret
-        )
-
     def run(self) -> None:
         """Run all steps.
 
         :raises exchange.Unexpected: a response has an unexpected status.
         """
+        self._credential = self._create_client('nightly')
+        clouds.write_privately(
+            pathlib.Path(SECRET_FILE), self._credential.secret
+        )
         self._out.chapter('From a secret to a key, without an interruption')
         self._out.say(
             'Throughout, another client of alice keeps calling the service in '

@@ -18,6 +18,7 @@ from demo import exchange
 from demo import shell
 from demo import stage
 from demo import terminal
+from keystone_oauth2.fixture import _resources
 
 
 class Walk:
@@ -38,3 +39,9 @@ class Walk:
         self._out = out
         self._shell = commands
         self._ask = exchange.Exchange(out).ask
+
+    def _create_client(self, name: str) -> _resources.ApplicationCredential:
+        """Return a new client, to which alice has delegated a role."""
+        return self._stage.admin.create_application_credential(
+            self._stage.alice, ['member'], name=name
+        )

@@ -36,7 +36,7 @@ class FederatedIdentityTestResource(client_resource.Resource):
     """A dry run of client authentication with a JWT."""
 
     def post(self, client_id: str) -> ty.Any:
-        """Tell which condition a JWT fails, without using it up."""
+        """Return which condition a JWT fails, without using it up."""
         self.permitted(rules.TEST, client_id)
         body = self.body()
         validation.validate(_SCHEMA, body)
